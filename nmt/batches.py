@@ -1,0 +1,209 @@
+"""Token ids on disk -> padded tensors, and the one place where masks are built."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+# torchtext 0.6 is asked for by the project's user. Only this module knows it, and only what is sound in it:
+# a Dataset of row numbers, and BucketIterator with a token-counting batch_size_fn and its mid-epoch state.
+# Its Field, Vocab, TranslationDataset and downloads check nothing and are not used.
+from torchtext.data import BucketIterator, Dataset, RawField
+from torchtext.data.utils import RandomShuffler
+
+from nmt import NmtError
+from nmt.bpe import BOS, BPE, EOS, PAD
+from nmt.corpora import Corpus, data_root
+from nmt.files import read_json, whole_directory, write_json
+
+CHUNK = 20_000  # lines encoded at a time: bounds the memory
+
+
+def source_mask(src: Tensor) -> Tensor:
+    """Padding is not looked at. src int64 (B, S) -> bool (B, 1, 1, S), True = may look."""
+    return (src != PAD)[:, None, None, :]
+
+
+def target_mask(trg: Tensor) -> Tensor:
+    """Neither padding nor the future is looked at. trg int64 (B, T) -> bool (B, 1, T, T), True = may look."""
+    length = trg.size(1)
+    past = torch.ones(length, length, dtype=torch.bool, device=trg.device).tril()
+    return (trg != PAD)[:, None, None, :] & past
+
+
+def pad(sentences: list[list[int]] | list[np.ndarray], device: torch.device | str = "cpu") -> Tensor:
+    """Sentences of any lengths -> int64 (B, longest), padded right."""
+    ids = np.full((len(sentences), max(map(len, sentences))), PAD, dtype=np.int64)
+    for row, sentence in zip(ids, sentences, strict=True):
+        row[: len(sentence)] = sentence
+    return torch.from_numpy(ids).to(device, non_blocking=True)
+
+
+def source_batch(sentences: list[list[int]], device: torch.device | str = "cpu") -> Tensor:
+    """BPE ids as the encoder reads them, with EOS at the end: int64 (B, S)."""
+    return pad([[*sentence, EOS] for sentence in sentences], device)
+
+
+class Tokens:
+    """The ids of one side of one split, memory-mapped: `tokens[i]` is the i-th sentence, without BOS and EOS."""
+
+    def __init__(self, directory: Path, split: str, side: str) -> None:
+        meta = read_json(directory / "tokens.json")
+        self.ends = np.load(directory / f"{split}.{side}.ends.npy", allow_pickle=False)  # int64 (N + 1,)
+        path = directory / f"{split}.{side}.bin"
+        if path.stat().st_size != self.ends[-1] * np.dtype(meta["dtype"][side]).itemsize:
+            raise NmtError(f"{path}: its size does not fit {split}.{side}.ends.npy; delete {directory} and run again")
+        empty = self.ends[-1] == 0  # numpy cannot map a file of no bytes
+        self.ids = np.empty(0, meta["dtype"][side]) if empty else np.memmap(path, meta["dtype"][side], mode="r")
+
+    def __len__(self) -> int:
+        return len(self.ends) - 1
+
+    def __getitem__(self, i: int) -> np.ndarray:
+        return self.ids[self.ends[i] : self.ends[i + 1]]
+
+    @property
+    def lengths(self) -> np.ndarray:
+        return np.diff(self.ends)
+
+
+class ParallelTokens(NamedTuple):
+    """Both sides of one split, line by line."""
+
+    src: Tokens
+    trg: Tokens
+
+    def __len__(self) -> int:
+        return len(self.src)
+
+
+def encode_corpus(corpus: Corpus, bpe: tuple[BPE, BPE], root: Path | None = None) -> dict[str, ParallelTokens]:
+    """All splits of a corpus as arrays of the smallest integer type, {split: ParallelTokens}.
+
+    Written once under `root` (default `data_root()`), in a folder named by the checksums of corpus and BPE.
+    """
+    name = f"{corpus.name}-{corpus.fingerprint[:8]}-{bpe[0].sha256[:8]}-{bpe[1].sha256[:8]}"
+    directory = Path(root or data_root()) / "tokens" / name
+    sides = dict(zip(("en", "ru"), bpe, strict=True))
+    if not directory.is_dir():
+        with whole_directory(directory) as new:
+            dtypes = {side: np.min_scalar_type(b.vocab_size - 1).name for side, b in sides.items()}
+            for side, b in sides.items():
+                for split in corpus.splits:
+                    _write_ids(corpus.path(split, side), b, new / f"{split}.{side}", dtypes[side])
+            write_json(new / "tokens.json", {"dtype": dtypes, "bpe": {s: b.sha256 for s, b in sides.items()}})
+    return {s: ParallelTokens(Tokens(directory, s, "en"), Tokens(directory, s, "ru")) for s in corpus.splits}
+
+
+def _write_ids(text: Path, bpe: BPE, stem: Path, dtype: str) -> None:
+    lengths: list[np.ndarray] = []
+    with open(text, encoding="utf-8", newline="\n") as lines, open(f"{stem}.bin", "wb") as out:
+        while chunk := [line.rstrip("\n") for _, line in zip(range(CHUNK), lines, strict=False)]:
+            ids = bpe.encode(chunk)
+            lengths.append(np.fromiter(map(len, ids), np.int64, len(ids)))
+            np.fromiter((i for sentence in ids for i in sentence), dtype, int(lengths[-1].sum())).tofile(out)
+    np.save(f"{stem}.ends.npy", np.concatenate([[0], *lengths]).cumsum())
+
+
+@dataclass(frozen=True)
+class Batch:
+    """src int64 (B, S): ids, EOS, padding. trg int64 (B, T + 1): BOS, ids, EOS, padding. rows: line numbers."""
+
+    src: Tensor
+    trg: Tensor
+    rows: list[int]
+
+    @property
+    def trg_in(self) -> Tensor:
+        """What the decoder reads, (B, T)."""
+        return self.trg[:, :-1]
+
+    @property
+    def trg_out(self) -> Tensor:
+        """What it should say next, (B, T)."""
+        return self.trg[:, 1:]
+
+    @property
+    def tokens(self) -> int:
+        """How many target tokens are predicted (no padding)."""
+        return int((self.trg_out != PAD).sum())
+
+
+def collate(tokens: ParallelTokens, rows: list[int], device: torch.device | str = "cpu") -> Batch:
+    src = pad([np.append(tokens.src[i], EOS) for i in rows], device)
+    trg = pad([np.concatenate([[BOS], tokens.trg[i], [EOS]]) for i in rows], device)
+    return Batch(src, trg, rows)
+
+
+class Row(NamedTuple):
+    """torchtext's example: one line number."""
+
+    row: int
+
+
+class BatchIterator:
+    """Batches of similar lengths, shuffled anew each epoch.
+
+    batch_size: sentences a batch, or, with `by_tokens`, padded tokens of the longer side. `rows`: which
+    lines to use, default all. The order depends on the seed and the epoch's number alone.
+    """
+
+    def __init__(
+        self,
+        tokens: ParallelTokens,
+        batch_size: int,
+        seed: int,
+        by_tokens: bool = False,
+        rows: list[int] | np.ndarray | None = None,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        rows = range(len(tokens)) if rows is None else rows
+        longest = np.maximum(tokens.src.lengths, tokens.trg.lengths) + 1  # with EOS
+        order = tokens.trg.lengths * 100_000 + tokens.src.lengths
+
+        def padded_tokens(new: Row, count: int, so_far: int) -> int:
+            # `so_far` is count-1 sentences of the longest length up to now. A single sentence longer than
+            # the whole budget counts as full: torchtext would yield an empty batch before it.
+            if count == 1:
+                return min(int(longest[new.row]), batch_size)
+            return count * max(int(longest[new.row]), so_far // (count - 1))
+
+        size_function: Callable | None = padded_tokens if by_tokens else None
+        field = RawField(postprocessing=lambda chosen: collate(tokens, chosen, device))
+        self._iterator = BucketIterator(
+            Dataset([Row(int(i)) for i in rows], [("row", field)]),
+            batch_size,
+            sort_key=lambda example: order[example.row],
+            batch_size_fn=size_function,
+            shuffle=True,
+            sort_within_batch=True,  # without it BucketIterator does not bucket at all
+        )
+        self._seed = seed
+
+    def epoch(self, number: int, done: int = 0) -> Iterator[Batch]:
+        """The batches of epoch `number`, without the first `done` of them: how a broken epoch goes on."""
+        state = random.Random(f"{self._seed}/{number}").getstate()
+        self._iterator.random_shuffler = RandomShuffler(state)
+        self._iterator.load_state_dict(
+            {"iterations": done, "iterations_this_epoch": done, "random_state_this_epoch": state}
+        )
+        for batch in self._iterator:
+            yield batch.row
+
+
+def in_order(
+    tokens: ParallelTokens, batch_size: int, limit: int | None = None, device: torch.device | str = "cpu"
+) -> Iterator[Batch]:
+    """The first `limit` lines (default all) once, in batches of similar length: for validation and scoring.
+
+    Their `rows` tell where each belongs.
+    """
+    count = len(tokens) if limit is None else min(limit, len(tokens))
+    rows = np.argsort(tokens.trg.lengths[:count], kind="stable")
+    for start in range(0, count, batch_size):
+        yield collate(tokens, rows[start : start + batch_size].tolist(), device)

@@ -1,0 +1,274 @@
+"""The Transformer (Vaswani et al. 2017): config, positions, blocks, encoder, decoder, generator."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from nmt import NmtError
+from nmt.attention import KeyValueCache, MultiHeadAttention
+from nmt.batches import source_mask, target_mask
+
+KINDS = ("encoder", "decoder", "cross")  # encoder self-attention, decoder self-attention, cross-attention
+AttentionMaps = dict[str, list[Tensor]]  # kind -> one (B, H, query, key) for each block
+
+
+@dataclass(frozen=True)
+class TransformerConfig:
+    """Everything that fixes the shape of a model. Raises NmtError for values that cannot work."""
+
+    src_vocab_size: int
+    trg_vocab_size: int
+    num_blocks: int = 2
+    d_model: int = 256
+    num_heads: int = 8
+    head_size: int | None = None  # default d_model / num_heads, as in the paper
+    d_ff: int | None = None  # default 4 d_model, as in the paper
+    dropout: float = 0.1  # on each sub-layer's output and on the embeddings: section 5.4
+    norm: str = "pre"  # "pre" trains at any depth; "post" is the paper's, and wants a long warm-up
+    tied: bool = True  # the generator shares the target embedding's matrix: section 3.4
+
+    def __post_init__(self) -> None:
+        for name in ("src_vocab_size", "trg_vocab_size", "num_blocks", "d_model", "num_heads"):
+            if getattr(self, name) < 1:
+                raise NmtError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.d_model % 2:
+            raise NmtError(f"d_model (--hidden_dim) must be even, sines and cosines come in pairs; got {self.d_model}")
+        if self.head_size is None:
+            if self.d_model % self.num_heads:
+                raise NmtError(
+                    f"d_model (--hidden_dim) {self.d_model} is not divisible by --num_heads {self.num_heads}: "
+                    "change one, or set --key_query_value_dim"
+                )
+            object.__setattr__(self, "head_size", self.d_model // self.num_heads)
+        if self.d_ff is None:
+            object.__setattr__(self, "d_ff", 4 * self.d_model)
+        if self.head_size < 1 or self.d_ff < 1:
+            raise NmtError("the head size (--key_query_value_dim) and --d_ff must be at least 1")
+        if not 0 <= self.dropout < 1:
+            raise NmtError(f"--dropout must be in [0, 1), not {self.dropout}")
+        if self.norm not in ("pre", "post"):
+            raise NmtError(f"--norm must be 'pre' or 'post', not {self.norm!r}")
+
+
+def sinusoidal_positions(length: int, d_model: int) -> Tensor:
+    """PE(p, 2i) = sin(p / 10000^(2i/D)), PE(p, 2i+1) = cos(the same): section 3.5. Returns (length, D)."""
+    position = torch.arange(length, dtype=torch.float32)[:, None]
+    rate = torch.exp(torch.arange(0, d_model, 2, dtype=torch.float32) * (-math.log(10000.0) / d_model))
+    angles = position * rate  # (length, D/2)
+    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)  # (length, D)
+
+
+class Embedding(nn.Module):
+    """Token ids -> sqrt(D) · embedding + position, with dropout: sections 3.4, 3.5 and 5.4."""
+
+    def __init__(self, vocab_size: int, d_model: int, dropout: float) -> None:
+        super().__init__()
+        self.tokens = nn.Embedding(vocab_size, d_model)
+        # sqrt(D) · N(0, 1/D) has the variance of the positions, and a tied generator starts with unit logits.
+        nn.init.normal_(self.tokens.weight, std=d_model**-0.5)
+        self.dropout = nn.Dropout(dropout)
+        self.register_buffer("positions", sinusoidal_positions(256, d_model), persistent=False)
+
+    def forward(self, ids: Tensor, start: int = 0) -> Tensor:
+        """ids int64 (B, T), the first of them at position `start`. Returns (B, T, D)."""
+        end = start + ids.size(1)
+        if end > self.positions.size(0):  # a sentence of any length gets its positions
+            self.positions = sinusoidal_positions(2 * end, self.positions.size(1)).to(self.positions)
+        x = self.tokens(ids) * math.sqrt(self.tokens.embedding_dim) + self.positions[start:end]  # (B, T, D)
+        return self.dropout(x)
+
+
+class FeedForward(nn.Module):
+    """max(0, x W1 + b1) W2 + b2, equation 2: (B, T, D) -> (B, T, F) -> (B, T, D)."""
+
+    def __init__(self, d_model: int, d_ff: int) -> None:
+        super().__init__()
+        self.inner, self.outer = nn.Linear(d_model, d_ff), nn.Linear(d_ff, d_model)
+        for layer in (self.inner, self.outer):
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.outer(F.relu(self.inner(x)))
+
+
+class Block(nn.Module):
+    """What encoder and decoder blocks share: the residual around a sub-layer, section 5.4.
+
+    post-norm (the paper): norm(x + dropout(sublayer(x)));  pre-norm: x + dropout(sublayer(norm(x))).
+    """
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.pre_norm = config.norm == "pre"
+        self.dropout = nn.Dropout(config.dropout)
+        self.self_attention = MultiHeadAttention(config.d_model, config.num_heads, config.head_size)
+        self.feed_forward = FeedForward(config.d_model, config.d_ff)
+        self.norm_self = nn.LayerNorm(config.d_model)
+        self.norm_feed = nn.LayerNorm(config.d_model)
+
+    def enter(self, x: Tensor, norm: nn.LayerNorm) -> Tensor:
+        return norm(x) if self.pre_norm else x
+
+    def leave(self, x: Tensor, update: Tensor, norm: nn.LayerNorm) -> Tensor:
+        x = x + self.dropout(update)
+        return x if self.pre_norm else norm(x)
+
+
+class EncoderBlock(Block):
+    def forward(self, x: Tensor, mask: Tensor, return_attention: bool = False) -> tuple[Tensor, Tensor | None]:
+        """x (B, S, D), mask (B, 1, 1, S). Returns (B, S, D) and the map (B, H, S, S) or None."""
+        update, weights = self.self_attention(self.enter(x, self.norm_self), mask, return_attention=return_attention)
+        x = self.leave(x, update, self.norm_self)
+        x = self.leave(x, self.feed_forward(self.enter(x, self.norm_feed)), self.norm_feed)
+        return x, weights
+
+
+class DecoderBlock(Block):
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__(config)
+        self.cross_attention = MultiHeadAttention(config.d_model, config.num_heads, config.head_size)
+        self.norm_cross = nn.LayerNorm(config.d_model)
+
+    def forward(
+        self,
+        x: Tensor,
+        mask: Tensor | None,
+        memory: Tensor | tuple[Tensor, Tensor],
+        memory_mask: Tensor,
+        cache: KeyValueCache | None = None,
+        return_attention: bool = False,
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """x (B, T, D), mask (B, 1, T, T), memory (B, S, D), memory_mask (B, 1, 1, S).
+
+        Returns (B, T, D), the self-attention map (B, H, T, T) and the cross-attention map (B, H, T, S).
+        """
+        update, own = self.self_attention(
+            self.enter(x, self.norm_self), mask, cache=cache, return_attention=return_attention
+        )
+        x = self.leave(x, update, self.norm_self)
+        update, cross = self.cross_attention(
+            self.enter(x, self.norm_cross), memory_mask, memory, return_attention=return_attention
+        )
+        x = self.leave(x, update, self.norm_cross)
+        x = self.leave(x, self.feed_forward(self.enter(x, self.norm_feed)), self.norm_feed)
+        return x, own, cross
+
+
+class DecoderCache:
+    """What decoding token by token keeps: per block the projected memory, and the words written so far."""
+
+    def __init__(self, model: "Transformer", memory: Tensor, memory_mask: Tensor) -> None:
+        self.memory_mask = memory_mask  # (B, 1, 1, S)
+        self.memory = [block.cross_attention.keys_values(memory) for block in model.decoder]  # L times (k, v)
+        self.own = [KeyValueCache() for _ in model.decoder]
+
+    @property
+    def length(self) -> int:
+        """How many target words have been read."""
+        return self.own[0].length
+
+    def select(self, rows: Tensor, memory_too: bool = True) -> None:
+        """Keep the given rows of the batch in the given order, int64 (rows,).
+
+        Beams that only change places within their sentence share its memory: `memory_too=False`.
+        """
+        for own in self.own:
+            own.select(rows)
+        if memory_too:
+            self.memory_mask = self.memory_mask.index_select(0, rows)
+            self.memory = [(k.index_select(0, rows), v.index_select(0, rows)) for k, v in self.memory]
+
+
+class Transformer(nn.Module):
+    """Source ids (B, S) and target ids (B, T) -> logits (B, T, V).
+
+    Masks are built here from the ids, so that no caller can pass one that does not belong to them.
+    """
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.src_embedding = Embedding(config.src_vocab_size, config.d_model, config.dropout)
+        self.trg_embedding = Embedding(config.trg_vocab_size, config.d_model, config.dropout)
+        self.encoder = nn.ModuleList(EncoderBlock(config) for _ in range(config.num_blocks))
+        self.decoder = nn.ModuleList(DecoderBlock(config) for _ in range(config.num_blocks))
+        # Pre-norm leaves the last sum unnormalised; post-norm ends in a norm anyway.
+        final = nn.LayerNorm if config.norm == "pre" else nn.Identity
+        self.encoder_norm, self.decoder_norm = final(config.d_model), final(config.d_model)
+        self.generator = nn.Linear(config.d_model, config.trg_vocab_size)
+        nn.init.zeros_(self.generator.bias)
+        if config.tied:
+            self.generator.weight = self.trg_embedding.tokens.weight
+        else:
+            nn.init.xavier_uniform_(self.generator.weight)
+
+    def attention_layers(self, kind: str) -> list[MultiHeadAttention]:
+        """The attention modules of one kind, first block first. kind: one of KINDS."""
+        if kind == "encoder":
+            return [block.self_attention for block in self.encoder]
+        if kind == "decoder":
+            return [block.self_attention for block in self.decoder]
+        if kind == "cross":
+            return [block.cross_attention for block in self.decoder]
+        raise NmtError(f"attention kind must be one of {KINDS}, not {kind!r}")
+
+    def encode(self, src: Tensor, return_attention: bool = False) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """src int64 (B, S), padded right. Returns memory (B, S, D), its mask (B, 1, 1, S) and the maps."""
+        mask = source_mask(src)
+        x, maps = self.src_embedding(src), []
+        for block in self.encoder:
+            x, weights = block(x, mask, return_attention)
+            maps.append(weights)
+        return self.encoder_norm(x), mask, maps if return_attention else []
+
+    def decode(
+        self,
+        trg: Tensor,
+        memory: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        cache: DecoderCache | None = None,
+        return_attention: bool = False,
+    ) -> tuple[Tensor, AttentionMaps]:
+        """trg int64 (B, T), padded right, beginning with BOS. Returns states (B, T, D) and the maps.
+
+        With a `cache` (made by `start`), trg holds the one next token of each row, (B, 1), and the memory
+        comes from the cache.
+        """
+        mask = target_mask(trg) if cache is None else None  # the newest word may look at all before it
+        x = self.trg_embedding(trg, 0 if cache is None else cache.length)
+        maps: AttentionMaps = {"decoder": [], "cross": []}
+        for i, block in enumerate(self.decoder):
+            x, own, cross = block(
+                x,
+                mask,
+                memory if cache is None else cache.memory[i],
+                memory_mask if cache is None else cache.memory_mask,
+                None if cache is None else cache.own[i],
+                return_attention,
+            )
+            if return_attention:
+                maps["decoder"].append(own)
+                maps["cross"].append(cross)
+        return self.decoder_norm(x), maps
+
+    def start(self, src: Tensor) -> DecoderCache:
+        """Read the source (B, S) and be ready to decode it token by token."""
+        memory, mask, _ = self.encode(src)
+        return DecoderCache(self, memory, mask)
+
+    def forward(
+        self, src: Tensor, trg: Tensor, return_attention: bool = False
+    ) -> Tensor | tuple[Tensor, AttentionMaps]:
+        """src int64 (B, S), trg int64 (B, T), both padded right. Returns logits (B, T, V).
+
+        With `return_attention`, also the maps of this very pass: {"encoder": L times (B, H, S, S),
+        "decoder": L times (B, H, T, T), "cross": L times (B, H, T, S)}.
+        """
+        memory, mask, encoder_maps = self.encode(src, return_attention)
+        states, maps = self.decode(trg, memory, mask, return_attention=return_attention)
+        logits = self.generator(states)  # (B, T, V)
+        return (logits, {"encoder": encoder_maps, **maps}) if return_attention else logits
