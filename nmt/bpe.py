@@ -1,0 +1,204 @@
+"""Byte-pair encoding with youtokentome: train, load with checks, encode, decode, show the merges of a word.
+
+Sennrich et al. 2016: start from characters, join the most frequent pair of neighbours, again and again.
+"▁" marks the beginning of a word; the text is cut at white space first, so no piece crosses it.
+"""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import version
+from itertools import pairwise
+from pathlib import Path
+
+import youtokentome
+
+import nmt.files as files
+from nmt import NmtError
+from nmt.corpora import Corpus, data_root, note
+
+PAD, UNK, BOS, EOS = 0, 1, 2, 3
+SPECIAL = 4  # how many of them
+DEFAULT_SIZE = 10_000
+COVERAGE = 1.0  # of the characters: every character of the training text gets an id
+
+
+class BPE:
+    """A trained model file, `path`, loaded: BPE.load(path, sha256). Not to be pickled: pass the path instead."""
+
+    def __init__(self, path: Path, sha256: str, characters: dict[str, int], rules: dict[tuple[int, int], int]):
+        """For load(). characters: character -> id; rules: (left id, right id) -> id, in the order they were learnt."""
+        self.path, self.sha256 = path, sha256
+        self._characters, self._rules = characters, rules
+        self._model = youtokentome.BPE(str(path))
+        self.vocab_size: int = self._model.vocab_size()
+
+    @classmethod
+    def load(cls, path: str | Path, sha256: str | None = None) -> "BPE":
+        """Raises NmtError for a missing file, one of another SHA-256 than the one given, or a damaged one."""
+        path = Path(path)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise NmtError(f"{path}: cannot read the BPE model: {error.strerror or error}") from None
+        found = hashlib.sha256(content).hexdigest()
+        if sha256 and found != sha256:
+            raise NmtError(f"{path}: BPE model with SHA-256 {found}, expected {sha256}: another or a damaged file")
+        try:
+            bpe = cls(path, found, *_parse(content.decode("ascii")))
+        except ValueError as error:
+            raise NmtError(f"{path}: not a whole youtokentome model ({error})") from None
+        if bpe.vocab_size != SPECIAL + len(bpe._characters) + len(bpe._rules):
+            raise NmtError(f"{path}: youtokentome reads {bpe.vocab_size} entries from it, not those of its header")
+        return bpe
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Ids of each text, without BOS and EOS. White space, line ends too, only separates words; "" gives [].
+
+        Characters not in the vocabulary give UNK, one for each run of them. Text is taken as it is: pass it through
+        corpora.clean, as the training text was. Raises NmtError for what is not encodable as UTF-8.
+        """
+        return self._model.encode(_checked(texts), output_type=youtokentome.OutputType.ID)
+
+    def decode(self, ids: Iterable) -> list[str]:
+        """Texts of rows of ids (lists, arrays or tensors); PAD, BOS and EOS are left out, UNK reads <UNK>."""
+        rows = [[int(i) for i in row] for row in (ids.tolist() if hasattr(ids, "tolist") else ids)]
+        try:
+            return self._model.decode(rows, ignore_ids=[PAD, BOS, EOS])
+        except ValueError as error:
+            raise NmtError(f"{self.path}: {error}") from None
+
+    def pieces(self, text: str) -> list[str]:
+        """The subwords of a text as strings; those that encode() makes UNK stand as they are."""
+        return self._model.encode(_checked([text]), output_type=youtokentome.OutputType.SUBWORD)[0]
+
+    def merge_steps(self, word: str) -> list[list[str]]:
+        """From characters to pieces, one merge a step: the earliest learnt rule that fits, leftmost first.
+
+        The last step is pieces(word). Raises NmtError for a text of several words.
+        """
+        if len(_checked([word])[0].split()) != 1:
+            raise NmtError(f"merge_steps takes one word, got {word!r}")
+        pieces, ids = [], []  # id -1: unknown, a run of such characters is one piece
+        for character in "▁" + word.strip():
+            number = self._characters.get(character, -1)
+            if number == -1 and ids and ids[-1] == -1:
+                pieces[-1] += character
+            else:
+                pieces.append(character)
+                ids.append(number)
+        steps = [list(pieces)]
+        while fitting := [(self._rules[pair], i) for i, pair in enumerate(pairwise(ids)) if pair in self._rules]:
+            merged, i = min(fitting)
+            ids[i : i + 2] = [merged]
+            pieces[i : i + 2] = [pieces[i] + pieces[i + 1]]
+            steps.append(list(pieces))
+        return steps
+
+    def unknown(self, text: str) -> list[str]:
+        """The characters of the text that are not in the vocabulary, each once, in the order they come."""
+        return [c for c in dict.fromkeys(text) if c not in self._characters and not c.isspace()]
+
+    def copy_to(self, directory: str | Path, name: str) -> "BPE":
+        """Copy the model file to directory/name and load it from there: runs carry their own."""
+        path = Path(directory) / name
+        with files.whole_file(path) as temporary:
+            temporary.write_bytes(self.path.read_bytes())
+            if files.sha256(temporary) != self.sha256:
+                raise NmtError(f"{self.path}: changed since it was loaded")
+        return BPE.load(path, self.sha256)
+
+
+def _checked(texts: Sequence[str]) -> list[str]:
+    if isinstance(texts, str):
+        raise TypeError("a list of texts is expected, not one text")
+    texts = list(texts)
+    for text in texts:
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:  # a surrogate: what Python makes of bytes that are not UTF-8
+            raise NmtError(f"text that is not valid Unicode at character {error.start + 1}: {text!r}") from None
+    return texts
+
+
+def _parse(text: str) -> tuple[dict[str, int], dict[tuple[int, int], int]]:
+    """youtokentome's format, numbers in decimal: a header "characters rules", "code point, id" for each character,
+
+    "left, right, new" for each rule, the ids of UNK PAD BOS EOS. It loads damaged files without a word, so every
+    line is checked here. Raises ValueError.
+    """
+    lines = text.split("\n")
+    numbers = [[int(number) for number in line.split(" ")] for line in lines[:-1]]
+    if lines[-1] or not numbers or len(numbers[0]) != 2:
+        raise ValueError("no header, or the last line is cut")
+    n_characters, n_rules = numbers[0]
+    if len(numbers) != n_characters + n_rules + 2:
+        raise ValueError(f"{len(numbers)} lines, {n_characters + n_rules + 2} announced")
+    if numbers[-1] != [UNK, PAD, BOS, EOS]:
+        raise ValueError(f"special ids {numbers[-1]}")
+    characters = {chr(code): number for code, number in numbers[1 : n_characters + 1]}
+    if sorted(characters.values()) != list(range(SPECIAL, SPECIAL + n_characters)):
+        raise ValueError("the ids of the characters have gaps")
+    rules = {}
+    for new, (left, right, number) in enumerate(numbers[n_characters + 1 : -1], SPECIAL + n_characters):
+        if number != new or not SPECIAL <= min(left, right) <= max(left, right) < new:
+            raise ValueError(f"rule {left} {right} {number} at the place of {new}")
+        rules[left, right] = number
+    if len(rules) != n_rules:
+        raise ValueError("a rule stands twice")
+    return characters, rules
+
+
+# Its own process, since youtokentome prints some 15 lines from C++ and ends the process at text it cannot read.
+_TRAIN = """
+import sys, youtokentome
+text, model, size, coverage = sys.argv[1:]
+youtokentome.BPE.train(data=text, model=model, vocab_size=int(size), coverage=float(coverage))
+"""
+
+
+def train(
+    corpus: Corpus,
+    side: str,
+    vocab_size: int | None = None,
+    root: str | Path | None = None,
+    log: Callable[[str], None] = note,
+) -> BPE:
+    """The BPE model of one side of the training split, from the cache under root where it was trained before.
+
+    vocab_size counts the special ids. None: DEFAULT_SIZE, or all that the corpus can support, which the log says.
+    A size given that it cannot support raises NmtError with the largest possible.
+    """
+    # Training is not repeatable, not even on one thread: two models of the same text can give other ids. So whoever
+    # keeps ids or weights keeps the model file beside them (copy_to) and never trains it again.
+    size = vocab_size or DEFAULT_SIZE
+    if size < 1:
+        raise NmtError(f"a vocabulary of {size}: expected a positive number")
+    library = version("youtokentome")
+    key = {"corpus": corpus.fingerprint, "side": side, "size": size, "coverage": COVERAGE, "youtokentome": library}
+    name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
+    directory = Path(root or data_root()) / "bpe" / f"{corpus.name}-{side}-{name}"
+    model, about = directory / "bpe.model", directory / "bpe.json"
+    if not directory.is_dir():
+        for _ in corpus.lines("train", side):  # reads it all as UTF-8
+            pass
+        with files.whole_directory(directory) as new:
+            _run_training(corpus.path("train", side), new / model.name, size)
+            files.write_json(new / about.name, key | {"sha256": files.sha256(new / model.name)})
+    bpe = BPE.load(model, files.read_json(about).get("sha256"))
+    if bpe.vocab_size < size:
+        fact = f"{corpus.name}.{side} supports a BPE vocabulary of at most {bpe.vocab_size:,}"
+        if vocab_size:
+            raise NmtError(f"{fact}, {size:,} asked for")
+        log(f"{fact}: taken in place of the default {size:,}")
+    return bpe
+
+
+def _run_training(text: Path, model: Path, size: int) -> None:
+    command = [sys.executable, "-c", _TRAIN, str(text), str(model), str(size), str(COVERAGE)]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode or not model.is_file():
+        reason = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
+        raise NmtError(f"BPE training on {text} failed: {reason}")
