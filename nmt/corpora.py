@@ -12,9 +12,7 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import sys
-import tarfile
 import tempfile
 import unicodedata
 import zlib
@@ -31,27 +29,26 @@ import numpy as np
 import nmt
 import nmt.files as files
 from nmt import NmtError
-from nmt.download import download
+from nmt.download import ARCHIVES, extract
 
 CLEANING = 1  # raise it with every change of what preparation writes: caches made before are then left alone
 HELD_OUT = 0.05, 50, 1_000  # share of the pairs for each of valid and test, at least, at most
 SIDES = "en", "ru"
-UNSTATED = "not stated by its publisher"
+WORD = re.compile(r"\w+")
+Pair = tuple[str, str]
 
 
 def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-# ---------------------------------------------------------------- places
-
-
 def data_root() -> Path:
     """The folder of caches: $NMT_DATA, else data/cache/ of the clone, else ~/.cache/nmt (installed from a wheel)."""
-    given = Path(os.environ.get("NMT_DATA") or "").expanduser()
-    # A read-only $NMT_DATA (archives somebody shares) is searched, but nothing can be kept there.
-    if os.environ.get("NMT_DATA") and (not given.is_dir() or os.access(given, os.W_OK)):
-        return given
+    if given := os.environ.get("NMT_DATA"):
+        folder = Path(given).expanduser()
+        # A read-only one (archives somebody shares) is searched for archives, but nothing can be kept there.
+        if not folder.is_dir() or os.access(folder, os.W_OK):
+            return folder
     clone = _clone()
     return clone / "data" / "cache" if clone else Path.home() / ".cache" / "nmt"
 
@@ -65,9 +62,6 @@ def shipped() -> Path:
 def _clone() -> Path | None:
     folder = Path(nmt.__file__).resolve().parent.parent
     return folder if (folder / "pyproject.toml").is_file() and (folder / "data").is_dir() else None
-
-
-# ---------------------------------------------------------------- a prepared corpus
 
 
 @dataclass(frozen=True)
@@ -102,7 +96,7 @@ class Corpus:
         except (OSError, UnicodeDecodeError) as error:
             raise NmtError(f"{path}: {error}; delete {self.directory} and prepare the corpus again") from None
 
-    def pairs(self, split: str, limit: int | None = None) -> Iterator[tuple[str, str]]:
+    def pairs(self, split: str, limit: int | None = None) -> Iterator[Pair]:
         """(English, Russian), in the order of the source, the first `limit` where given."""
         return islice(zip(self.lines(split, "en"), self.lines(split, "ru"), strict=True), limit)
 
@@ -115,12 +109,9 @@ def format_card(card: dict) -> str:
         tokens = card["tokens"][split]
         lines += [f"  {split:<12}{pairs:>12,}{tokens['en']:>14,}{tokens['ru']:>14,}"]
     lines += [f"  dropped: {count:,} ({reason})" for reason, count in card["dropped"].items()]
-    lines += [f"  {key}: {card[key]}" for key in ("licence", "source", "text", "split") if card.get(key)]
+    lines += [f"  {key}: {card[key]}" for key in ("licence", "source", "url", "text", "split") if card.get(key)]
     lines += [f"  file: {file['name']} sha256 {file['sha256']}" for file in card["files"]]
     return "\n".join(lines)
-
-
-# ---------------------------------------------------------------- reading
 
 
 def read_lines(path: str | Path) -> Iterator[str]:
@@ -154,11 +145,10 @@ def read_lines(path: str | Path) -> Iterator[str]:
         raise NmtError(f"{path}: the file is empty")
 
 
-def read_table(path: Path, other_lines: Counter | None = None) -> Iterator[tuple[str, str]]:
+def read_table(path: Path, strict: bool = True) -> Iterator[Pair]:
     """English TAB Russian. More columns are ignored if every line has the same number of them.
 
-    A line of another number of columns is an error, or is counted in `other_lines` where given. A line that is
-    blank as a whole is two blank sides.
+    A line of another number of columns is an error; if not strict, it comes as two blank sides, as blank lines do.
     """
     columns = 0
     for number, line in enumerate(read_lines(path), 1):
@@ -168,15 +158,14 @@ def read_table(path: Path, other_lines: Counter | None = None) -> Iterator[tuple
         elif columns == 0 and len(cells) > 1:
             columns = len(cells)
         elif len(cells) != columns:
-            if other_lines is None:
+            if strict:
                 expected = f"{columns} as in the lines before it" if columns else "English TAB Russian"
                 raise NmtError(f"{path}:{number}: {len(cells)} column(s), expected {expected}")
-            other_lines["not two columns"] += 1
-            continue
+            cells = ["", ""]
         yield cells[0], cells[1]
 
 
-def read_parallel(english: Path, russian: Path) -> Iterator[tuple[str, str]]:
+def read_parallel(english: Path, russian: Path) -> Iterator[Pair]:
     for en, ru in zip_longest(read_lines(english), read_lines(russian)):
         if en is None or ru is None:
             counts = [sum(1 for _ in read_lines(path)) for path in (english, russian)]
@@ -187,9 +176,6 @@ def read_parallel(english: Path, russian: Path) -> Iterator[tuple[str, str]]:
         yield en, ru
 
 
-# ---------------------------------------------------------------- cleaning and splitting
-
-
 def clean(text: str) -> str:
     """NFC, every run of white space one space, none at the ends: the form of every sentence in a prepared corpus."""
     return " ".join(unicodedata.normalize("NFC", text).split())
@@ -197,25 +183,25 @@ def clean(text: str) -> str:
 
 def normal(text: str) -> str:
     """What decides whether two sentences are the same: letters and digits without case; all else is one space."""
-    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFC", text).casefold()))
+    return " ".join(WORD.findall(unicodedata.normalize("NFC", text).casefold()))
 
 
 def _hash(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-def cleaned(rows: Iterable[tuple[str, str]], dropped: Counter) -> Iterator[tuple[str, str]]:
+def cleaned(rows: Iterable[Pair], dropped: Counter) -> Iterator[Pair]:
     for row in rows:
         en, ru = map(clean, row)
         if not en or not ru:
             dropped["a side is blank"] += 1
-        elif not normal(en) or not normal(ru):
+        elif not WORD.search(en) or not WORD.search(ru):
             dropped["a side without letter or digit"] += 1
         else:
             yield en, ru
 
 
-def split_rows(rows: Iterable[tuple[str, str]], dropped: Counter, name: str) -> np.ndarray:
+def split_rows(rows: Iterable[Pair], dropped: Counter, source: str) -> np.ndarray:
     """For each row its split: 1 train, 2 valid, 3 test, 0 dropped. Depends on the set of pairs only.
 
     Distinct pairs in the order of their hashes give test and valid in turn, each sentence at most once; of the rest,
@@ -235,8 +221,8 @@ def split_rows(rows: Iterable[tuple[str, str]], dropped: Counter, name: str) -> 
     share, least, most = HELD_OUT
     if len(distinct) < 3 * least:
         raise NmtError(
-            f"{name}: {len(distinct):,} distinct sentence pairs; at least {3 * least} are needed: "
-            f"{least} each for valid and test, the others to train on"
+            f"{source}: {len(distinct):,} distinct sentence pairs; at least {3 * least} are needed: {least} each for "
+            f"valid and test, the others to train on (dropped: {dict(+dropped)})"
         )
     size = min(most, max(least, round(share * len(distinct))))
     split = np.zeros(len(both), dtype=np.uint8)
@@ -254,44 +240,32 @@ def split_rows(rows: Iterable[tuple[str, str]], dropped: Counter, name: str) -> 
     dropped["shares a sentence with valid or test"] += int(shared.sum())
     if np.bincount(split, minlength=4)[1:].min() < least:
         raise NmtError(
-            f"{name}: too few different sentences ({len(np.unique(en)):,} English, {len(np.unique(ru)):,} Russian) "
+            f"{source}: too few different sentences ({len(np.unique(en)):,} English, {len(np.unique(ru)):,} Russian) "
             f"to give train, valid and test {least} pairs each without a common sentence"
         )
     return split
 
 
-# ---------------------------------------------------------------- preparing
+def split_rule() -> str:
+    share, least, most = HELD_OUT
+    return (
+        f"by a hash of the normalised pair; valid and test each {share:.0%}, {least} to {most:,} pairs; no sentence of "
+        "theirs in train on either side; train may hold several translations of one sentence"
+    )
 
 
-@dataclass(frozen=True)
-class _Known:
-    file: str  # where it lies below $NMT_DATA
-    source: str
-    licence: str
-    text: str
-    url: str | None = None
-    sha256: str | None = None
+def split_pairs(read: Callable[[], Iterable[Pair]], dropped: Counter, source: str) -> Iterator[tuple[str, Pair]]:
+    """Read the source twice: first to choose each row's split, then to give (split, pair)."""
+    split = split_rows(cleaned(read(), dropped), dropped, source)
+    for number, row in zip(split.tolist(), cleaned(read(), Counter()), strict=True):
+        if number:
+            yield ("train", "valid", "test")[number - 1], row
 
 
-KNOWN = {
-    "phrasebook": _Known("phrasebook", "generated here by nmt.phrasebook", "MIT", "short sentences with tags"),
-    "hotels": _Known(
-        "hotels/data.tar.gz",
-        "hotel descriptions of the Yandex School of Data Analysis course of natural language processing, 2019",
-        UNSTATED,
-        "tokenised and lower-cased as published",
-        "https://raw.githubusercontent.com/yandexdataschool/nlp_course/7b5cea3b0c967ccf5069a4cfa65912971fe9d6ea"
-        "/resources/_under_construction/19/week13_domain_adaptation/data.tar.gz",
-        "455984f876115a26792a0ed0e222533559d5270f079d9f8e3091642a692bdebc",
-    ),
-    "news-commentary": _Known(
-        "news-commentary/news-commentary-v14.en-ru.tsv.gz",
-        "News Commentary v14, parallel corpus of the WMT shared task",
-        "for research, as data.statmt.org says; texts by Project Syndicate",
-        "natural case and punctuation",
-        "http://data.statmt.org/news-commentary/v14/training/news-commentary-v14.en-ru.tsv.gz",
-    ),
-}
+PHRASEBOOK = {"licence": "MIT", "source": "generated by nmt.phrasebook", "text": "natural case and punctuation"}
+OWN_FILES = {"licence": "not stated", "source": "own file", "text": "columns after the second, if any, ignored"}
+KNOWN = "hotels", "news-commentary", "phrasebook"
+Rows = Callable[[Path, Counter], Iterator[tuple[str, Pair]]]  # (folder for scratch, counts of what is dropped)
 
 
 def prepare(
@@ -301,7 +275,7 @@ def prepare(
     archives: str | Path | None = None,
     log: Callable[[str], None] = note,
 ) -> Corpus:
-    """The corpus of that name (see KNOWN), of one TSV file or of two parallel files (English, Russian).
+    """The corpus of that name (KNOWN), of one TSV file or of two parallel files (English, Russian).
 
     The first call cleans, splits and writes it under root (data_root() by default); later calls find it there.
     `archives`: a folder with archives already fetched, searched before $NMT_DATA and root.
@@ -310,109 +284,83 @@ def prepare(
     root = Path(root) if root else data_root()
     paths = [data] if isinstance(data, str | Path) else list(data)
     try:
-        if len(paths) == 1 and str(paths[0]) in KNOWN:
-            return _prepare_known(str(paths[0]), root, archives, log)
-        return _prepare_files([Path(path).expanduser() for path in paths], root, log)
+        if len(paths) == 1 and str(paths[0]) == "phrasebook":
+            card, rows = _phrasebook()
+        elif len(paths) == 1 and str(paths[0]) in ARCHIVES:
+            card, rows = _archive(str(paths[0]), root, archives, log)
+        else:
+            card, rows = _own_files([Path(path).expanduser() for path in paths])
+        return _build(card, rows, root, log)
     except OSError as error:
-        raise NmtError(f"{error}; can {root} be written? NMT_DATA names another folder for caches") from None
+        raise NmtError(f"{error}: can {root} be written? NMT_DATA names another folder for caches") from None
 
 
-def _prepare_files(paths: list[Path], root: Path, log: Callable[[str], None]) -> Corpus:
+def _phrasebook() -> tuple[dict, Rows]:
+    """The embedded corpus: its splits as generated, its third column (tags of what a sentence shows) left out."""
+    folder, splits = shipped() / "phrasebook", ["train", "valid", "test"]
+    parts = {path.name.removesuffix(".tsv.gz"): path for path in folder.glob("*.tsv.gz")}
+    if not parts.keys() >= set(splits):
+        raise NmtError(f"{folder}: train, valid or test.tsv.gz is missing; install the project again")
+    splits += sorted(parts.keys() - set(splits))  # test_seen
+
+    def rows(_: Path, dropped: Counter) -> Iterator[tuple[str, Pair]]:
+        return ((split, pair) for split in splits for pair in cleaned(read_table(parts[split]), dropped))
+
+    card = {"name": "phrasebook", "files": _sums([parts[split] for split in splits]), "split": "as generated"}
+    return card | PHRASEBOOK, rows
+
+
+def _archive(name: str, root: Path, archives: str | Path | None, log: Callable[[str], None]) -> tuple[dict, Rows]:
+    known = ARCHIVES[name]
+    if archives and not Path(archives).is_dir():
+        raise NmtError(f"{archives}: no such folder of archives")
+    folders = [Path(folder).expanduser() for folder in (archives, os.environ.get("NMT_DATA"), root) if folder]
+
+    def rows(scratch: Path, dropped: Counter) -> Iterator[tuple[str, Pair]]:
+        path = known.find(folders, log)
+        if not known.members:
+            return split_pairs(lambda: read_table(path, strict=False), dropped, name)
+        sides = extract(path, known.members, scratch)
+        return split_pairs(lambda: read_parallel(*sides), dropped, name)
+
+    sums = [{"name": Path(known.file).name, "sha256": known.checksum(folders, log)}]
+    card = {"name": name, "files": sums, "split": split_rule()}
+    card |= {"licence": known.licence, "source": known.source, "url": known.url, "text": known.text}
+    return card, rows
+
+
+def _own_files(paths: list[Path]) -> tuple[dict, Rows]:
     if len(paths) not in (1, 2):
         raise NmtError(f"one TSV file or two parallel files, English and Russian, are needed; {len(paths)} given")
     for path in paths:
         if not path.exists():
-            raise NmtError(f"{path}: neither a file nor a known corpus ({', '.join(sorted(KNOWN))})")
+            raise NmtError(f"{path}: neither a file nor a known corpus ({', '.join(KNOWN)})")
         if not path.is_file():
             raise NmtError(f"{path}: not a regular file")
     name = re.sub(r"(\.(en|ru|tsv|txt|gz))+$", "", paths[0].name)
     name = re.sub(r"[^\w.-]+", "-", name)[:60] or "corpus"
-    card = {"name": name, "licence": "the user's own file", "source": "", "text": ""}
-    card["files"] = [{"name": path.name, "sha256": files.sha256(path)} for path in paths]
-    if len(paths) == 1:
-        card["text"] = "columns after the second, if any, were ignored"
-    reader = read_table if len(paths) == 1 else read_parallel
-    return _build(card, root, lambda _: _split(card, lambda __: reader(*paths)), log)
+    read = read_table if len(paths) == 1 else read_parallel
+    given = " and ".join(map(str, paths))
+    card = {"name": name, "files": _sums(paths), "split": split_rule()}
+    return card | OWN_FILES, lambda _, dropped: split_pairs(lambda: read(*paths), dropped, given)
 
 
-def _prepare_known(name: str, root: Path, archives: str | Path | None, log: Callable[[str], None]) -> Corpus:
-    known = KNOWN[name]
-    card = {"name": name, "licence": known.licence, "source": known.source, "text": known.text, "url": known.url}
-    if name == "phrasebook":
-        parts = {path.name.removesuffix(".tsv.gz"): path for path in (shipped() / known.file).glob("*.tsv.gz")}
-        if not {"train", "valid", "test"} <= set(parts):
-            raise NmtError(
-                f"{shipped() / known.file}: train, valid or test.tsv.gz is missing; install the project again"
-            )
-        order = sorted(parts, key=lambda split: ["train", "valid", "test", *sorted(parts)].index(split))
-        card["files"] = [{"name": parts[split].name, "sha256": files.sha256(parts[split])} for split in order]
-        card["split"] = "as generated"
-        return _build(card, root, lambda _: (
-            (split, pair) for split in order for pair in cleaned(read_table(parts[split]), card["dropped"])
-        ), log)  # fmt: skip
-
-    def rows(folder: Path) -> Callable[[Counter | None], Iterator[tuple[str, str]]]:
-        if name == "news-commentary":
-            return lambda dropped: read_table(_find(known, root, archives, log), dropped)
-        members = _extract(_find(known, root, archives, log), ["data/train.domain.en", "data/train.domain.ru"], folder)
-        return lambda _: read_parallel(*members)
-
-    digest = known.sha256 or files.sha256(_find(known, root, archives, log))
-    card["files"] = [{"name": Path(known.file).name, "sha256": digest}]
-    return _build(card, root, lambda folder: _split(card, rows(folder)), log)
+def _sums(paths: Sequence[Path]) -> list[dict[str, str]]:
+    return [{"name": path.name, "sha256": files.sha256(path)} for path in paths]
 
 
-def _find(known: _Known, root: Path, archives: str | Path | None, log: Callable[[str], None]) -> Path:
-    """The archive where somebody put it, else downloaded."""
-    for folder in filter(None, (archives, os.environ.get("NMT_DATA"), root)):
-        for path in (Path(folder) / known.file, Path(folder) / Path(known.file).name):
-            if path.is_file():
-                if known.sha256 and files.sha256(path) != known.sha256:
-                    raise NmtError(f"{path}: SHA-256 is not {known.sha256}; this is another or a damaged file")
-                return path
-    log(f"downloading {known.url}")
-    return download(known.url, root / known.file, known.sha256)
-
-
-def _extract(archive: Path, members: list[str], folder: Path) -> list[Path]:
-    """Members by exact name, to names of our own: nothing in the archive decides where a file goes."""
-    paths = [folder / f"member{i}" for i in range(len(members))]
-    with tarfile.open(archive) as tar:
-        for member, path in zip(members, paths, strict=True):
-            with tar.extractfile(member) as source, open(path, "wb") as target:
-                shutil.copyfileobj(source, target)
-    return paths
-
-
-def _split(card: dict, read: Callable[[Counter], Iterator]) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Two passes over the source: the first chooses each row's split, the second gives (split, pair)."""
-    share, least, most = HELD_OUT
-    card["split"] = (
-        f"by a hash of the normalised pair; valid and test each {share:.0%}, {least} to {most:,} pairs; "
-        "no sentence of theirs in train on either side; train may hold several translations of one sentence"
-    )
-    dropped = card["dropped"]
-    split = split_rows(cleaned(read(dropped), dropped), dropped, card["name"])
-    names = {1: "train", 2: "valid", 3: "test"}
-    for number, row in zip(split.tolist(), cleaned(read(Counter()), Counter()), strict=True):
-        if number:
-            yield names[number], row
-
-
-def _build(card: dict, root: Path, make: Callable[[Path], Iterable], log: Callable[[str], None]) -> Corpus:
-    """Write the corpus of `card`, or find it written. make(folder for scratch files) gives (split, pair)."""
-    card["dropped"] = Counter()
-    key = [CLEANING, HELD_OUT, card["name"], [file["sha256"] for file in card["files"]]]
-    directory = root / "corpora" / f"{card['name']}-{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]}"
+def _build(card: dict, rows: Rows, root: Path, log: Callable[[str], None]) -> Corpus:
+    """The prepared corpus of this card: found under root, else written."""
+    depends = [CLEANING, HELD_OUT, card["name"], [file["sha256"] for file in card["files"]]]
+    directory = root / "corpora" / f"{card['name']}-{hashlib.sha256(json.dumps(depends).encode()).hexdigest()[:16]}"
     if not directory.is_dir():
         log(f"preparing {card['name']} in {directory}")
-        with files.whole_directory(directory) as new, tempfile.TemporaryDirectory(dir=new.parent) as scratch:
-            card["pairs"], card["tokens"] = _write(new, make(Path(scratch)))
-            paths = [new / f"{split}.{side}" for split in card["pairs"] for side in SIDES]
-            card["bytes"] = {path.name: path.stat().st_size for path in paths}
-            sums = "".join(f"{files.sha256(path)}  {path.name}\n" for path in paths)
+        with files.whole_directory(directory) as new, tempfile.TemporaryDirectory(dir=new) as scratch:
+            dropped = Counter()
+            card |= _write(new, rows(Path(scratch), dropped))
+            card["dropped"] = {reason: count for reason, count in dropped.items() if count}
+            sums = "".join(f"{files.sha256(new / name)}  {name}\n" for name in card["bytes"])
             card["fingerprint"] = hashlib.sha256(sums.encode()).hexdigest()
-            card["dropped"] = {reason: count for reason, count in card["dropped"].items() if count}
             files.write_json(new / "card.json", card)
     card = files.read_json(directory / "card.json")
     for name, size in card["bytes"].items():
@@ -421,19 +369,19 @@ def _build(card: dict, root: Path, make: Callable[[Path], Iterable], log: Callab
     return Corpus(card["name"], directory, card)
 
 
-def _write(folder: Path, rows: Iterable[tuple[str, tuple[str, str]]]) -> tuple[dict, dict]:
-    """Write the rows to their files; return pairs {split: n} and white-space words {split: {side: n}}."""
-    pairs = {split: 0 for split in ("train", "valid", "test")}
-    tokens: dict[str, dict[str, int]] = {}
+def _write(folder: Path, rows: Iterable[tuple[str, Pair]]) -> dict:
+    """Write (split, pair) to the files of their splits; count pairs, words between white space, and bytes."""
+    out, pairs, tokens = {}, dict.fromkeys(("train", "valid", "test"), 0), {}
     with ExitStack() as stack:
-        out = {}
         for split, pair in rows:
+            if split not in tokens:
+                tokens[split] = dict.fromkeys(SIDES, 0)
+                for side in SIDES:
+                    path = folder / f"{split}.{side}"
+                    out[split, side] = stack.enter_context(open(path, "w", encoding="utf-8", newline="\n"))
             for side, text in zip(SIDES, pair, strict=True):
-                name = f"{split}.{side}"
-                if name not in out:
-                    out[name] = stack.enter_context(open(folder / name, "w", encoding="utf-8", newline="\n"))
-                out[name].write(text + "\n")
-                words = tokens.setdefault(split, dict.fromkeys(SIDES, 0))
-                words[side] += text.count(" ") + 1
+                out[split, side].write(text + "\n")
+                tokens[split][side] += text.count(" ") + 1
             pairs[split] = pairs.get(split, 0) + 1
-    return pairs, tokens
+    sizes = {f"{split}.{side}": (folder / f"{split}.{side}").stat().st_size for split in pairs for side in SIDES}
+    return {"pairs": pairs, "tokens": tokens, "bytes": sizes}

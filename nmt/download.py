@@ -1,9 +1,13 @@
-"""Fetch one file over HTTP, whole or not at all."""
+"""Published archives: where they lie, how one is found or fetched, checked and unpacked."""
 
 import gzip
 import http.client
+import shutil
+import tarfile
 import urllib.request
 import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tqdm import tqdm
@@ -12,6 +16,68 @@ import nmt.files as files
 from nmt import NmtError, __version__
 
 TIMEOUT = 30  # seconds without a byte
+
+
+@dataclass(frozen=True)
+class Archive:
+    file: str  # its place below $NMT_DATA
+    url: str
+    sha256: str | None
+    members: tuple[str, ...]  # the English and the Russian file in a tar archive; none: it is one TSV file
+    source: str
+    licence: str
+    text: str
+
+    def find(self, folders: Iterable[Path], log: Callable[[str], None]) -> Path:
+        """The archive in one of the folders, under `file` or that name alone; else downloaded into the last folder.
+
+        Raises NmtError where it has another SHA-256 or cannot be fetched.
+        """
+        for folder in folders:
+            for path in (folder / self.file, folder / Path(self.file).name):
+                if path.is_file():
+                    if self.sha256 and files.sha256(path) != self.sha256:
+                        raise NmtError(f"{path}: SHA-256 is not {self.sha256}: another or a damaged file; move it away")
+                    return path
+        log(f"downloading {self.url}")
+        return download(self.url, folder / self.file, self.sha256)
+
+    def checksum(self, folders: Iterable[Path], log: Callable[[str], None]) -> str:
+        """Known before, so that a prepared corpus is found without its archive; else of the archive found."""
+        return self.sha256 or files.sha256(self.find(folders, log))
+
+
+ARCHIVES = {
+    "hotels": Archive(
+        file="hotels/data.tar.gz",
+        url="https://raw.githubusercontent.com/yandexdataschool/nlp_course/7b5cea3b0c967ccf5069a4cfa65912971fe9d6ea"
+        "/resources/_under_construction/19/week13_domain_adaptation/data.tar.gz",
+        sha256="455984f876115a26792a0ed0e222533559d5270f079d9f8e3091642a692bdebc",
+        members=("data/train.domain.en", "data/train.domain.ru"),
+        source="hotel descriptions, from the Yandex School of Data Analysis course of language processing",
+        licence="not stated by its publisher",
+        text="tokenised and lower-cased as published",
+    ),
+    "news-commentary": Archive(
+        file="news-commentary/news-commentary-v14.en-ru.tsv.gz",
+        url="http://data.statmt.org/news-commentary/v14/training/news-commentary-v14.en-ru.tsv.gz",
+        sha256=None,  # none is published; the card records what was found
+        members=(),
+        source="News Commentary v14, English-Russian, from the shared task of WMT",
+        licence="see data.statmt.org/news-commentary",
+        text="natural case and punctuation",
+    ),
+}
+
+
+def extract(archive: Path, members: Sequence[str], folder: Path) -> list[Path]:
+    """Members by exact name, to names of our own: nothing in the archive decides where a file goes."""
+    paths = [folder / f"member{number}" for number in range(len(members))]
+    with tarfile.open(archive) as tar:
+        for member, path in zip(members, paths, strict=True):
+            with tar.extractfile(member) as source, open(path, "wb") as target:
+                shutil.copyfileobj(source, target)
+    return paths
 
 
 def download(url: str, path: str | Path, sha256: str | None = None, progress: bool = True) -> Path:
