@@ -112,7 +112,8 @@ class MultiHeadAttention(nn.Module):
         """x (B, T, D) looks at itself, or at `memory`: (B, S, D), or its `keys_values`.
 
         mask as in `scaled_dot_product_attention`. With a `cache`, x holds only the newest words, and the
-        earlier ones are looked at too. Returns (B, T, D), and the weights (B, H, T, S) if asked, else None.
+        earlier ones are looked at too. x may have W rows for each row of a projected memory (a beam): they
+        share it. Returns (B, T, D), and the weights (B, H, T, S) if asked, else None.
         """
         if memory is None:
             query, key, value = self._project(x, 0, 3)
@@ -121,6 +122,8 @@ class MultiHeadAttention(nn.Module):
         else:
             (query,) = self._project(x, 0, 1)
             key, value = memory if isinstance(memory, tuple) else self.keys_values(memory)
+            if key.size(0) != query.size(0):  # a beam reads its sentence as if its rows were T words of one
+                query = query.view(len(key), -1, self.num_heads, self.head_size).transpose(1, 2)  # (B, H, W, K)
         weights = None
         # On a CPU the fused kernel decodes faster, but its backward pass is slower than the plain one
         # (measured: a training step of 2 x 256 takes 1.5 times as long in bfloat16).
@@ -128,7 +131,7 @@ class MultiHeadAttention(nn.Module):
             heads, weights = scaled_dot_product_attention(query, key, value, mask)
         else:
             heads = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)  # (B, H, T, K)
+        heads = heads.transpose(1, 2).reshape(*x.shape[:2], self.num_heads, self.head_size)  # (B, T, H, K)
         if self.gate is not None:
-            heads = heads * self.gate(x.size(0)).to(heads.dtype)[:, :, None, None]
-        joined = heads.transpose(1, 2).flatten(2)  # (B, T, H K)
-        return self.out(joined), weights if return_attention else None
+            heads = heads * self.gate(x.size(0)).to(heads.dtype)[:, None, :, None]
+        return self.out(heads.flatten(2)), weights if return_attention else None

@@ -76,7 +76,8 @@ class Embedding(nn.Module):
         """ids int64 (B, T), the first of them at position `start`. Returns (B, T, D)."""
         end = start + ids.size(1)
         if end > self.positions.size(0):  # a sentence of any length gets its positions
-            self.positions = sinusoidal_positions(2 * end, self.positions.size(1)).to(self.positions)
+            with torch.inference_mode(False):  # it stays, and may be wanted in training
+                self.positions = sinusoidal_positions(2 * end, self.positions.size(1)).to(self.positions)
         x = self.tokens(ids) * math.sqrt(self.tokens.embedding_dim) + self.positions[start:end]  # (B, T, D)
         return self.dropout(x)
 
@@ -171,16 +172,16 @@ class DecoderCache:
         """How many target words have been read."""
         return self.own[0].length
 
-    def select(self, rows: Tensor, memory_too: bool = True) -> None:
-        """Keep the given rows of the batch in the given order, int64 (rows,).
+    def select(self, rows: Tensor, sentences: Tensor | None = None) -> None:
+        """Keep the given rows of the targets, int64 (rows,), and where given only these sentences, in this order.
 
-        Beams that only change places within their sentence share its memory: `memory_too=False`.
+        A sentence may have several rows, one after the other (a beam): they share its memory.
         """
         for own in self.own:
             own.select(rows)
-        if memory_too:
-            self.memory_mask = self.memory_mask.index_select(0, rows)
-            self.memory = [(k.index_select(0, rows), v.index_select(0, rows)) for k, v in self.memory]
+        if sentences is not None:
+            self.memory_mask = self.memory_mask.index_select(0, sentences)
+            self.memory = [(k.index_select(0, sentences), v.index_select(0, sentences)) for k, v in self.memory]
 
 
 class Transformer(nn.Module):

@@ -1,0 +1,353 @@
+"""From a model to sentences: greedy and beam search, text in and text out, the score of a given translation.
+
+Nothing here ever sees a reference, save `score_pairs` and `attention_maps`, whose subject it is.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from nmt import NmtError
+from nmt.batches import pad, source_batch
+from nmt.bpe import BOS, BPE, EOS, PAD
+from nmt.corpora import clean
+from nmt.transformer import KINDS, Transformer
+
+LENGTH_PENALTY = 0.6
+LONGEST = 256  # source tokens read at once; `translate` cuts longer lines
+
+
+@dataclass
+class Hypothesis:
+    """One translation. `attention`, where asked for: kind -> float32 (L, H, query, key), see `attention_maps`."""
+
+    ids: list[int]  # without BOS and EOS
+    log_prob: float  # of all its tokens, EOS among them: what the model's softmax says
+    score: float  # log_prob / lp(length): what beam search ranks by
+    finished: bool = True  # False: cut at the maximum length, no EOS
+    attention: dict[str, Tensor] | None = None
+
+
+def wu_penalty(length: int | Tensor, alpha: float) -> float | Tensor:
+    """lp(Y) = ((5 + |Y|) / 6)^alpha of Wu et al. 2016, equation 14. EOS counts as a token."""
+    return ((5 + length) / 6) ** alpha
+
+
+@contextmanager
+def _evaluating(model: Transformer) -> Iterator[None]:
+    """No dropout and no autograd inside; afterwards each module is in the mode it was in."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+class _Decoder:
+    """The model as a search sees it: targets so far in, logits of the next token out."""
+
+    def __init__(self, model: Transformer, src: Tensor, prefix: list[list[int]] | None, use_cache: bool) -> None:
+        self.model, self.src = model, src
+        self.cache = model.start(src) if use_cache else None
+        self.memory = None if use_cache else model.encode(src)[:2]
+        vocab_size = model.config.trg_vocab_size
+        if prefix is not None and len(prefix) != len(src):
+            raise NmtError(f"prefix: {len(prefix)} prefixes for {len(src)} sentences; give one, maybe empty, for each")
+        for ids in prefix or ():
+            if any(i in (PAD, BOS, EOS) or not 0 <= i < vocab_size for i in ids):
+                raise NmtError(f"prefix {ids}: ids must be below {vocab_size} and not PAD, BOS or EOS")
+        self.prefix = pad(prefix, src.device) if prefix and any(prefix) else None  # (B, P)
+
+    def next(self, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """targets (R, T), as many rows for each sentence, beginning with BOS.
+
+        Returns float32 logits (R, V), -inf where a token is not allowed, and their log-normaliser (R,) before
+        anything was forbidden: log-probabilities are the model's own.
+        """
+        step, width = targets.size(1) - 1, len(targets) // len(self.src)
+        if self.cache is not None:
+            states, _ = self.model.decode(targets[:, -1:], cache=self.cache)
+        else:
+            memory, mask = (part.repeat_interleave(width, 0) for part in self.memory)
+            states, _ = self.model.decode(targets, memory, mask)
+        logits = self.model.generator(states[:, -1]).float()  # (R, V)
+        normaliser = logits.logsumexp(-1)
+        # An unknown token stays possible: what the model does not know is better seen than hidden.
+        logits[:, PAD] = logits[:, BOS] = float("-inf")
+        if self.prefix is not None and step < self.prefix.size(1):
+            forced = self.prefix[:, step].repeat_interleave(width)[:, None]  # (R, 1)
+            others = torch.arange(logits.size(1), device=logits.device) != forced  # (R, V)
+            logits.masked_fill_(others & (forced != PAD), float("-inf"))
+        return logits, normaliser
+
+    def select(self, rows: Tensor | None, sentences: Tensor | None) -> None:
+        """Keep these rows of targets, and these sentences; None: all stay as they are."""
+        if self.cache is not None:
+            self.cache.select(rows, sentences)
+        if sentences is not None:
+            self.src = self.src[sentences]
+            if self.cache is None:
+                self.memory = tuple(part[sentences] for part in self.memory)
+            if self.prefix is not None:
+                self.prefix = self.prefix[sentences]
+
+
+def _limits(src: Tensor, max_length: int | None, prefix: list[list[int]] | None) -> Tensor:
+    """How many tokens, EOS among them, each sentence may have: int64 (B,). By default 2S + 10.
+
+    S is the sentence's own length with EOS, without padding: the neighbours in a batch change nothing. A
+    prefix may be longer; there is always room for one token after it.
+    """
+    if max_length is not None and max_length < 1:
+        raise NmtError(f"max_length must be at least 1, not {max_length}")
+    limits = 2 * (src != PAD).sum(1) + 10 if max_length is None else src.new_full((len(src),), max_length)
+    return limits if prefix is None else limits.maximum(limits.new_tensor([len(ids) + 1 for ids in prefix]))
+
+
+def greedy(
+    model: Transformer,
+    src: Tensor,
+    max_length: int | None = None,
+    prefix: list[list[int]] | None = None,
+    use_cache: bool = True,
+    length_penalty: float = LENGTH_PENALTY,
+) -> list[Hypothesis]:
+    """The most probable token at each step. src int64 (B, S), as `source_batch` makes it.
+
+    max_length: tokens with EOS, default 2S + 10 of each sentence. prefix: ids each translation must begin
+    with, of any lengths. `length_penalty` only normalises the scores.
+    """
+    found: list[Hypothesis | None] = [None] * len(src)
+    limits = _limits(src, max_length, prefix)
+    with _evaluating(model):
+        decoder = _Decoder(model, src, prefix, use_cache)
+        rows = torch.arange(len(src), device=src.device)  # which sentences are still being written: (R,)
+        targets = src.new_full((len(src), 1), BOS)  # (R, T)
+        log_probs = torch.zeros(len(src), device=src.device)
+        while len(rows):
+            logits, normaliser = decoder.next(targets)
+            best, tokens = logits.max(-1)
+            log_probs = log_probs + best - normaliser
+            targets = torch.cat([targets, tokens[:, None]], 1)  # (R, T + 1)
+            length = targets.size(1) - 1
+            going = (tokens != EOS) & (length < limits)
+            if going.all():
+                continue
+            scores = log_probs / wu_penalty(length, length_penalty)
+            for i in (~going).nonzero().flatten().tolist():
+                found[rows[i]] = _hypothesis(targets[i], log_probs[i], scores[i])
+            keep = going.nonzero().flatten()  # whoever is done leaves, and holds nobody up
+            rows, targets, log_probs, limits = (x[keep] for x in (rows, targets, log_probs, limits))
+            decoder.select(keep, keep)
+    return found
+
+
+def _hypothesis(target: Tensor, log_prob: Tensor, score: Tensor) -> Hypothesis:
+    ids = target.tolist()[1:]
+    finished = ids[-1] == EOS
+    return Hypothesis(ids[:-1] if finished else ids, log_prob.item(), score.item(), finished)
+
+
+def beam_search(
+    model: Transformer,
+    src: Tensor,
+    beam: int = 4,
+    length_penalty: float = LENGTH_PENALTY,
+    n_best: int = 1,
+    max_length: int | None = None,
+    prefix: list[list[int]] | None = None,
+    use_cache: bool = True,
+) -> list[list[Hypothesis]]:
+    """For each sentence its `n_best` translations, best first; arguments as for `greedy`.
+
+    At each step the best `beam` continuations of a sentence are kept, by log-probability; those that end in EOS
+    are finished and compared by score = log_prob / lp(length). A sentence is done when no living hypothesis
+    can come among its n_best, even if all its further tokens were certain: with a penalty >= 0 its score stays below
+    log_prob / lp(maximum length). Unfinished ones fill places only where fewer than n_best finished; fewer than
+    n_best come back where the vocabulary does not hold as many. A beam of 1 is greedy search.
+    """
+    if beam < 1 or not 1 <= n_best <= beam:
+        raise NmtError(f"beam must be at least 1 and n_best between 1 and beam, not beam {beam}, n_best {n_best}")
+    if length_penalty < 0:
+        raise NmtError(f"the length penalty must be at least 0, not {length_penalty}")
+    found: list[list[Hypothesis]] = [[] for _ in range(len(src))]
+    limits = _limits(src, max_length, prefix)
+    with _evaluating(model):
+        decoder = _Decoder(model, src, prefix, use_cache)
+        rows = torch.arange(len(src), device=src.device)  # (R,), R sentences are not done
+        targets = src.new_full((len(src), 1, 1), BOS)  # (R, W, T), W = 1 at first, then up to beam
+        log_probs = torch.zeros(len(src), 1, device=src.device)  # (R, W), -inf: an empty place
+        worst = log_probs.new_full((len(src),), float("-inf"))  # the score to beat: (R,)
+        while len(rows):
+            count, width, length = targets.shape
+            logits, normaliser = decoder.next(targets.flatten(0, 1))  # (R W, V)
+            each = min(beam, logits.size(1))  # no hypothesis can have more than `beam` of its continuations kept
+            best, tokens = logits.topk(each)  # (R W, each)
+            best = (best + (log_probs.flatten() - normaliser)[:, None]).view(count, -1)  # (R, W each)
+            log_probs, chosen = best.topk(min(beam, best.size(1)))  # (R, W'), W' is the next width
+            tokens = tokens.view(count, -1).gather(1, chosen)
+            parents = chosen // each  # (R, W')
+            targets = targets.gather(1, parents[:, :, None].expand(-1, -1, length))
+            targets = torch.cat([targets, tokens[:, :, None]], 2)  # (R, W', T + 1)
+
+            ended = tokens == EOS
+            scores = log_probs / wu_penalty(length, length_penalty)
+            for i, j in (ended & (scores > worst[:, None])).nonzero().tolist():
+                pool = found[rows[i]]
+                pool.append(_hypothesis(targets[i, j], log_probs[i, j], scores[i, j]))
+                pool.sort(key=lambda hypothesis: -hypothesis.score)
+                del pool[n_best:]
+                if len(pool) == n_best:
+                    worst[i] = pool[-1].score
+            log_probs = log_probs.masked_fill(ended, float("-inf"))
+            going = (log_probs.amax(1) / wu_penalty(limits, length_penalty) > worst) & (length < limits)
+
+            keep = None
+            if not going.all():
+                for i in (~going).nonzero().flatten().tolist():
+                    pool = found[rows[i]]
+                    for j in (log_probs[i] > float("-inf")).nonzero().flatten().tolist()[: n_best - len(pool)]:
+                        pool.append(_hypothesis(targets[i, j], log_probs[i, j], scores[i, j]))
+                keep = going.nonzero().flatten()
+                rows, targets, log_probs, worst, limits, parents = (
+                    x[keep] for x in (rows, targets, log_probs, worst, limits, parents)
+                )
+            first = torch.arange(count, device=src.device) if keep is None else keep
+            decoder.select((first[:, None] * width + parents).flatten(), keep)
+    return found
+
+
+@dataclass
+class Translation:
+    """One translation of a line. An empty line has no hypotheses, one that had to be cut has one for each part."""
+
+    text: str
+    hypotheses: list[Hypothesis]
+
+    @property
+    def log_prob(self) -> float:
+        return sum(hypothesis.log_prob for hypothesis in self.hypotheses)
+
+
+def translate(
+    model: Transformer, bpe: tuple[BPE, BPE], sentences: Sequence[str], beam: int = 4, **options
+) -> list[str]:
+    """Text in, text out, one for each: the best of `translate_n_best`, which takes the same options."""
+    return [best[0].text for best in translate_n_best(model, bpe, sentences, beam, **options)]
+
+
+def translate_n_best(
+    model: Transformer,
+    bpe: tuple[BPE, BPE],
+    sentences: Sequence[str],
+    beam: int = 4,
+    length_penalty: float = LENGTH_PENALTY,
+    n_best: int = 1,
+    batch_size: int = 32,
+    max_length: int | None = None,
+    attention: bool = False,
+) -> list[list[Translation]]:
+    """For each line its translations, best first, in the order of the lines; options as for `beam_search`.
+
+    An empty or blank line has the empty translation. A line of more than LONGEST tokens is cut where a sentence
+    ends, or a word, else anywhere; the n-th translation of the line joins the n-th of its parts. With `attention`
+    every hypothesis carries its maps.
+    """
+    if beam < 1 or not 1 <= n_best <= beam:  # `greedy` would not notice
+        raise NmtError(f"beam must be at least 1 and n_best between 1 and beam, not beam {beam}, n_best {n_best}")
+    device = next(model.parameters()).device
+    sentences = [clean(sentence) for sentence in sentences]  # as the model's training text was
+    lines = [_parts(bpe[0], text, ids) for text, ids in zip(sentences, bpe[0].encode(sentences), strict=True)]
+    parts = [part for line in lines for part in line]
+    found: list[list[Hypothesis]] = [[] for _ in parts]
+    for rows in _by_length(parts, batch_size):
+        src = source_batch([parts[i] for i in rows], device)
+        if beam == 1:
+            outputs = [[one] for one in greedy(model, src, max_length, length_penalty=length_penalty)]
+        else:
+            outputs = beam_search(model, src, beam, length_penalty, n_best, max_length)
+        for place, row in enumerate(rows):
+            found[row] = outputs[place]
+        if attention:
+            chosen = [(parts[i], hypothesis) for i in rows for hypothesis in found[i]]
+            maps = attention_maps(model, [source for source, _ in chosen], [one.ids for _, one in chosen])
+            for (_, hypothesis), one in zip(chosen, maps, strict=True):
+                hypothesis.attention = one
+    of_parts, translations = iter(found), []
+    for line in lines:
+        joined = list(zip(*[next(of_parts) for _ in line], strict=False)) or [()]
+        texts = [bpe[1].decode([part.ids for part in one]) for one in joined]
+        translations.append(
+            [Translation(" ".join(filter(None, t)), list(one)) for t, one in zip(texts, joined, strict=True)]
+        )
+    return translations
+
+
+def _parts(bpe: BPE, text: str, ids: list[int]) -> list[list[int]]:
+    """The ids of a line in parts of at most LONGEST, far beyond which no model here was trained."""
+    if len(ids) <= LONGEST:
+        return [ids] if ids else []
+    parts: list[list[int]] = [[]]
+    words = text.split()
+    for word, new in zip(words, bpe.encode(words), strict=True):  # no piece crosses a space: the same ids again
+        if len(parts[-1]) + len(new) > LONGEST:
+            parts.append([])
+        parts[-1] += new
+        if word[-1] in ".!?…" and len(parts[-1]) > LONGEST // 2:
+            parts.append([])
+    return [part[i : i + LONGEST] for part in parts for i in range(0, len(part), LONGEST)]
+
+
+def _by_length(sentences: Sequence[list[int]], batch_size: int) -> Iterator[list[int]]:
+    """Row numbers in batches of similar length: little padding."""
+    if batch_size < 1:
+        raise NmtError(f"the batch size must be at least 1, not {batch_size}")
+    order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]
+
+
+def attention_maps(
+    model: Transformer, sources: Sequence[list[int]], targets: Sequence[list[int]]
+) -> list[dict[str, Tensor]]:
+    """The attention of one forward pass in which the model reads the given targets; ids without BOS and EOS.
+
+    For each sentence, cut to its own S = len(source) + 1 (EOS) and T = len(target) + 1 (row i is the step that
+    writes token i, the last one EOS): encoder (L, H, S, S), decoder (L, H, T, T), cross (L, H, T, S), float32, CPU.
+    """
+    device = next(model.parameters()).device
+    with _evaluating(model):
+        trg = pad([[BOS, *ids] for ids in targets], device)
+        _, maps = model(source_batch(sources, device), trg, return_attention=True)
+    joint = {kind: torch.stack(maps[kind], 1).float().cpu() for kind in KINDS}  # (B, L, H, query, key)
+    result = []
+    for i, (source, target) in enumerate(zip(sources, targets, strict=True)):
+        s, t = len(source) + 1, len(target) + 1
+        sizes = {"encoder": (s, s), "decoder": (t, t), "cross": (t, s)}
+        result.append({kind: joint[kind][i, :, :, :q, :k].clone() for kind, (q, k) in sizes.items()})
+    return result
+
+
+def score_pairs(
+    model: Transformer, bpe: tuple[BPE, BPE], pairs: Sequence[tuple[str, str]], batch_size: int = 32
+) -> list[float]:
+    """log P(Russian | English) of each (English, Russian) pair, EOS included: the natural logarithm, a sum over
+    tokens. Pairs are read whole, whatever their length."""
+    device = next(model.parameters()).device
+    sources, targets = (b.encode([clean(pair[side]) for pair in pairs]) for side, b in enumerate(bpe))
+    scores = [0.0] * len(sources)
+    with _evaluating(model):
+        for rows in _by_length(targets, batch_size):
+            trg = pad([[BOS, *targets[i], EOS] for i in rows], device)  # (B, T + 1)
+            logits = model(source_batch([sources[i] for i in rows], device), trg[:, :-1]).float()  # (B, T, V)
+            losses = F.cross_entropy(logits.flatten(0, 1), trg[:, 1:].flatten(), reduction="none", ignore_index=PAD)
+            for row, loss in zip(rows, losses.view(len(rows), -1).sum(1).tolist(), strict=True):
+                scores[row] = -loss
+    return scores
