@@ -28,12 +28,15 @@ COVERAGE = 1.0  # of the characters: every character of the training text gets a
 class BPE:
     """A trained model file, `path`, loaded: BPE.load(path, sha256). Not to be pickled: pass the path instead."""
 
-    def __init__(self, path: Path, sha256: str, characters: dict[str, int], rules: dict[tuple[int, int], int]):
-        """For load(). characters: character -> id; rules: (left id, right id) -> id, in the order they were learnt."""
-        self.path, self.sha256 = path, sha256
-        self._characters, self._rules = characters, rules
+    def __init__(self, path: Path, content: bytes):
+        """For load(), which makes NmtError of ValueError."""
+        self.path, self._content = path, content
+        self.sha256 = hashlib.sha256(content).hexdigest()
+        self._characters, self._rules = _parse(content.decode("ascii"))
         self._model = youtokentome.BPE(str(path))
         self.vocab_size: int = self._model.vocab_size()
+        if self.vocab_size != SPECIAL + len(self._characters) + len(self._rules):
+            raise ValueError(f"youtokentome reads {self.vocab_size} entries, not those of its header")
 
     @classmethod
     def load(cls, path: str | Path, sha256: str | None = None) -> "BPE":
@@ -47,15 +50,12 @@ class BPE:
         if sha256 and found != sha256:
             raise NmtError(f"{path}: BPE model with SHA-256 {found}, expected {sha256}: another or a damaged file")
         try:
-            bpe = cls(path, found, *_parse(content.decode("ascii")))
+            return cls(path, content)
         except ValueError as error:
             raise NmtError(f"{path}: not a whole youtokentome model ({error})") from None
-        if bpe.vocab_size != SPECIAL + len(bpe._characters) + len(bpe._rules):
-            raise NmtError(f"{path}: youtokentome reads {bpe.vocab_size} entries from it, not those of its header")
-        return bpe
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """Ids of each text, without BOS and EOS. White space, line ends too, only separates words; "" gives [].
+        """Ids of each text, without BOS and EOS. White space, line ends and ▁ too, only separates words; "" gives [].
 
         Characters not in the vocabulary give UNK, one for each run of them. Text is taken as it is: pass it through
         corpora.clean, as the training text was. Raises NmtError for what is not encodable as UTF-8.
@@ -79,10 +79,11 @@ class BPE:
 
         The last step is pieces(word). Raises NmtError for a text of several words.
         """
-        if len(_checked([word])[0].split()) != 1:
+        words = _checked([word])[0].replace("▁", " ").split()  # the library takes ▁ in a text for a space
+        if len(words) != 1:
             raise NmtError(f"merge_steps takes one word, got {word!r}")
         pieces, ids = [], []  # id -1: unknown, a run of such characters is one piece
-        for character in "▁" + word.strip():
+        for character in "▁" + words[0]:
             number = self._characters.get(character, -1)
             if number == -1 and ids and ids[-1] == -1:
                 pieces[-1] += character
@@ -102,12 +103,10 @@ class BPE:
         return [c for c in dict.fromkeys(text) if c not in self._characters and not c.isspace()]
 
     def copy_to(self, directory: str | Path, name: str) -> "BPE":
-        """Copy the model file to directory/name and load it from there: runs carry their own."""
+        """Write the model to directory/name and load it from there: runs carry their own."""
         path = Path(directory) / name
         with files.whole_file(path) as temporary:
-            temporary.write_bytes(self.path.read_bytes())
-            if files.sha256(temporary) != self.sha256:
-                raise NmtError(f"{self.path}: changed since it was loaded")
+            temporary.write_bytes(self._content)
         return BPE.load(path, self.sha256)
 
 

@@ -214,7 +214,7 @@ def split_rows(rows: Iterable[Pair], dropped: Counter, source: str) -> np.ndarra
         english.append(_hash(en))
         russian.append(_hash(ru))
         both.append(_hash(f"{en}\t{ru}"))
-    en, ru, both = (np.frombuffer(hashes, dtype=np.uint64) for hashes in (english, russian, both))
+    en, ru, both = (np.asarray(hashes) for hashes in (english, russian, both))
     distinct = np.unique(both, return_index=True)[1]  # the first row of each distinct pair, ordered by hash
     dropped["repeats an earlier pair"] += len(both) - len(distinct)
 

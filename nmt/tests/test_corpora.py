@@ -1,0 +1,354 @@
+"""Laws of preparing sentence pairs: no leakage, nothing lost silently, every fault named with file and line."""
+
+import gzip
+import hashlib
+import http.server
+import io
+import json
+import os
+import tarfile
+import threading
+from pathlib import Path
+
+import pytest
+
+from nmt import NmtError, corpora, download
+from nmt.corpora import clean, format_card, normal, prepare
+
+ANIMALS = [("cat", "кот"), ("dog", "пёс"), ("wolf", "волк"), ("hare", "заяц"), ("bear", "медведь"), ("fox", "лис")]
+VERBS = [("sees", "видит"), ("hears", "слышит"), ("knows", "знает"), ("likes", "любит"), ("leads", "ведёт")]
+THINGS = [
+    ("house", "дом"),
+    ("garden", "сад"),
+    ("forest", "лес"),
+    ("bridge", "мост"),
+    ("town", "город"),
+    ("sea", "море"),
+]
+PAIRS = [
+    (f"The {a} {v} the {t}.", f"{b.capitalize()} {w} {u}.") for a, b in ANIMALS for v, w in VERBS for t, u in THINGS
+]
+quiet = {"log": lambda text: None}
+
+
+def tsv(path: Path, pairs=PAIRS, head: bytes = b"", tail: str = "") -> Path:
+    text = "".join("\t".join(pair) + "\n" for pair in pairs) + tail
+    path.write_bytes(head + text.encode())
+    return path
+
+
+def contents(corpus) -> dict[str, list]:
+    return {split: list(corpus.pairs(split)) for split in corpus.splits}
+
+
+def everything(corpus) -> list:
+    return sorted(pair for split in corpus.splits for pair in corpus.pairs(split))
+
+
+def refused(data, root: Path, *reasons: str) -> None:
+    """It is an NmtError that gives the reasons, and nothing is left behind."""
+    with pytest.raises(NmtError) as error:
+        prepare(data, root, **quiet)
+    for reason in reasons:
+        assert reason in str(error.value)
+    assert not [path for path in root.rglob("*") if path.is_file()]
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    monkeypatch.delenv("NMT_DATA", raising=False)
+    return tmp_path / "cache"
+
+
+# What comes out
+
+
+def test_every_pair_goes_to_one_split(tmp_path, root):
+    corpus = prepare(tsv(tmp_path / "a.tsv"), root, **quiet)
+    splits = contents(corpus)
+    assert everything(corpus) == sorted(PAIRS)
+    assert {split: len(pairs) for split, pairs in splits.items()} == {"train": 80, "valid": 50, "test": 50}
+    assert corpus.card["pairs"]["train"] == 80
+    assert corpus.card["tokens"]["train"]["en"] == sum(len(en.split()) for en, _ in splits["train"])
+    assert list(corpus.pairs("test", 3)) == splits["test"][:3]
+    assert list(corpus.lines("valid", "ru")) == [ru for _, ru in splits["valid"]]
+
+
+def test_no_sentence_of_valid_or_test_is_in_train_on_either_side(tmp_path, root):
+    shuffled = [(en, PAIRS[7 * i % 60][1]) for i, (en, _) in enumerate(PAIRS)]  # many share one side
+    variants = [(en.upper() + "!", "  " + ru.replace(" ", "  ")) for en, ru in PAIRS]  # the same but for form
+    splits = contents(corpus := prepare(tsv(tmp_path / "a.tsv", PAIRS + shuffled + variants), root, **quiet))
+    held = splits["valid"] + splits["test"]
+    for side in (0, 1):
+        seen = {normal(pair[side]) for pair in splits["train"]}
+        sentences = [normal(pair[side]) for pair in held]
+        assert not seen & set(sentences)
+        assert len(set(sentences)) == len(sentences)
+    dropped = corpus.card["dropped"]
+    assert dropped["repeats an earlier pair"] >= len(PAIRS)
+    assert sum(corpus.card["pairs"].values()) + sum(dropped.values()) == 3 * len(PAIRS)
+
+
+def test_split_depends_on_the_pairs_not_on_their_order_or_form(tmp_path, root):
+    one = prepare(tsv(tmp_path / "a.tsv"), root, **quiet)
+    two = prepare(tsv(tmp_path / "b.tsv", [(f" {en} ", ru.upper()) for en, ru in reversed(PAIRS)]), root, **quiet)
+    for split in one.splits:
+        assert {normal(en) for en in one.lines(split, "en")} == {normal(en) for en in two.lines(split, "en")}
+
+
+def test_held_out_is_a_twentieth_at_most_a_thousand():
+    rows = [(f"sentence {i}", f"предложение {i}") for i in range(30_000)]
+    for count, expected in ((2_000, 100), (30_000, 1_000)):
+        split = corpora.split_rows(rows[:count], corpora.Counter(), "made")
+        assert [int((split == label).sum()) for label in (0, 2, 3)] == [0, expected, expected]
+
+
+def test_all_forms_of_a_file_give_the_same_corpus(tmp_path, root):
+    plain = tsv(tmp_path / "a.tsv")
+    (zipped := tmp_path / "a.tsv.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    (windows := tmp_path / "w.tsv").write_bytes(b"\xef\xbb\xbf" + plain.read_bytes().replace(b"\n", b"\r\n"))
+    no_end = tsv(tmp_path / "n.tsv", PAIRS[:-1], tail="\t".join(PAIRS[-1]))
+    wide = tsv(tmp_path / "wide.tsv", [(en, ru, "tag") for en, ru in PAIRS])
+    sides = tmp_path / "a.en", tmp_path / "a.ru.gz"
+    sides[0].write_text("\n".join(en for en, _ in PAIRS), encoding="utf-8")
+    sides[1].write_bytes(gzip.compress("\n".join(ru for _, ru in PAIRS).encode()))
+    prints = {prepare(data, root, **quiet).fingerprint for data in (plain, zipped, windows, no_end, wide, sides)}
+    assert len(prints) == 1
+
+
+def test_separators_inside_a_sentence_do_not_cut_lines(tmp_path, root):
+    odd = [("one\u2028two\u00a0three\x85four", "раз\u2029два\u200b\vтри"), *PAIRS]
+    splits = contents(corpus := prepare(tsv(tmp_path / "a.tsv", odd), root, **quiet))
+    assert ("one two three four", "раз два\u200b три") in everything(corpus)
+    for split, pairs in splits.items():
+        assert corpus.path(split, "en").read_bytes().count(b"\n") == len(pairs)
+
+
+def test_clean_composes_and_is_idempotent():
+    assert clean("  и\u0306од  \t a\u00a0b ") == "йод a b" == clean(clean("йод a b"))
+
+
+def test_blank_sides_and_lines_are_dropped_and_counted(tmp_path, root):
+    corpus = prepare(tsv(tmp_path / "a.tsv", [("Hello", " "), ("", "Привет"), ("?", "!"), *PAIRS], tail="\n \n"), root)
+    assert corpus.card["dropped"] == {"a side is blank": 4, "a side without letter or digit": 1}
+
+
+def test_second_call_reads_the_card_only(tmp_path, root, monkeypatch):
+    file = tsv(tmp_path / "a.tsv")
+    first = prepare(file, root, **quiet)
+    monkeypatch.setattr(corpora, "read_lines", lambda path: pytest.fail("read again"))
+    assert prepare(file, root, **quiet) == first
+    assert sorted(os.listdir(tmp_path)) == ["a.tsv", "cache"]  # nothing beside the user's file
+    assert os.listdir(root / "corpora") == [first.directory.name]
+
+
+def test_changed_file_is_prepared_anew(tmp_path, root):
+    first = prepare(tsv(tmp_path / "a.tsv"), root, **quiet)
+    second = prepare(tsv(tmp_path / "a.tsv", [*PAIRS, ("New", "Новое")]), root, **quiet)
+    assert first.directory != second.directory and first.fingerprint != second.fingerprint
+
+
+def test_damaged_cache_is_refused(tmp_path, root):
+    corpus = prepare(tsv(tmp_path / "a.tsv"), root, **quiet)
+    corpus.path("test", "ru").write_text("cut")
+    with pytest.raises(NmtError, match="damaged; delete"):
+        prepare(tmp_path / "a.tsv", root, **quiet)
+
+
+def test_card_is_readable(tmp_path, root):
+    text = format_card(prepare(tsv(tmp_path / "a.tsv"), root, **quiet).card)
+    for word in ("180 sentence pairs", "train", "licence", "sha256", "hash of the normalised pair"):
+        assert word in text
+
+
+# Bad input
+
+
+def test_faults_name_file_and_line(tmp_path, root):
+    file = tmp_path / "a.tsv"
+    refused(tsv(file, [*PAIRS[:4], ("one column",), *PAIRS[4:]]), root, f"{file}:5", "1 column")
+    refused(tsv(file, [*PAIRS[:4], ("a", "b", "c"), *PAIRS[4:]]), root, f"{file}:5", "3 column")
+    refused(tsv(file, [("only",), *PAIRS]), root, f"{file}:1", "TAB")
+    refused(tsv(file, [*PAIRS, ("nul\0", "нуль")]), root, f"{file}:181", "NUL")
+    file.write_bytes("Fine\tХорошо\nBad\tПло".encode() + b"\xd1\n")
+    refused(file, root, f"{file}:2", "UTF-8", "byte 11", "0xd1")
+    file.write_bytes("Latin\tКириллица\n".encode("utf-16"))
+    refused(file, root, f"{file}:1")
+
+
+def test_faults_of_whole_files(tmp_path, root):
+    file = tmp_path / "a.tsv"
+    refused(file, root, str(file), "neither a file nor a known corpus", "hotels")
+    refused("hotel", root, "hotel: neither", "news-commentary")
+    refused(tmp_path, root, str(tmp_path))
+    refused([file] * 3, root, "3 given")
+    file.write_bytes(b"")
+    refused(file, root, str(file), "empty")
+    file.write_bytes(b"\n \n\t\n")
+    refused(file, root, str(file), "0 distinct", "blank")
+    refused(tsv(file, PAIRS[:149]), root, str(file), "149", "150")
+    refused(tsv(file, [("Yes.", ru) for _, ru in PAIRS]), root, str(file), "too few different sentences (1 English")
+
+
+def test_files_of_unequal_length(tmp_path, root):
+    sides = tmp_path / "a.en", tmp_path / "a.ru"
+    sides[0].write_text("".join(f"{en}\n" for en, _ in PAIRS))
+    sides[1].write_text("".join(f"{ru}\n" for _, ru in PAIRS[:-2]))
+    refused(sides, root, f"{sides[0]} has 180 lines", f"{sides[1]} 178")
+    refused(sides[::-1], root, f"{sides[1]} has 178 lines", f"{sides[0]} 180")
+
+
+def test_cut_and_false_gzip(tmp_path, root):
+    packed = gzip.compress(tsv(tmp_path / "a.tsv").read_bytes())
+    file = tmp_path / "a.tsv.gz"
+    file.write_bytes(packed[:-20])
+    refused(file, root, str(file), "cut or damaged")
+    file.write_bytes(packed[:200] + b"\0" * 50 + packed[250:])
+    refused(file, root, str(file))
+    file.write_bytes(b"Hello\t...\n")
+    refused(file, root, str(file), "not a gzip file")
+
+
+def test_unknown_split_or_side(tmp_path, root):
+    corpus = prepare(tsv(tmp_path / "a.tsv"), root, **quiet)
+    with pytest.raises(NmtError, match="splits are train, valid, test"):
+        corpus.path("dev", "en")
+
+
+def test_unwritable_root(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(NmtError, match="NMT_DATA"):
+        prepare(tsv(tmp_path / "a.tsv"), tmp_path / "file" / "cache", **quiet)
+
+
+# Named corpora
+
+
+def test_root_is_the_environment_else_the_clone(tmp_path, monkeypatch):
+    monkeypatch.setenv("NMT_DATA", str(tmp_path / "here"))
+    assert corpora.data_root() == tmp_path / "here"
+    own = corpora.shipped() / "cache", Path.home() / ".cache" / "nmt"
+    (tmp_path / "here").mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "access", lambda *_: False)
+        assert corpora.data_root() in own  # a read-only folder of archives keeps no caches
+    monkeypatch.delenv("NMT_DATA")
+    assert corpora.data_root() in own
+    monkeypatch.setattr(corpora, "_clone", lambda: None)
+    assert corpora.data_root() == Path.home() / ".cache" / "nmt"
+
+
+def test_phrasebook_keeps_its_splits(tmp_path, root, monkeypatch):
+    (tmp_path / "phrasebook").mkdir()
+    parts = {"train": PAIRS[:100], "valid": PAIRS[100:120], "test": PAIRS[120:150], "test_seen": PAIRS[150:]}
+    for split, pairs in parts.items():
+        text = "".join(f"{en}\t{ru}\ttag,tag\n" for en, ru in pairs)
+        (tmp_path / "phrasebook" / f"{split}.tsv.gz").write_bytes(gzip.compress(text.encode()))
+    monkeypatch.setattr(corpora, "shipped", lambda: tmp_path)
+    corpus = prepare("phrasebook", root, **quiet)
+    assert corpus.splits == ("train", "valid", "test", "test_seen")
+    assert contents(corpus) == parts
+    (tmp_path / "phrasebook" / "valid.tsv.gz").unlink()
+    with pytest.raises(NmtError, match="missing"):
+        prepare("phrasebook", root, **quiet)
+
+
+def hotels_archive(path: Path, monkeypatch) -> Path:
+    """An archive of the form of the real one, with our sentences; beside them a member that wants to escape."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(path, "w:gz") as tar:
+        for name, side in (("../escaped", 0), ("data/train.domain.ru", 1), ("data/train.domain.en", 0)):
+            content = "".join(pair[side] + "\n" for pair in PAIRS).encode()
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    known = dict(vars(download.ARCHIVES["hotels"]), sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    monkeypatch.setitem(download.ARCHIVES, "hotels", download.Archive(**known))
+    return path
+
+
+@pytest.mark.parametrize("place", ["hotels/data.tar.gz", "data.tar.gz"])
+@pytest.mark.parametrize("way", ["parameter", "environment"])
+def test_hotels_from_an_archive_already_fetched(place, way, tmp_path, root, monkeypatch):
+    archive = hotels_archive(tmp_path / "given" / place, monkeypatch)
+    if way == "environment":
+        monkeypatch.setenv("NMT_DATA", str(tmp_path / "given"))
+    archives = tmp_path / "given" if way == "parameter" else None
+    corpus = prepare("hotels", root, archives=archives, **quiet)
+    assert everything(corpus) == sorted(PAIRS)
+    assert sorted(os.listdir(corpus.directory)) == sorted([*corpus.card["bytes"], "card.json"])
+    assert not list(tmp_path.rglob("escaped"))
+    archive.unlink()
+    assert prepare("hotels", root, **quiet) == corpus  # found without its archive
+
+
+def test_archive_with_another_sum_is_refused(tmp_path, root, monkeypatch):
+    archive = hotels_archive(tmp_path / "given" / "data.tar.gz", monkeypatch)
+    archive.write_bytes(archive.read_bytes()[:-1])
+    with pytest.raises(NmtError, match=r"data.tar.gz: SHA-256 is not"):
+        prepare("hotels", root, archives=archive.parent, **quiet)
+    with pytest.raises(NmtError, match="no such folder"):
+        prepare("hotels", root, archives=tmp_path / "elsewhere", **quiet)
+
+
+@pytest.fixture
+def server():
+    """A loopback HTTP server: server.pages[path] = (status, headers, body)."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            status, headers, body = self.server.pages.get(self.path, (404, {}, b"none"))
+            self.send_response(status)
+            for name, value in ({"Content-Length": len(body)} | headers).items():
+                self.send_header(name, str(value))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.pages, server.url = {}, f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_news_commentary_is_downloaded_once(tmp_path, root, server, monkeypatch):
+    rows = "".join(f"{en}\t{ru}\n" for en, ru in PAIRS) + "\tпусто\nodd line\n"
+    server.pages["/news.tsv.gz"] = (200, {}, gzip.compress(rows.encode()))
+    known = dict(vars(download.ARCHIVES["news-commentary"]), url=server.url + "/news.tsv.gz")
+    monkeypatch.setitem(download.ARCHIVES, "news-commentary", download.Archive(**known))
+    corpus = prepare("news-commentary", root, **quiet)
+    assert corpus.card["pairs"] == {"train": 80, "valid": 50, "test": 50}
+    assert corpus.card["dropped"] == {"a side is blank": 2}
+    assert corpus.card["files"][0]["sha256"] == hashlib.sha256(server.pages.pop("/news.tsv.gz")[2]).hexdigest()
+    assert prepare("news-commentary", root, **quiet) == corpus
+    assert json.loads((corpus.directory / "card.json").read_text())["url"] == known["url"]
+
+
+def test_failed_downloads_say_why_and_leave_nothing(tmp_path, server):
+    good = gzip.compress(b"text\n" * 1000, compresslevel=0)
+    path = tmp_path / "new" / "a.gz"
+    server.pages = {
+        "/short": (200, {"Content-Length": len(good) + 5}, good),
+        "/page": (200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><p>Sign in"),
+        "/cut": (200, {}, good[:-9]),
+        "/good": (200, {}, good),
+    }
+    for page, sha256, reason in [
+        ("/none", None, "404"),
+        ("/short", None, "bytes came of"),
+        ("/page", None, "web page"),
+        ("/cut", None, "damaged gzip"),
+        ("/good", "0" * 64, "SHA-256 is"),
+    ]:
+        with pytest.raises(NmtError, match=reason) as error:
+            download.download(server.url + page, path, sha256, progress=False)
+        assert str(path) in str(error.value)
+        assert not os.listdir(path.parent)
+    with pytest.raises(NmtError, match="download failed"):
+        download.download("http://127.0.0.1:9/closed", path, progress=False)
+    assert download.download(server.url + "/good", path, progress=False).read_bytes() == good
