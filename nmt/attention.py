@@ -30,33 +30,39 @@ def scaled_dot_product_attention(
 class KeyValueCache:
     """Keys and values of the target words written so far, for one attention layer.
 
-    Room is taken ahead and doubled when full, so that a step writes one column and copies nothing.
+    Room is taken ahead and doubled when full, so that a step writes one column. Time comes first in memory: what
+    is filled lies in one piece, and `select` copies it, no more, into a buffer that is kept for the next time.
     """
 
     def __init__(self) -> None:
         self.length = 0
-        self._keys: Tensor | None = None  # (B, H, room, K)
-        self._values: Tensor | None = None
+        self._filled: list[Tensor] = []  # keys, values: (room, B, H, K)
+        self._spare: list[Tensor] = []
 
     def append(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
         """Take the new columns (B, H, T, K); return all of them (B, H, length, K)."""
         end = self.length + key.size(2)
-        if self._keys is None or end > self._keys.size(2):
-            room = max(2 * end, 32)
-            self._keys, self._values = (
-                torch.cat([old[:, :, : self.length], new.new_empty(*new.shape[:2], room - self.length, new.size(3))], 2)
-                if old is not None
-                else new.new_empty(*new.shape[:2], room, new.size(3))
-                for old, new in ((self._keys, key), (self._values, value))
-            )
-        self._keys[:, :, self.length : end] = key
-        self._values[:, :, self.length : end] = value
+        if not self._filled or end > len(self._filled[0]):
+            old = [filled[: self.length] for filled in self._filled]
+            batch, heads, _, size = key.shape
+            self._filled = [key.new_empty(max(2 * end, 32), batch, heads, size) for _ in range(2)]
+            self._spare = []
+            for filled, former in zip(self._filled, old, strict=False):
+                filled[: self.length] = former
+        for filled, new in zip(self._filled, (key, value), strict=True):
+            filled[self.length : end] = new.permute(2, 0, 1, 3)
         self.length = end
-        return self._keys[:, :, :end], self._values[:, :, :end]
+        keys, values = (filled[:end].permute(1, 2, 0, 3) for filled in self._filled)
+        return keys, values
 
     def select(self, rows: Tensor) -> None:
         """Keep the given rows of the batch, in the given order: int64 (rows,)."""
-        self._keys, self._values = self._keys.index_select(0, rows), self._values.index_select(0, rows)
+        shape = (len(self._filled[0]), len(rows), *self._filled[0].shape[2:])
+        if not self._spare or self._spare[0].shape != shape:
+            self._spare = [filled.new_empty(shape) for filled in self._filled]
+        for filled, spare in zip(self._filled, self._spare, strict=True):
+            torch.index_select(filled[: self.length], 1, rows, out=spare[: self.length])
+        self._filled, self._spare = self._spare, self._filled
 
 
 class FixedGate(nn.Module):
