@@ -1,7 +1,7 @@
 """Token ids on disk -> padded tensors, and the one place where masks are built."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -55,6 +55,7 @@ class Tokens:
     def __init__(self, directory: Path, split: str, side: str) -> None:
         meta = read_json(directory / "tokens.json")
         self.ends = np.load(directory / f"{split}.{side}.ends.npy", allow_pickle=False)  # int64 (N + 1,)
+        self.lengths = np.diff(self.ends)  # (N,)
         path = directory / f"{split}.{side}.bin"
         if path.stat().st_size != self.ends[-1] * np.dtype(meta["dtype"][side]).itemsize:
             raise NmtError(f"{path}: its size does not fit {split}.{side}.ends.npy; delete {directory} and run again")
@@ -66,10 +67,6 @@ class Tokens:
 
     def __getitem__(self, i: int) -> np.ndarray:
         return self.ids[self.ends[i] : self.ends[i + 1]]
-
-    @property
-    def lengths(self) -> np.ndarray:
-        return np.diff(self.ends)
 
 
 class ParallelTokens(NamedTuple):
@@ -112,11 +109,13 @@ def _write_ids(text: Path, bpe: BPE, stem: Path, dtype: str) -> None:
 
 @dataclass(frozen=True)
 class Batch:
-    """src int64 (B, S): ids, EOS, padding. trg int64 (B, T + 1): BOS, ids, EOS, padding. rows: line numbers."""
+    """src int64 (B, S): ids, EOS, padding. trg int64 (B, T + 1): BOS, ids, EOS, padding. rows: the line numbers;
+    tokens: how many target tokens are predicted, EOS included, padding not."""
 
     src: Tensor
     trg: Tensor
     rows: list[int]
+    tokens: int
 
     @property
     def trg_in(self) -> Tensor:
@@ -128,16 +127,11 @@ class Batch:
         """What it should say next, (B, T)."""
         return self.trg[:, 1:]
 
-    @property
-    def tokens(self) -> int:
-        """How many target tokens are predicted (no padding)."""
-        return int((self.trg_out != PAD).sum())
-
 
 def collate(tokens: ParallelTokens, rows: list[int], device: torch.device | str = "cpu") -> Batch:
     src = pad([np.append(tokens.src[i], EOS) for i in rows], device)
     trg = pad([np.concatenate([[BOS], tokens.trg[i], [EOS]]) for i in rows], device)
-    return Batch(src, trg, rows)
+    return Batch(src, trg, rows, int(tokens.trg.lengths[rows].sum()) + len(rows))
 
 
 class Row(NamedTuple):
@@ -197,13 +191,13 @@ class BatchIterator:
 
 
 def in_order(
-    tokens: ParallelTokens, batch_size: int, limit: int | None = None, device: torch.device | str = "cpu"
+    tokens: ParallelTokens, batch_size: int, rows: Sequence[int] | None = None, device: torch.device | str = "cpu"
 ) -> Iterator[Batch]:
-    """The first `limit` lines (default all) once, in batches of similar length: for validation and scoring.
+    """The given lines (default all) once, in batches of similar length: for validation and scoring.
 
-    Their `rows` tell where each belongs.
+    The `rows` of a batch tell where each sentence belongs.
     """
-    count = len(tokens) if limit is None else min(limit, len(tokens))
-    rows = np.argsort(tokens.trg.lengths[:count], kind="stable")
-    for start in range(0, count, batch_size):
+    rows = np.arange(len(tokens)) if rows is None else np.asarray(rows)
+    rows = rows[np.argsort(tokens.trg.lengths[rows], kind="stable")]
+    for start in range(0, len(rows), batch_size):
         yield collate(tokens, rows[start : start + batch_size].tolist(), device)

@@ -71,6 +71,7 @@ class Corpus:
     name: str
     directory: Path
     card: dict
+    data: tuple[str, ...]  # what `prepare` was asked for: a name, or absolute paths
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -289,8 +290,9 @@ def prepare(
         elif len(paths) == 1 and str(paths[0]) in ARCHIVES:
             card, rows = _archive(str(paths[0]), root, archives, log)
         else:
-            card, rows = _own_files([Path(path).expanduser() for path in paths])
-        return _build(card, rows, root, log)
+            paths = [Path(path).expanduser().absolute() for path in paths]
+            card, rows = _own_files(paths)
+        return Corpus(*_build(card, rows, root, log), tuple(map(str, paths)))
     except OSError as error:
         raise NmtError(f"{error}: can {root} be written? NMT_DATA names another folder for caches") from None
 
@@ -349,7 +351,7 @@ def _sums(paths: Sequence[Path]) -> list[dict[str, str]]:
     return [{"name": path.name, "sha256": files.sha256(path)} for path in paths]
 
 
-def _build(card: dict, rows: Rows, root: Path, log: Callable[[str], None]) -> Corpus:
+def _build(card: dict, rows: Rows, root: Path, log: Callable[[str], None]) -> tuple[str, Path, dict]:
     """The prepared corpus of this card: found under root, else written."""
     depends = [CLEANING, HELD_OUT, card["name"], [file["sha256"] for file in card["files"]]]
     directory = root / "corpora" / f"{card['name']}-{hashlib.sha256(json.dumps(depends).encode()).hexdigest()[:16]}"
@@ -366,7 +368,7 @@ def _build(card: dict, rows: Rows, root: Path, log: Callable[[str], None]) -> Co
     for name, size in card["bytes"].items():
         if not (directory / name).is_file() or (directory / name).stat().st_size != size:
             raise NmtError(f"{directory / name}: missing or damaged; delete {directory} and prepare the corpus again")
-    return Corpus(card["name"], directory, card)
+    return card["name"], directory, card
 
 
 def _write(folder: Path, rows: Iterable[tuple[str, Pair]]) -> dict:

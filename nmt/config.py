@@ -1,0 +1,86 @@
+"""What decides how a run goes: one frozen dataclass; each field says what it is for."""
+
+from dataclasses import dataclass, field, fields
+
+from nmt import NmtError
+from nmt.transformer import TransformerConfig
+
+
+def option(default: object, text: str, **extra: object) -> object:
+    """A field of the config with the words that explain it on the command line."""
+    return field(default=default, metadata={"help": text, **extra})
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Everything that decides how a training run goes. The command line makes one flag of each field."""
+
+    num_blocks: int = option(2, "blocks of the encoder, and of the decoder")
+    d_model: int = option(256, "d_model, the width of the model", flag="hidden_dim")
+    num_heads: int = option(8, "attention heads in each layer")
+    head_size: int | None = option(
+        None, "size of one head (default: hidden_dim / num_heads)", flag="key_query_value_dim"
+    )
+    d_ff: int | None = option(None, "width inside the feed-forward layers (default: 4 hidden_dim)")
+    dropout: float = option(0.1, "dropout on embeddings and on each sub-layer's output")
+    norm: str = option(
+        "pre", "layer norm before each sub-layer, or after it as in the 2017 paper", choices=("pre", "post")
+    )
+    tied: bool = option(True, "the generator shares the matrix of the target embedding")
+    src_vocab_size: int | None = option(
+        None, "BPE pieces of the source (default: 10000, lowered if the corpus is small)"
+    )
+    trg_vocab_size: int | None = option(None, "BPE pieces of the target (default: the same)")
+
+    batch_size: int = option(100, "sentence pairs in a batch")
+    batch_tokens: int | None = option(None, "make batches of about so many padded tokens instead of batch_size pairs")
+    accumulate_grad_batches: int = option(1, "batches whose gradients are added up for one step")
+    max_epochs: int = option(10, "epochs to train")
+    max_minutes: float | None = option(None, "stop after so many minutes of wall time")
+    limit_train_batches: int | None = option(None, "train on the first N * batch_size pairs only")
+    max_length: int = option(256, "training pairs with more BPE pieces on a side are left out")
+
+    lr: float = option(1.0, "factor of the noam schedule; with 'plateau' and 'no' the learning rate itself")
+    scheduler: str = option("noam", "how the learning rate goes", choices=("noam", "plateau", "no"))
+    noam_opt_warmup_steps: int = option(4000, "steps over which noam's rate rises")
+    noam_scaler: float = option(1.0, "another factor of noam's rate")
+    noam_step_factor: float = option(1.0, "noam counts each step as so many")
+    scheduler_patience: int = option(10, "plateau: validations without a better loss before the rate is halved")
+    label_smoothing: float = option(0.1, "label smoothing of the training loss")
+    clip_norm: float = option(1.0, "gradients are scaled down to this norm")
+    precision: str = option(
+        "auto", "float32, or bfloat16 autocast; auto: bf16 on a GPU, 32 on a CPU", choices=("auto", "32", "bf16")
+    )
+    seed: int = option(1, "of initialisation, dropout and the order of batches")
+
+    check_val_every_n_epoch: int = option(1, "epochs between validations")
+    limit_val_batches: int | None = option(None, "validate on the first N * val_batch_size pairs only")
+    val_batch_size: int = option(50, "sentences decoded together in validation")
+    val_split: str = option("valid", "validate on held-out pairs, or on those trained on", choices=("valid", "train"))
+    checkpoint_every_n_steps: int = option(500, "steps between checkpoints inside an epoch")
+    keep_checkpoints: int = option(1, "newest checkpoints kept, beside the best")
+    log_every_n_steps: int = option(50, "steps between lines of metrics.jsonl")
+
+    def __post_init__(self) -> None:
+        whole = ("batch_size", "accumulate_grad_batches", "max_epochs", "val_batch_size", "keep_checkpoints")
+        whole += ("check_val_every_n_epoch", "checkpoint_every_n_steps", "log_every_n_steps", "noam_opt_warmup_steps")
+        for name in (*whole, "batch_tokens", "limit_train_batches", "limit_val_batches", "max_length"):
+            if getattr(self, name) is not None and getattr(self, name) < 1:
+                raise NmtError(f"--{name} must be at least 1, not {getattr(self, name)}")
+        for name in ("lr", "noam_scaler", "noam_step_factor", "clip_norm", "max_minutes"):
+            if getattr(self, name) is not None and not getattr(self, name) > 0:
+                raise NmtError(f"--{name} must be above 0, not {getattr(self, name)}")
+        if not 0 <= self.label_smoothing < 1:
+            raise NmtError(f"--label_smoothing must be in [0, 1), not {self.label_smoothing}")
+        for f in fields(self):
+            if "choices" in f.metadata and getattr(self, f.name) not in f.metadata["choices"]:
+                raise NmtError(f"--{f.name} must be one of {f.metadata['choices']}, not {getattr(self, f.name)!r}")
+        self.transformer(4, 4)  # refuses a shape that cannot work, now rather than after the corpus is read
+
+    def transformer(self, src_vocab_size: int, trg_vocab_size: int) -> TransformerConfig:
+        shared = {f.name for f in fields(TransformerConfig)} - {"src_vocab_size", "trg_vocab_size"}
+        return TransformerConfig(src_vocab_size, trg_vocab_size, **{name: getattr(self, name) for name in shared})
+
+
+# What may change when a run goes on: how long it lasts, not what happens on the way.
+CHANGEABLE = ("max_epochs", "max_minutes")

@@ -1,0 +1,258 @@
+"""The run directory: everything a training run leaves behind, and the way back into it.
+
+    config.json      model, training, corpus and BPE: what fixes the run; written once
+    sessions.jsonl   one line each time it was started: command, git revision, versions, device, first step
+    src.bpe trg.bpe  the run's own vocabularies
+    metrics.jsonl    one JSON object a line: {"step": …, "split": "train" or "valid", "loss": …, …}
+    samples.jsonl    the same held-out sentences translated at each validation
+    frames/          step_00000500.npz: attention of all heads on fixed sentences at each validation
+    checkpoints/     step_00000500/: a model directory (below) and the state of the training
+
+A model directory is all that is needed to translate: model.json, model.safetensors, src.bpe, trg.bpe.
+Every file and checkpoint folder is written whole and renamed; nothing is pickled.
+"""
+
+import json
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+import safetensors
+import torch
+from safetensors.torch import load_file, load_model, save_file, save_model
+from torch import Tensor
+
+from nmt import NmtError
+from nmt.bpe import BPE
+from nmt.corpora import shipped
+from nmt.decoding import translate
+from nmt.files import read_json, sha256, whole_directory, whole_file, write_json, write_text
+from nmt.transformer import Transformer, TransformerConfig
+
+SIDES = ("src", "trg")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model with its vocabularies, as loaded from a model directory."""
+
+    model: Transformer
+    bpe: tuple[BPE, BPE]
+    directory: Path
+
+    def translate(self, sentences: str | list[str], **options) -> str | list[str]:
+        """English -> Russian; options of `nmt.decoding.translate`. One string gives one string."""
+        many = [sentences] if isinstance(sentences, str) else sentences
+        result = translate(self.model, self.bpe, many, **options)
+        return result[0] if isinstance(sentences, str) else result
+
+
+def save_model_directory(directory: Path, model: Transformer, bpe: tuple[BPE, BPE]) -> None:
+    """Write model.json, model.safetensors, src.bpe and trg.bpe into an existing folder."""
+    for side, b in zip(SIDES, bpe, strict=True):
+        shutil.copyfile(b.path, directory / f"{side}.bpe")
+    save_model(model, str(directory / "model.safetensors"))
+    checksums = {f"{side}.bpe": b.sha256 for side, b in zip(SIDES, bpe, strict=True)}
+    write_json(directory / "model.json", {"transformer": asdict(model.config), "sha256": checksums})
+
+
+def model_directory(checkpoint: str | Path) -> Path:
+    """The folder that a --checkpoint means: a model directory, a run (its best checkpoint), or a shipped name.
+
+    Raises NmtError where there is none.
+    """
+    path = Path(checkpoint)
+    if (path / "model.json").is_file():
+        return path
+    if (path / "config.json").is_file():
+        run = Run(path)
+        step = run.best_step()
+        if step is None:
+            raise NmtError(f"{path}: this run has no checkpoint yet; let it train on: nmt train --run {path} --resume")
+        return run.checkpoint(step)
+    models = shipped() / "models"
+    if (models / str(checkpoint) / "model.json").is_file():
+        return models / str(checkpoint)
+    names = sorted(p.parent.name for p in models.glob("*/model.json"))
+    raise NmtError(
+        f"--checkpoint {checkpoint}: neither a run directory, nor a model directory (with model.json), nor a shipped "
+        f"model ({', '.join(names) if names else 'none is shipped yet'})"
+    )
+
+
+def load(checkpoint: str | Path, device: torch.device | str = "cpu") -> Trained:
+    """Load a model for translating, from what `model_directory` accepts; the model is in evaluation mode.
+
+    Raises NmtError for a file that is missing, damaged, or does not belong to the others.
+    """
+    directory = model_directory(checkpoint)
+    description = read_json(directory / "model.json")
+    try:
+        config = TransformerConfig(**description["transformer"])
+        bpe = tuple(BPE.load(directory / f"{s}.bpe", description["sha256"][f"{s}.bpe"]) for s in SIDES)
+    except (KeyError, TypeError) as error:
+        raise NmtError(f"{directory / 'model.json'}: not a model description ({error})") from None
+    model = Transformer(config)
+    load_weights(model, directory / "model.safetensors")
+    return Trained(model.to(device).eval(), bpe, directory)
+
+
+def load_weights(model: Transformer, path: Path) -> None:
+    """Fill a model from a safetensors file. Raises NmtError if it is damaged or of another shape."""
+    try:
+        load_model(model, str(path))
+    except FileNotFoundError:
+        raise NmtError(f"{path}: no such file") from None
+    except safetensors.SafetensorError as error:
+        raise NmtError(f"{path}: truncated, or not a safetensors file ({error})") from None
+    except RuntimeError as error:
+        raise NmtError(f"{path}: its tensors do not fit the model: {str(error)[:300]}") from None
+
+
+def description_of_session(device: torch.device, from_step: int) -> dict:
+    """What a run needs to say about where it ran: command, git revision, versions, device, time."""
+    versions = {"python": platform.python_version()}
+    for package in ("torch", "torchtext", "youtokentome", "numpy", "sacrebleu", "safetensors"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = None
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or platform.machine()
+    return {
+        "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "command": sys.argv,
+        "git": git_revision(),
+        "versions": versions,
+        "device": f"{device.type}: {name}, {torch.get_num_threads()} threads",
+        "from_step": from_step,
+    }
+
+
+def git_revision() -> str | None:
+    """HEAD of the clone this code runs from, '+changes' if it was edited; None outside a clone."""
+    here = Path(__file__).resolve().parent.parent
+    try:
+        head, status = (
+            subprocess.run(["git", "-C", here, *arguments], capture_output=True, text=True, check=True).stdout.strip()
+            for arguments in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return head + ("+changes" if status else "")
+
+
+class Run:
+    """One run directory. Open an existing one with `Run(directory)`, make a new one with `Run.create`."""
+
+    def __init__(self, directory: str | Path) -> None:
+        self.directory = Path(directory)
+        if not (self.directory / "config.json").is_file():
+            raise NmtError(f"--run {directory}: not a run directory (no config.json in it)")
+        self.config = read_json(self.directory / "config.json")
+
+    @classmethod
+    def create(cls, directory: str | Path, config: dict, bpe: tuple[BPE, BPE]) -> "Run":
+        """Raises NmtError if the folder exists: a run is never overwritten."""
+        if Path(directory).exists():
+            raise NmtError(f"--run {directory} exists already; go on with --resume, or name another directory")
+        with whole_directory(directory) as new:
+            for side, b in zip(SIDES, bpe, strict=True):
+                shutil.copyfile(b.path, new / f"{side}.bpe")
+            for folder in ("frames", "checkpoints"):
+                (new / folder).mkdir()
+            write_json(new / "config.json", config)
+        return cls(directory)
+
+    def bpe(self) -> tuple[BPE, BPE]:
+        """The run's own vocabularies, their checksums checked."""
+        return tuple(BPE.load(self.directory / f"{s}.bpe", self.config["bpe"][s]) for s in SIDES)
+
+    def append(self, name: str, *lines: dict) -> None:
+        """Add JSON lines to metrics.jsonl, samples.jsonl or sessions.jsonl."""
+        with open(self.directory / name, "a", encoding="utf-8") as file:
+            file.write("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+
+    def lines(self, name: str = "metrics.jsonl", **equal) -> list[dict]:
+        """The JSON lines of a file whose fields equal those given: `run.lines(split="valid")`.
+
+        A last line cut by a kill is left out.
+        """
+        path = self.directory / name
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        lines = [json.loads(line) for line in text.split("\n")[:-1]]
+        return [line for line in lines if all(line.get(key) == value for key, value in equal.items())]
+
+    def forget_after(self, step: int) -> None:
+        """Drop what was logged after a step: it is going to happen again."""
+        for name in ("metrics.jsonl", "samples.jsonl"):
+            kept = [line for line in self.lines(name) if line["step"] <= step]
+            write_text(self.directory / name, "".join(json.dumps(x, ensure_ascii=False) + "\n" for x in kept))
+        for frame in self.directory.glob("frames/step_*.npz"):
+            if int(frame.stem.removeprefix("step_")) > step:
+                frame.unlink()
+
+    def save_frames(self, step: int, arrays: dict[str, np.ndarray]) -> None:
+        with whole_file(self.directory / "frames" / f"step_{step:08}.npz") as temporary, open(temporary, "wb") as file:
+            np.savez_compressed(file, **arrays)
+
+    def frames(self) -> list[tuple[int, Path]]:
+        """(step, file) of each stored frame, in order; read with numpy.load(file, allow_pickle=False)."""
+        return [(int(p.stem.removeprefix("step_")), p) for p in sorted(self.directory.glob("frames/step_*.npz"))]
+
+    def checkpoint(self, step: int) -> Path:
+        return self.directory / "checkpoints" / f"step_{step:08}"
+
+    def steps(self) -> list[int]:
+        """The steps of which there are checkpoints, ascending."""
+        return sorted(int(p.name.removeprefix("step_")) for p in self.directory.glob("checkpoints/step_*"))
+
+    def last_step(self) -> int | None:
+        return max(self.steps(), default=None)
+
+    def best_step(self) -> int | None:
+        """The checkpoint with the highest validation BLEU; the last one where none was validated."""
+        steps = self.steps()
+        validated = [line for line in self.lines(split="valid") if line["step"] in steps]
+        return max(validated, key=lambda line: line["bleu"])["step"] if validated else self.last_step()
+
+    def save_checkpoint(
+        self,
+        step: int,
+        model: Transformer,
+        bpe: tuple[BPE, BPE],
+        tensors: dict[str, Tensor],
+        state: dict,
+        keep: int,
+    ) -> None:
+        """Write a model directory with the training's tensors and state beside it.
+
+        The last `keep` checkpoints and the best one stay, older ones go.
+        """
+        with whole_directory(self.checkpoint(step)) as new:
+            save_model_directory(new, model, bpe)
+            save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, new / "training.safetensors")
+            write_json(new / "training.json", {**state, "sha256": sha256(new / "training.safetensors")})
+        for old in self.steps()[:-keep]:
+            if old != self.best_step():
+                shutil.rmtree(self.checkpoint(old))
+
+    def load_checkpoint(self, step: int, model: Transformer) -> tuple[dict[str, Tensor], dict]:
+        """Fill the model; return the training's tensors and state. Raises NmtError for damaged files."""
+        directory = self.checkpoint(step)
+        load_weights(model, directory / "model.safetensors")
+        state, tensors = read_json(directory / "training.json"), directory / "training.safetensors"
+        if not tensors.is_file() or sha256(tensors) != state["sha256"]:
+            raise NmtError(f"{tensors}: damaged; remove {directory} to go on from the checkpoint before it")
+        return load_file(tensors), state
+
+
+def differences(old: dict, new: dict) -> str:
+    """The keys in which two flat configs differ, for an error message; '' where they agree."""
+    keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    return ", ".join(f"{key}: {old.get(key)!r} in the run, {new.get(key)!r} now" for key in keys)
