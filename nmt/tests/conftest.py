@@ -1,0 +1,79 @@
+"""What the tests share: devices, a tiny model, a tiny corpus of our own with its BPE."""
+
+import itertools
+
+import pytest
+import torch
+
+from nmt.batches import source_batch
+from nmt.bpe import train
+from nmt.corpora import prepare
+from nmt.transformer import Transformer, TransformerConfig
+
+torch.set_num_threads(1)  # tensors here are too small to share between cores
+
+
+@pytest.fixture(params=["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"])
+def device(request) -> torch.device:
+    """Every law holds on each device there is."""
+    return torch.device(request.param)
+
+
+@pytest.fixture(params=["pre", "post"])
+def norm(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def make_model(device):
+    """make_model(**changes of the config) -> a tiny model in float64, so that only errors differ, not rounding.
+
+    No dropout, and weights so large that its softmax is far from flat.
+    """
+
+    def make(seed: int = 0, **changes) -> Transformer:
+        torch.manual_seed(seed)
+        size = {"src_vocab_size": 17, "trg_vocab_size": 19, "d_model": 16, "num_heads": 4, "d_ff": 24, "dropout": 0.0}
+        model = Transformer(TransformerConfig(**{**size, **changes})).to(device, torch.float64)
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.mul_(2) if parameter.dim() > 1 else parameter.add_(0.1 * torch.randn_like(parameter))
+        return model
+
+    return make
+
+
+@pytest.fixture
+def src(device) -> torch.Tensor:
+    """Four sources of different lengths, one of them empty: (4, 7)."""
+    return source_batch([[4, 5, 6], [7, 8, 9, 10, 11, 12], [], [13, 4]], device)
+
+
+SUBJECTS = {"a cat": "кот", "the old dog": "старая собака", "my brother": "мой брат", "an engineer": "инженер"}
+SUBJECTS |= {"the girl": "девочка", "our friend": "наш друг", "a bird": "птица"}
+VERBS = {"sees": "видит", "draws": "рисует", "loves": "любит", "remembers": "помнит", "looks for": "ищет"}
+OBJECTS = {"the sea": "море", "a house": "дом", "the forest": "лес", "an apple": "яблоко", "the bridge": "мост"}
+OBJECTS |= {"a letter": "письмо", "snow": "снег"}
+
+
+@pytest.fixture(scope="session")
+def pairs() -> list[tuple[str, str]]:
+    """245 sentences of our own, English and Russian."""
+    phrases = itertools.product(SUBJECTS.items(), VERBS.items(), OBJECTS.items())
+    return [tuple(" ".join(words) + "." for words in zip(*phrase, strict=True)) for phrase in phrases]
+
+
+@pytest.fixture(scope="session")
+def corpus(pairs, tmp_path_factory):
+    """`pairs` as a prepared corpus."""
+    folder = tmp_path_factory.mktemp("corpus")
+    file = folder / "tiny.tsv"
+    file.write_text("".join(f"{en}\t{ru}\n" for en, ru in pairs), encoding="utf-8")
+    return prepare(file, folder / "cache")
+
+
+@pytest.fixture(scope="session")
+def bpe(corpus):
+    """(English, Russian) BPE of `corpus`, 80 entries each."""
+    root = corpus.directory.parent.parent
+    return train(corpus, "en", 80, root), train(corpus, "ru", 80, root)
