@@ -186,5 +186,5 @@ def test_a_cut_file_of_ids_is_noticed(corpus, bpe, tmp_path):
     encode_corpus(corpus, bpe, tmp_path)
     (file,) = tmp_path.rglob("train.ru.bin")
     file.write_bytes(file.read_bytes()[:-1])
-    with pytest.raises(NmtError, match="train.ru"):
+    with pytest.raises(NmtError, match=r"train\.ru"):
         encode_corpus(corpus, bpe, tmp_path)
