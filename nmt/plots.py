@@ -1,0 +1,112 @@
+"""Figures from stored data: a run directory in, a matplotlib Figure out; nothing is trained, no global is set.
+
+`python -m nmt.plots` draws figures/ again from data/results/.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from nmt.files import whole_file
+from nmt.runs import Run
+
+# Validated for readers with colour-blindness: blue and orange.
+BLUE, ORANGE = "#2a6fbb", "#d9730d"
+
+
+def learning_curves(run: Run, title: str = "") -> Figure:
+    """Loss of training (with label smoothing) and validation (without), and validation BLEU, over the epochs."""
+    train, valid = run.lines(split="train"), run.lines(split="valid")
+    figure = Figure(figsize=(8, 3), layout="constrained", dpi=120)
+    loss, bleu = figure.subplots(1, 2)
+    smoothing = run.config["training"]["label_smoothing"]
+    label = f"training (label smoothing {smoothing:g})" if smoothing else "training"
+    loss.plot([x["epoch"] for x in train], [x["loss"] for x in train], color=BLUE, label=label)
+    loss.plot([x["epoch"] for x in valid], [x["loss"] for x in valid], "o-", color=ORANGE, ms=3, label="validation")
+    loss.set(xlabel="epoch", ylabel="loss, nats per BPE piece", ylim=(0, None))
+    loss.legend(frameon=False)
+    bleu.plot([x["epoch"] for x in valid], [x["bleu"] for x in valid], "o-", color=ORANGE, ms=3)
+    which = "validation pairs" if run.config["training"]["val_split"] == "valid" else "training pairs"
+    bleu.set(xlabel="epoch", ylabel=f"BLEU, greedy, {valid[0]['sentences']} {which}", ylim=(0, None))
+    minutes = bleu.secondary_xaxis("top", functions=_minutes(run))
+    minutes.set_xlabel("minutes")
+    for axes in (loss, bleu):
+        axes.grid(alpha=0.3)
+        axes.spines[["right", "top"]].set_visible(False)
+    figure.suptitle(title)
+    return figure
+
+
+def _minutes(run: Run) -> tuple:
+    """epoch -> minutes and back, by the run's own log."""
+    lines = sorted(run.lines(), key=lambda line: line["minutes"])
+    epochs, minutes = ([0.0, *(line[key] for line in lines)] for key in ("epoch", "minutes"))
+    last = (epochs[-1] or 1.0, minutes[-1] or 1.0)
+
+    def convert(x: np.ndarray, known: list[float], wanted: list[float], ratio: float) -> np.ndarray:
+        return np.where(np.asarray(x) > known[-1], np.asarray(x) * ratio, np.interp(x, known, wanted))
+
+    return (
+        lambda x: convert(x, epochs, minutes, last[1] / last[0]),
+        lambda x: convert(x, minutes, epochs, last[0] / last[1]),
+    )
+
+
+def attention_heads(maps: np.ndarray, queries: list[str], keys: list[str], title: str = "") -> Figure:
+    """All heads of all layers as heat maps: layers down, heads across, 0 white to 1 dark.
+
+    maps (L, H, query, key), as `frames/` holds them; queries and keys are the pieces on the axes.
+    """
+    layers, heads = maps.shape[:2]
+    cell = 0.16 * max(len(queries), len(keys)) + 0.5
+    figure = Figure(figsize=(heads * cell + 1.2, layers * cell + 1.2), layout="constrained", dpi=120)
+    grid = figure.subplots(layers, heads, squeeze=False, sharex=True, sharey=True)
+    for layer in range(layers):
+        for head in range(heads):
+            axes = grid[layer, head]
+            image = axes.imshow(maps[layer, head].astype(np.float32), vmin=0, vmax=1, cmap="Blues", aspect="equal")
+            axes.set_title(f"layer {layer}, head {head}", fontsize=8)
+            axes.set_xticks(range(len(keys)), [_piece(k) for k in keys], rotation=90, fontsize=7)
+            axes.set_yticks(range(len(queries)), [_piece(q) for q in queries], fontsize=7)
+            axes.tick_params(length=0)
+    figure.colorbar(image, ax=grid, shrink=0.6, label="attention weight")
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _piece(piece: str) -> str:
+    """BPE marks the beginning of a word with U+2581; on an axis a space reads better."""
+    return piece.replace("▁", "") or "▁"
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write a PNG, whole or not at all, with no date in it: the same data give the same file."""
+    with whole_file(path) as temporary:
+        figure.savefig(temporary, format="png", metadata={"Software": None})
+
+
+def all_figures(results: Path, figures: Path) -> list[Path]:
+    """The learning curve of each run in data/results/, and the attention of the demo's model."""
+    written = []
+    for folder in sorted(path.parent for path in results.glob("*/config.json")):
+        run = Run(folder)
+        save(learning_curves(run, title=f"{folder.name}: {run.config['card']['name']}"), figures / f"{folder.name}.png")
+        written.append(figures / f"{folder.name}.png")
+        if run.frames():
+            step, path = run.frames()[-1]
+            with np.load(path, allow_pickle=False) as frame:
+                figure = attention_heads(
+                    frame["0.cross"],
+                    [*frame["0.trg"].tolist()[1:], "<EOS>"],  # the piece that is being written
+                    frame["0.src"].tolist(),
+                    f"cross-attention after {step} steps: where each Russian piece (down) looks when it is written",
+                )
+            save(figure, figures / f"{folder.name}-attention.png")
+            written.append(figures / f"{folder.name}-attention.png")
+    return written
+
+
+if __name__ == "__main__":
+    here = Path(__file__).resolve().parent.parent
+    print(*all_figures(here / "data" / "results", here / "figures"), sep="\n")
