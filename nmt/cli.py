@@ -104,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--data", nargs="+", required=True, help=DATA_HELP)
     _archives(sub)
     sub.add_argument("--split", default="test", help="train, valid, test, or another split of the corpus")
+    sub.add_argument("--tokenize", default="13a", choices=("13a", "char", "none"), help="how sacreBLEU cuts words")
     sub.add_argument("--limit", type=int, default=argparse.SUPPRESS, metavar="N", help="only the first N pairs")
     return parser
 
@@ -223,7 +224,7 @@ def _score(given: argparse.Namespace) -> None:
     since = time.monotonic()
     outputs = translate(trained.model, trained.bpe, [english for english, _ in pairs], **_search(given))
     seconds = time.monotonic() - since
-    result = corpus_scores(outputs, [russian for _, russian in pairs])
+    result = corpus_scores(outputs, [russian for _, russian in pairs], given.tokenize)
     result |= {"checkpoint": str(trained.directory), "data": corpus.name, "split": given.split, "beam": given.beam}
     result |= {"length_penalty": given.length_penalty, "seconds": round(seconds, 2)}
     print(f"{corpus.name} {given.split}: BLEU {result['bleu']:.2f}, chrF {result['chrf']:.2f}")

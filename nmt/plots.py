@@ -32,6 +32,7 @@ def learning_curves(run: Run, title: str = "") -> Figure:
     minutes = bleu.secondary_xaxis("top", functions=_minutes(run))
     minutes.set_xlabel("minutes")
     for axes in (loss, bleu):
+        axes.set_xlim(0, None)
         axes.grid(alpha=0.3)
         axes.spines[["right", "top"]].set_visible(False)
     figure.suptitle(title)

@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -36,6 +37,7 @@ from nmt.files import read_json, sha256, whole_directory, whole_file, write_json
 from nmt.transformer import Transformer, TransformerConfig
 
 SIDES = ("src", "trg")
+WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,10 @@ class Trained:
 def save_model_directory(directory: Path, model: Transformer, bpe: tuple[BPE, BPE]) -> None:
     """Write model.json, model.safetensors, src.bpe and trg.bpe into an existing folder."""
     for side, b in zip(SIDES, bpe, strict=True):
-        shutil.copyfile(b.path, directory / f"{side}.bpe")
-    save_model(model, str(directory / "model.safetensors"))
+        b.copy_to(directory, f"{side}.bpe")
+    save_model(model, str(directory / WEIGHTS))
     checksums = {f"{side}.bpe": b.sha256 for side, b in zip(SIDES, bpe, strict=True)}
+    checksums[WEIGHTS] = sha256(directory / WEIGHTS)
     write_json(directory / "model.json", {"transformer": asdict(model.config), "sha256": checksums})
 
 
@@ -94,17 +97,18 @@ def load(checkpoint: str | Path, device: torch.device | str = "cpu") -> Trained:
     directory = model_directory(checkpoint)
     description = read_json(directory / "model.json")
     try:
-        config = TransformerConfig(**description["transformer"])
-        bpe = tuple(BPE.load(directory / f"{s}.bpe", description["sha256"][f"{s}.bpe"]) for s in SIDES)
-    except (KeyError, TypeError) as error:
-        raise NmtError(f"{directory / 'model.json'}: not a model description ({error})") from None
-    model = Transformer(config)
-    load_weights(model, directory / "model.safetensors")
+        sums = description["sha256"]
+        bpe = tuple(BPE.load(directory / f"{side}.bpe", sums[f"{side}.bpe"]) for side in SIDES)
+        model = Transformer(TransformerConfig(**description["transformer"]))
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise NmtError(f"{directory / 'model.json'}: damaged, not a model description ({error})") from None
+    load_weights(model, directory)
     return Trained(model.to(device).eval(), bpe, directory)
 
 
-def load_weights(model: Transformer, path: Path) -> None:
-    """Fill a model from a safetensors file. Raises NmtError if it is damaged or of another shape."""
+def load_weights(model: Transformer, directory: Path) -> None:
+    """Fill a model from a model directory. Raises NmtError if the file is missing, damaged or of another shape."""
+    path = directory / WEIGHTS
     try:
         load_model(model, str(path))
     except FileNotFoundError:
@@ -113,6 +117,9 @@ def load_weights(model: Transformer, path: Path) -> None:
         raise NmtError(f"{path}: truncated, or not a safetensors file ({error})") from None
     except RuntimeError as error:
         raise NmtError(f"{path}: its tensors do not fit the model: {str(error)[:300]}") from None
+    expected = read_json(directory / "model.json").get("sha256", {}).get(WEIGHTS)  # the first runs did not note it
+    if expected and sha256(path) != expected:
+        raise NmtError(f"{path}: damaged, its SHA-256 is not {expected}")
 
 
 def description_of_session(device: torch.device, from_step: int) -> dict:
@@ -123,10 +130,10 @@ def description_of_session(device: torch.device, from_step: int) -> dict:
             versions[package] = version(package)
         except PackageNotFoundError:
             versions[package] = None
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or platform.machine()
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "command": sys.argv,
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
         "git": git_revision(),
         "versions": versions,
         "device": f"{device.type}: {name}, {torch.get_num_threads()} threads",
@@ -134,9 +141,18 @@ def description_of_session(device: torch.device, from_step: int) -> dict:
     }
 
 
+def _processor() -> str:
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    return platform.processor() or platform.machine()
+
+
 def git_revision() -> str | None:
     """HEAD of the clone this code runs from, '+changes' if it was edited; None outside a clone."""
     here = Path(__file__).resolve().parent.parent
+    if not (here / ".git").exists():  # installed; a repository further up is somebody else's
+        return None
     try:
         head, status = (
             subprocess.run(["git", "-C", here, *arguments], capture_output=True, text=True, check=True).stdout.strip()
@@ -155,6 +171,8 @@ class Run:
         if not (self.directory / "config.json").is_file():
             raise NmtError(f"--run {directory}: not a run directory (no config.json in it)")
         self.config = read_json(self.directory / "config.json")
+        if not isinstance(self.config, dict) or not {"training", "corpus", "bpe"} <= self.config.keys():
+            raise NmtError(f"{self.directory / 'config.json'}: damaged, or not that of a run")
 
     @classmethod
     def create(cls, directory: str | Path, config: dict, bpe: tuple[BPE, BPE]) -> "Run":
@@ -163,7 +181,7 @@ class Run:
             raise NmtError(f"--run {directory} exists already; go on with --resume, or name another directory")
         with whole_directory(directory) as new:
             for side, b in zip(SIDES, bpe, strict=True):
-                shutil.copyfile(b.path, new / f"{side}.bpe")
+                b.copy_to(new, f"{side}.bpe")
             for folder in ("frames", "checkpoints"):
                 (new / folder).mkdir()
             write_json(new / "config.json", config)
@@ -185,17 +203,30 @@ class Run:
         """
         path = self.directory / name
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
-        lines = [json.loads(line) for line in text.split("\n")[:-1]]
+        try:
+            lines = [json.loads(line) for line in text.split("\n")[:-1]]
+        except ValueError as error:
+            raise NmtError(f"{path}: a damaged line ({error})") from None
         return [line for line in lines if all(line.get(key) == value for key, value in equal.items())]
 
     def forget_after(self, step: int) -> None:
-        """Drop what was logged after a step: it is going to happen again."""
+        """Drop what was logged after a step, and what a kill left half-written: it is going to happen again."""
         for name in ("metrics.jsonl", "samples.jsonl"):
             kept = [line for line in self.lines(name) if line["step"] <= step]
             write_text(self.directory / name, "".join(json.dumps(x, ensure_ascii=False) + "\n" for x in kept))
         for frame in self.directory.glob("frames/step_*.npz"):
             if int(frame.stem.removeprefix("step_")) > step:
                 frame.unlink()
+        for left in (*self.directory.glob("frames/.*.tmp"), *self.directory.glob("checkpoints/.*.tmp")):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+    def board(self, step: int) -> object | None:
+        """A writer of scalars for TensorBoard where it is installed; metrics.jsonl stays the truth."""
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except Exception:  # absent, or broken by a library of its own: no reason not to train
+            return None
+        return SummaryWriter(self.directory / "tensorboard", purge_step=step)
 
     def save_frames(self, step: int, arrays: dict[str, np.ndarray]) -> None:
         with whole_file(self.directory / "frames" / f"step_{step:08}.npz") as temporary, open(temporary, "wb") as file:
@@ -240,19 +271,24 @@ class Run:
             write_json(new / "training.json", {**state, "sha256": sha256(new / "training.safetensors")})
         for old in self.steps()[:-keep]:
             if old != self.best_step():
-                shutil.rmtree(self.checkpoint(old))
+                gone = self.checkpoint(old).with_name(f".{old}.tmp")  # so that no half of it passes for a checkpoint
+                shutil.rmtree(self.checkpoint(old).rename(gone))
 
     def load_checkpoint(self, step: int, model: Transformer) -> tuple[dict[str, Tensor], dict]:
         """Fill the model; return the training's tensors and state. Raises NmtError for damaged files."""
         directory = self.checkpoint(step)
-        load_weights(model, directory / "model.safetensors")
-        state, tensors = read_json(directory / "training.json"), directory / "training.safetensors"
-        if not tensors.is_file() or sha256(tensors) != state["sha256"]:
-            raise NmtError(f"{tensors}: damaged; remove {directory} to go on from the checkpoint before it")
-        return load_file(tensors), state
+        path = directory / "training.safetensors"
+        try:
+            load_weights(model, directory)
+            state = read_json(directory / "training.json")
+            if not path.is_file() or sha256(path) != state.get("sha256"):
+                raise NmtError(f"{path}: missing or damaged")
+        except NmtError as error:
+            raise NmtError(f"{error}; remove {directory} to go on from the checkpoint before it") from None
+        return load_file(path), state
 
 
-def differences(old: dict, new: dict) -> str:
+def differences(old: dict, new: dict, then: str = "in the run", now: str = "now") -> str:
     """The keys in which two flat configs differ, for an error message; '' where they agree."""
     keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
-    return ", ".join(f"{key}: {old.get(key)!r} in the run, {new.get(key)!r} now" for key in keys)
+    return ", ".join(f"{key} is {old.get(key)!r} {then}, {new.get(key)!r} {now}" for key in keys)
