@@ -2,11 +2,13 @@
 
 import argparse
 import json
+import os
 import sys
 import time
 import types
 import typing
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import fields, replace
 from itertools import islice
 
@@ -28,17 +30,23 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, 2 for bad input, 130 for Ctrl-C."""
     parser = _parser()
     given = parser.parse_args(_underscores(sys.argv[1:] if arguments is None else arguments))
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):  # a notebook's streams are UTF-8 and cannot be told so
+            stream.reconfigure(encoding="utf-8")  # Russian, whatever the locale
     try:
         given.command(given)
     except NmtError as error:
         print(f"nmt: error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("nmt: interrupted; a training run goes on from its last checkpoint with --resume", file=sys.stderr)
+        goes_on = "; the run goes on from its last checkpoint with --resume" if given.command in (_train, _demo) else ""
+        print(f"nmt: interrupted{goes_on}", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader of our output, `head` say, has gone
-        sys.stderr.close()
-        return 0
+    except BrokenPipeError:  # the reader of our output, `head` say, has gone; nor can Python flush at its exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:  # a full disk, a folder that may not be written
+        print(f"nmt: error: {error}", file=sys.stderr)
+        return 2
     return 0
 
 
@@ -52,7 +60,6 @@ def _underscores(arguments: list[str]) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    shape = argparse.ArgumentDefaultsHelpFormatter
     parser = argparse.ArgumentParser(
         prog="nmt", description="An English-Russian Transformer from scratch.", allow_abbrev=False
     )
@@ -60,13 +67,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, function: Callable, text: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=text, description=text, allow_abbrev=False, formatter_class=shape)
+        sub = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
         sub.set_defaults(command=function)
         return sub
 
     sub = command("demo", _demo, "train a small model on the embedded phrasebook in a few minutes and watch it learn")
     sub.add_argument("--run", help="run directory (default: a new one in runs/)", default=argparse.SUPPRESS)
-    sub.add_argument("--minutes", type=float, default=4.0, help="stop training after so many minutes")
+    sub.add_argument("--minutes", type=float, default=4.0, metavar="X", help="of training at most (default: 4)")
 
     sub = command("data", _data, "prepare a corpus and print its card")
     sub.add_argument("data", nargs="+", help=DATA_HELP)
@@ -78,11 +85,15 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--run", help="run directory (default: runs/DATE-NAME)", default=argparse.SUPPRESS)
     sub.add_argument("--resume", action="store_true", help="go on with the run in --run from its last checkpoint")
     sub.add_argument(
-        "--checkpoint", default="", help="start from the weights and vocabularies of this model; '' = none"
+        "--checkpoint", default="", metavar="DIR|NAME", help="start from the weights and vocabularies of this model"
     )
     _gpus(sub)
     sub.add_argument(
-        "--progress_bar_refresh_rate", type=int, default=20, metavar="N", help="steps between refreshes; 0 = no bar"
+        "--progress_bar_refresh_rate",
+        type=_count,
+        default=20,
+        metavar="N",
+        help="steps between refreshes, 0: no bar (default: 20)",
     )
     for f in fields(TrainingConfig):
         kind = next(t for t in typing.get_args(f.type) or (f.type,) if t is not types.NoneType)
@@ -103,9 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     _decoding(sub)
     sub.add_argument("--data", nargs="+", required=True, help=DATA_HELP)
     _archives(sub)
-    sub.add_argument("--split", default="test", help="train, valid, test, or another split of the corpus")
+    sub.add_argument("--split", default="test", help="train, valid, test or another split (default: test)")
     sub.add_argument("--tokenize", default="13a", choices=("13a", "char", "none"), help="how sacreBLEU cuts words")
-    sub.add_argument("--limit", type=int, default=argparse.SUPPRESS, metavar="N", help="only the first N pairs")
+    sub.add_argument("--limit", type=_count, default=argparse.SUPPRESS, metavar="N", help="only the first N pairs")
     return parser
 
 
@@ -130,10 +141,18 @@ def _gpus(sub: argparse.ArgumentParser) -> None:
 
 def _decoding(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--checkpoint", required=True, help="run directory, model directory, or name of a shipped model")
-    sub.add_argument("--beam", type=int, default=4, metavar="N", help="width of the beam; 1 = greedy")
-    sub.add_argument("--length_penalty", type=float, default=0.6, metavar="X", help="alpha of Wu et al. 2016, eq. 14")
-    sub.add_argument("--batch_size", type=int, default=32, metavar="N", help="sentences decoded together")
+    sub.add_argument("--beam", type=int, default=4, metavar="N", help="width of the beam, 1: greedy (default: 4)")
+    sub.add_argument(
+        "--length_penalty", type=float, default=0.6, metavar="X", help="alpha of Wu et al. 2016, eq. 14 (default: 0.6)"
+    )
+    sub.add_argument("--batch_size", type=int, default=32, metavar="N", help="decoded together (default: 32)")
     _gpus(sub)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"a whole number from 0 on, not {text!r}")
+    return int(text)
 
 
 def _yes_no(text: str) -> bool:
@@ -150,7 +169,7 @@ def _device(given: argparse.Namespace) -> torch.device:
 
 
 def _corpus(data: list[str], given: argparse.Namespace) -> Corpus:
-    return prepare(data[0] if len(data) == 1 else data, archives=getattr(given, "archives", None))
+    return prepare(data, archives=getattr(given, "archives", None))
 
 
 def _demo(given: argparse.Namespace) -> None:
@@ -172,10 +191,14 @@ def _train(given: argparse.Namespace) -> None:
         if given.checkpoint:
             raise NmtError("--checkpoint starts a new run, --resume goes on with one: give one of them")
         old = Run(given.run).config
-        config = replace(TrainingConfig(**old["training"]), **said)
+        try:
+            config = replace(TrainingConfig(**old["training"]), **said)
+        except TypeError as error:
+            raise NmtError(f"{given.run}/config.json: damaged, or of another version of nmt ({error})") from None
         corpus = _corpus(getattr(given, "data", old["corpus"]["data"]), given)
         directory = given.run
     else:
+        _refuse_contradictions(said)
         config = TrainingConfig(**said)
         corpus = _corpus(getattr(given, "data", ["news-commentary"]), given)
         directory = getattr(given, "run", f"runs/{time.strftime('%Y%m%d-%H%M%S')}-{corpus.name}")
@@ -191,23 +214,36 @@ def _train(given: argparse.Namespace) -> None:
     print(f"done: {run.directory}. Try it: echo 'Hello.' | nmt translate --checkpoint {run.directory}")
 
 
+def _refuse_contradictions(said: dict) -> None:
+    if {"batch_size", "batch_tokens"} <= said.keys():
+        raise NmtError("--batch_size counts sentences, --batch_tokens tokens: give one of them")
+    # --scheduler_patience is let pass: the origin's training lines give it together with noam.
+    knobs = [f"--{name}" for name in said if name.startswith("noam_")]
+    if knobs and said.get("scheduler", "noam") != "noam":
+        raise NmtError(f"--scheduler {said['scheduler']} does not use {', '.join(knobs)}: leave out one or the other")
+
+
 def _translate(given: argparse.Namespace) -> None:
-    trained = load(given.checkpoint, _device(given))
+    search, trained = _search(given), load(given.checkpoint, _device(given))
     for lines in _chunks(_stdin(), 1 if sys.stdin.isatty() else 8 * given.batch_size):
-        for text in translate(trained.model, trained.bpe, lines, **_search(given)):
+        for text in translate(trained.model, trained.bpe, lines, **search):
             print(text, flush=sys.stdin.isatty())
 
 
 def _search(given: argparse.Namespace) -> dict:
     if given.beam < 1 or given.batch_size < 1:
-        raise NmtError("--beam and --batch_size must be at least 1")
+        raise NmtError(f"--beam and --batch_size must be at least 1, not {given.beam} and {given.batch_size}")
+    if not given.length_penalty >= 0:
+        raise NmtError(f"--length_penalty must be at least 0, not {given.length_penalty}")
     return {"beam": given.beam, "length_penalty": given.length_penalty, "batch_size": given.batch_size}
 
 
 def _stdin() -> Iterator[str]:
     for number, line in enumerate(sys.stdin.buffer, 1):
+        if b"\0" in line:
+            raise NmtError(f"standard input, line {number}: a NUL byte; only UTF-8 text can be translated")
         try:
-            yield line.decode("utf-8").rstrip("\r\n")
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
         except UnicodeDecodeError as error:
             raise NmtError(f"standard input, line {number}: not UTF-8 ({error.reason} at byte {error.start})") from None
 
@@ -218,11 +254,11 @@ def _chunks(lines: Iterator[str], size: int) -> Iterator[list[str]]:
 
 
 def _score(given: argparse.Namespace) -> None:
-    trained = load(given.checkpoint, _device(given))
+    search, trained = _search(given), load(given.checkpoint, _device(given))
     corpus = _corpus(given.data, given)
     pairs = list(corpus.pairs(given.split, getattr(given, "limit", None)))
     since = time.monotonic()
-    outputs = translate(trained.model, trained.bpe, [english for english, _ in pairs], **_search(given))
+    outputs = translate(trained.model, trained.bpe, [english for english, _ in pairs], **search)
     seconds = time.monotonic() - since
     result = corpus_scores(outputs, [russian for _, russian in pairs], given.tokenize)
     result |= {"checkpoint": str(trained.directory), "data": corpus.name, "split": given.split, "beam": given.beam}

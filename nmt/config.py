@@ -1,5 +1,6 @@
 """What decides how a run goes: one frozen dataclass; each field says what it is for."""
 
+import math
 from dataclasses import dataclass, field, fields
 
 from nmt import NmtError
@@ -40,7 +41,9 @@ class TrainingConfig:
     limit_train_batches: int | None = option(None, "train on the first N * batch_size pairs only")
     max_length: int = option(256, "training pairs with more BPE pieces on a side are left out")
 
-    lr: float = option(1.0, "factor of the noam schedule; with 'plateau' and 'no' the learning rate itself")
+    lr: float | None = option(
+        None, "factor of the noam schedule (default: 1); with 'plateau' and 'no' the rate itself (default: 0.0003)"
+    )
     scheduler: str = option("noam", "how the learning rate goes", choices=("noam", "plateau", "no"))
     noam_opt_warmup_steps: int = option(4000, "steps over which noam's rate rises")
     noam_scaler: float = option(1.0, "another factor of noam's rate")
@@ -67,11 +70,16 @@ class TrainingConfig:
         for name in (*whole, "batch_tokens", "limit_train_batches", "limit_val_batches", "max_length"):
             if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise NmtError(f"--{name} must be at least 1, not {getattr(self, name)}")
+        if self.lr is None:
+            object.__setattr__(self, "lr", 1.0 if self.scheduler == "noam" else 3e-4)
         for name in ("lr", "noam_scaler", "noam_step_factor", "clip_norm", "max_minutes"):
-            if getattr(self, name) is not None and not getattr(self, name) > 0:
-                raise NmtError(f"--{name} must be above 0, not {getattr(self, name)}")
+            value = getattr(self, name)
+            if value is not None and not (value > 0 and (math.isfinite(value) or name == "clip_norm")):
+                raise NmtError(f"--{name} must be above 0 and finite, not {value}")
         if not 0 <= self.label_smoothing < 1:
             raise NmtError(f"--label_smoothing must be in [0, 1), not {self.label_smoothing}")
+        if self.scheduler_patience < 0 or not 0 <= self.seed < 2**63:
+            raise NmtError(f"--scheduler_patience and --seed: not below 0; got {self.scheduler_patience}, {self.seed}")
         for f in fields(self):
             if "choices" in f.metadata and getattr(self, f.name) not in f.metadata["choices"]:
                 raise NmtError(f"--{f.name} must be one of {f.metadata['choices']}, not {getattr(self, f.name)!r}")
@@ -84,3 +92,9 @@ class TrainingConfig:
 
 # What may change when a run goes on: how long it lasts, not what happens on the way.
 CHANGEABLE = ("max_epochs", "max_minutes")
+
+
+def flag(name: str) -> str:
+    """How the command line calls a field: flag("d_model") is "--hidden_dim"; other names stay as they are."""
+    named = {f.name: f"--{f.metadata.get('flag', f.name)}" for f in fields(TrainingConfig)}
+    return named.get(name, name)

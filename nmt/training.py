@@ -2,6 +2,7 @@
 
 import ctypes
 import math
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,18 +17,19 @@ from torch import Tensor
 from tqdm import tqdm
 
 from nmt import NmtError
-from nmt.batches import Batch, BatchIterator, ParallelTokens, collate, encode_corpus, in_order
+from nmt.batches import Batch, BatchIterator, ParallelTokens, encode_corpus, in_order
 from nmt.bpe import BPE, PAD
 from nmt.bpe import train as train_bpe
-from nmt.config import CHANGEABLE, TrainingConfig
+from nmt.config import CHANGEABLE, TrainingConfig, flag
 from nmt.corpora import Corpus
-from nmt.decoding import greedy
-from nmt.runs import Run, description_of_session, differences, load, load_weights, model_directory
+from nmt.decoding import attention_maps, greedy
+from nmt.runs import Run, Trained, description_of_session, differences, load
 from nmt.scoring import corpus_scores
 from nmt.transformer import KINDS, Transformer
 
 SHOWN = 8  # held-out sentences translated at each validation
 FRAMED = 4  # of these, the ones whose attention is stored
+PLACE = ("step", "epoch", "done", "pairs", "loss_tokens")  # the counts that a checkpoint holds
 
 
 def noam_rate(step: int, d_model: int, warmup: int, lr: float = 1.0, scaler: float = 1.0, factor: float = 1.0) -> float:
@@ -81,15 +83,18 @@ def train(
 
     A new run starts from random weights, or from those of `checkpoint`. `resume` goes on with an existing run
     from its last checkpoint, exactly as if it had not been interrupted. device: default CUDA where there is one.
-    on_validation(run, metrics) is called after each validation; `progress` is the number of steps between two
-    refreshes of the progress bar, 0 for none. The caller's random state is left as it was.
-    Raises NmtError for settings that contradict each other or the run, and when the loss is no longer a number.
+    on_validation(run, metrics) is called after each validation, before its checkpoint is written; `progress` is the
+    number of steps between two refreshes of the progress bar (on a terminal; elsewhere it moves twice a minute),
+    0 for none. The caller's random state is left as it was.
+    Raises NmtError for settings that contradict each other or the run, and when the loss is no longer a number:
+    the last checkpoint is then as it was. What fails before the first step leaves no run directory.
     """
+    if resume and checkpoint:
+        raise NmtError("--checkpoint starts a new run, --resume goes on with one: give one of them")
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     if device.type == "cpu":
         _keep_memory()
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(config.seed)
         trainer = _Trainer(config, corpus, Path(directory), resume, device, checkpoint, log)
         trainer.fit(on_validation, progress)
     return trainer.run
@@ -100,47 +105,38 @@ class _Trainer:
 
     def __init__(self, config, corpus, directory, resume, device, checkpoint, log) -> None:
         self.config, self.device, self.log = config, device, log
-        settings = {
-            "training": asdict(config),
-            "corpus": {"data": list(corpus.data), "fingerprint": corpus.fingerprint},
-        }
         if resume:
             self.run = Run(directory)
-            self.bpe = self.run.bpe()
-            self._refuse_another_run(settings)
-            checkpoint = self.run.config["checkpoint"]
-        else:
-            if directory.exists():  # before the vocabularies are trained, not after
-                raise NmtError(f"--run {directory} exists already; go on with --resume, or name another directory")
-            sizes = (config.src_vocab_size, config.trg_vocab_size)
-            self.bpe = _vocabularies(corpus, sizes, checkpoint)
-        self.model = Transformer(config.transformer(self.bpe[0].vocab_size, self.bpe[1].vocab_size))
-        if not resume:
-            settings |= {"bpe": {"src": self.bpe[0].sha256, "trg": self.bpe[1].sha256}}
-            settings |= {"transformer": asdict(self.model.config), "card": corpus.card}
-            settings |= {"checkpoint": str(model_directory(checkpoint)) if checkpoint else None}
-        if checkpoint:
-            load_weights(self.model, model_directory(checkpoint) / "model.safetensors")
+            _refuse_another_run(self.run, config, corpus)
+            checkpoint = None if self.run.steps() else self.run.config["checkpoint"]
+        elif directory.exists():  # before the vocabularies are trained, not after
+            raise NmtError(f"--run {directory} exists already; go on with --resume, or name another directory")
+        origin = load(checkpoint) if checkpoint else None
+        bpe = self.run.bpe() if resume else _vocabularies(corpus, config, origin)
+        # Seeded after `load` has drawn weights of its own: a run resumed at step 0 or later draws the same.
+        torch.manual_seed(config.seed)
+        self.model = Transformer(config.transformer(bpe[0].vocab_size, bpe[1].vocab_size))
+        if origin:
+            _copy_weights(origin, self.model)
         self.model.to(device)
-        if not resume:
-            self.run = Run.create(directory, settings, self.bpe)
-        self.tokens = encode_corpus(corpus, self.bpe)
+        self.tokens = encode_corpus(corpus, bpe)
         self.rows = training_rows(self.tokens["train"], config)
         held_out = range(len(self.tokens["valid"])) if config.val_split == "valid" else self.rows
         limit = None if config.limit_val_batches is None else config.limit_val_batches * config.val_batch_size
         self.val_rows, self.val_tokens = [int(row) for row in held_out[:limit]], self.tokens[config.val_split]
-        self.val_text = [_lines_at(corpus.path(config.val_split, side), self.val_rows) for side in ("en", "ru")]
+        chosen = set(self.val_rows)
+        self.val_text = [
+            [line for row, line in enumerate(corpus.lines(config.val_split, side)) if row in chosen]
+            for side in ("en", "ru")
+        ]
         size = config.batch_tokens or config.batch_size
         self.batches = BatchIterator(
             self.tokens["train"], size, config.seed, config.batch_tokens is not None, self.rows, device
         )
         # beta 2 and epsilon of the paper, section 5.3. The rate is set before each step.
-        self.optimizer = torch.optim.Adam(
-            self.model.parameters(), lr=config.lr, betas=(0.9, 0.98), eps=1e-9, fused=True
-        )
-        self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
-            self.optimizer, factor=0.5, patience=config.scheduler_patience
-        )
+        self.optimizer = torch.optim.Adam(self.model.parameters(), config.lr, (0.9, 0.98), eps=1e-9, fused=True)
+        halve = torch.optim.lr_scheduler.ReduceLROnPlateau
+        self.plateau = halve(self.optimizer, factor=0.5, patience=config.scheduler_patience)
         self.bf16 = config.precision == "bf16" or (config.precision == "auto" and device.type == "cuda")
         # What the JSON of a checkpoint holds, beside the schedule of 'plateau'.
         self.step, self.epoch = 0, 0  # steps in all; epochs finished
@@ -150,7 +146,18 @@ class _Trainer:
         self.started = time.monotonic()
         if resume:
             self._restore()
-        self.board = _tensorboard(self.run.directory, self.step)
+        else:  # everything that may be refused has been
+            settings = {
+                "training": asdict(config),
+                "corpus": {"data": list(corpus.data), "fingerprint": corpus.fingerprint},
+                "bpe": {"src": bpe[0].sha256, "trg": bpe[1].sha256},
+                "transformer": asdict(self.model.config),
+                "card": corpus.card,
+                "checkpoint": str(origin.directory.resolve()) if origin else None,
+            }
+            self.run = Run.create(directory, settings, bpe)
+        self.bpe = self.run.bpe()  # not those of the cache, which may be emptied while this run trains
+        self.board = self.run.board(self.step)
         parameters = sum(p.numel() for p in self.model.parameters())
         self.run.append("sessions.jsonl", description_of_session(device, self.step))
         log(
@@ -159,25 +166,16 @@ class _Trainer:
             f"{'bfloat16 autocast' if self.bf16 else 'float32'} on {device}, from step {self.step}"
         )
 
-    def _refuse_another_run(self, settings: dict) -> None:
-        old = self.run.config
-        here, now = ({k: v for k, v in c["training"].items() if k not in CHANGEABLE} for c in (old, settings))
-        if problem := differences(here, now) or differences(old["corpus"], settings["corpus"]):
-            raise NmtError(f"--resume: {self.run.directory} was started otherwise: {problem}")
-
     def _restore(self) -> None:
         """Weights, optimiser, schedule, random states and place in the epoch, from the last checkpoint."""
         step = self.run.last_step()
         self.run.forget_after(step or 0)
         if step is None:
-            self.log(f"{self.run.directory} has no checkpoint yet: resuming from step 0")
+            self.log(f"{self.run.directory} has no checkpoint yet: resuming from step 0, with its own BPE files")
             return
         tensors, state = self.run.load_checkpoint(step, self.model)
-        names = [name for name, _ in self.model.named_parameters()]
-        moments = {
-            i: {key: tensors[f"adam.{name}.{key}"] for key in ("step", "exp_avg", "exp_avg_sq")}
-            for i, name in enumerate(names)
-        }
+        keys, names = ("step", "exp_avg", "exp_avg_sq"), [name for name, _ in self.model.named_parameters()]
+        moments = {i: {key: tensors[f"adam.{name}.{key}"] for key in keys} for i, name in enumerate(names)}
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
         self.plateau.load_state_dict(state["plateau"])
@@ -186,67 +184,70 @@ class _Trainer:
         torch.set_rng_state(tensors["random.cpu"])
         if self.device.type == "cuda" and "random.cuda" in tensors:
             torch.cuda.set_rng_state(tensors["random.cuda"], self.device)
-        for name in ("step", "epoch", "done", "pairs", "loss_sum", "loss_tokens", "seconds"):
+        for name in (*PLACE, "loss_sum", "seconds"):
             setattr(self, name, state[name])
         self.log(f"{self.run.directory}: resuming from step {step} (epoch {self.epoch + 1})")
 
     def save(self) -> None:
-        self._refuse_nan()
+        self._refuse_nan(self.loss_sum)
         tensors = {"random.cpu": torch.get_rng_state()}
         if self.device.type == "cuda":
             tensors["random.cuda"] = torch.cuda.get_rng_state(self.device)
         for name, parameter in self.model.named_parameters():
             for key, value in self.optimizer.state[parameter].items():
                 tensors[f"adam.{name}.{key}"] = value
-        state = {name: getattr(self, name) for name in ("step", "epoch", "done", "pairs", "loss_tokens")}
-        state |= {
-            "loss_sum": float(self.loss_sum),
-            "seconds": self.elapsed(),
-            "lr": self.optimizer.param_groups[0]["lr"],
-        }
-        state |= {"plateau": self.plateau.state_dict()}
+        state = {name: getattr(self, name) for name in PLACE}
+        state |= {"loss_sum": float(self.loss_sum), "seconds": self.elapsed()}
+        state |= {"lr": self.optimizer.param_groups[0]["lr"], "plateau": self.plateau.state_dict()}
         self.run.save_checkpoint(self.step, self.model, self.bpe, tensors, state, self.config.keep_checkpoints)
 
     def elapsed(self) -> float:
         """Seconds of training, over all sessions of the run."""
         return self.seconds + time.monotonic() - self.started
 
-    def _refuse_nan(self) -> None:
-        if not math.isfinite(self.loss_sum):
+    def _refuse_nan(self, loss: float | Tensor) -> None:
+        # The gradient may overflow where the loss does not yet: then the weights show it.
+        if not math.isfinite(loss) or not all(p.isfinite().all() for p in self.model.parameters()):
             last = self.run.last_step()
+            warmup = " or lengthen --noam_opt_warmup_steps" if self.config.scheduler == "noam" else ""
+            kept = "no checkpoint" if last is None else f"its checkpoint of step {last}"
             raise NmtError(
-                f"the loss is {float(self.loss_sum)} near step {self.step}: lower --lr or lengthen "
-                f"--noam_opt_warmup_steps. {self.run.directory} keeps "
-                + (f"its checkpoint of step {last}" if last is not None else "no checkpoint")
+                f"the loss is {float(loss)}, or a weight is not finite, at step {self.step}: lower --lr{warmup}. "
+                f"{self.run.directory} keeps {kept}"
             )
 
     def fit(self, on_validation: Callable | None, progress: int) -> None:
-        config = self.config
-        self.deadline = (
-            math.inf if config.max_minutes is None else self.started + 60 * config.max_minutes - self.seconds
-        )
+        config, pairs = self.config, len(self.rows)
+        left = math.inf if config.max_minutes is None else 60 * config.max_minutes - self.seconds
+        self.deadline = self.started + left
+        if self.epoch >= config.max_epochs or left <= 0:
+            self.log(f"nothing is left to do after {self.epoch} epochs; raise --max_epochs or --max_minutes")
+        terminal = sys.stderr.isatty()  # a log file gets two states of the bar a minute
         bar = tqdm(
-            total=config.max_epochs * len(self.rows),
-            initial=self.epoch * len(self.rows) + self.pairs,
+            total=config.max_epochs * pairs,
+            initial=self.epoch * pairs + self.pairs,
             unit=" pairs",
             disable=progress == 0,
             miniters=1,
-            mininterval=0.5,
-            dynamic_ncols=True,
+            mininterval=0.5 if terminal else 30,
+            dynamic_ncols=terminal,
         )
         with bar:
             while self.epoch < config.max_epochs and time.monotonic() < self.deadline:
-                bar.set_description(f"epoch {self.epoch + 1}/{config.max_epochs}")
+                bar.set_description(f"epoch {self.epoch + 1}/{config.max_epochs}", refresh=False)
                 finished = self._epoch(bar, progress)
                 if finished:
                     self.epoch, self.done, self.pairs = self.epoch + 1, 0, 0
-                last = self.epoch == config.max_epochs or time.monotonic() >= self.deadline
-                if last or self.epoch % config.check_val_every_n_epoch == 0:
+                due = finished and self.epoch % config.check_val_every_n_epoch == 0
+                if due or self.epoch == config.max_epochs or time.monotonic() >= self.deadline:
                     metrics = self.validate()
-                    bar.write(
-                        f"epoch {metrics['epoch']:.2f}: loss {metrics['loss']:.3f}, perplexity "
-                        f"{metrics['perplexity']:.2f}, BLEU {metrics['bleu']:.2f}, chrF {metrics['chrf']:.2f}"
-                    ) if progress else None
+                    if due and config.scheduler == "plateau":  # not after a validation that only an early end brought
+                        self.plateau.step(metrics["loss"])
+                    with tqdm.external_write_mode():
+                        self.log(
+                            f"epoch {metrics['epoch']:g}: loss {metrics['loss']:.3f}, perplexity "
+                            f"{metrics['perplexity']:.2f}, BLEU {metrics['bleu']:.2f}, chrF {metrics['chrf']:.2f}"
+                        )
                     if on_validation is not None:
                         on_validation(self.run, metrics)
                 self.save()
@@ -257,16 +258,17 @@ class _Trainer:
         for group, last in _groups(self.batches.epoch(self.epoch, self.done), config.accumulate_grad_batches):
             self._step(group)
             tokens += sum(batch.tokens for batch in group)
-            bar.update(sum(len(batch.rows) for batch in group)) if progress else None
-            if progress and self.step % progress == 0:
-                speed = tokens / (time.monotonic() - since)
-                bar.set_postfix_str(f"loss {float(self.loss_sum) / max(1, self.loss_tokens):.3f}, {speed:.0f} tokens/s")
+            speed = tokens / (time.monotonic() - since)
+            if progress and (last or self.step % progress == 0):
+                stop = (self.deadline - time.monotonic()) / 60
+                minutes = f", at most {stop:.0f} min more" if stop < math.inf else ""
+                loss = float(self.loss_sum) / self.loss_tokens
+                bar.set_postfix_str(f"loss {loss:.3f}, {speed:.0f} tokens/s{minutes}", refresh=False)
+                bar.update(self.epoch * len(self.rows) + self.pairs - bar.n)
             if self.step % config.log_every_n_steps == 0:
-                self._refuse_nan()
-                speed = tokens / (time.monotonic() - since)
-                self._log(
-                    {"split": "train", "loss": float(self.loss_sum) / self.loss_tokens, "tokens_per_second": speed}
-                )
+                self._refuse_nan(self.loss_sum)
+                loss = float(self.loss_sum) / self.loss_tokens
+                self._log({"split": "train", "loss": loss, "tokens_per_second": speed})
                 self.loss_sum, self.loss_tokens = 0.0, 0
             if not last and self.step % config.checkpoint_every_n_steps == 0:
                 self.save()
@@ -290,28 +292,26 @@ class _Trainer:
         self.step, self.done = self.step + 1, self.done + len(group)
         self.pairs += sum(len(batch.rows) for batch in group)
         if config.scheduler == "noam":
-            rate = noam_rate(
-                self.step,
-                config.d_model,
-                config.noam_opt_warmup_steps,
-                config.lr,
-                config.noam_scaler,
-                config.noam_step_factor,
-            )
+            knobs = config.lr, config.noam_scaler, config.noam_step_factor
+            rate = noam_rate(self.step, config.d_model, config.noam_opt_warmup_steps, *knobs)
             for parameters in self.optimizer.param_groups:
                 parameters["lr"] = rate
         self.optimizer.step()
         self.optimizer.zero_grad()
 
+    def _place(self) -> dict:
+        """`epoch` counts the epochs done, with the part of the one under way."""
+        return {"step": self.step, "epoch": round(self.epoch + self.pairs / len(self.rows), 4)}
+
     def _log(self, metrics: dict) -> None:
-        """One line of metrics.jsonl. `epoch` counts the epochs done, with the part of the one under way."""
-        place = {"step": self.step, "epoch": round(self.epoch + self.pairs / len(self.rows), 4)}
-        place |= {"lr": self.optimizer.param_groups[0]["lr"], "minutes": round(self.elapsed() / 60, 3)}
-        self.run.append("metrics.jsonl", {**place, **metrics})
+        """One line of metrics.jsonl."""
+        now = {"lr": self.optimizer.param_groups[0]["lr"], "minutes": round(self.elapsed() / 60, 3)}
+        self.run.append("metrics.jsonl", {**self._place(), **now, **metrics})
         if self.board is not None:
             for name, value in metrics.items():
                 if isinstance(value, float):
                     self.board.add_scalar(f"{metrics['split']}/{name}", value, self.step)
+            self.board.flush()
 
     @torch.inference_mode()
     def validate(self) -> dict:
@@ -326,43 +326,59 @@ class _Trainer:
             count += batch.tokens
             for row, text in zip(batch.rows, self.bpe[1].decode([o.ids for o in outputs]), strict=True):
                 hypotheses[place[row]] = text
-        if not math.isfinite(nll):
-            raise NmtError(f"the validation loss is {nll} at step {self.step}: lower --lr")
+        self._refuse_nan(nll)
         sources, references = self.val_text
         scores = corpus_scores(hypotheses, references)
         metrics = {"split": "valid", "loss": nll / count, "perplexity": math.exp(min(nll / count, 700)), **scores}
         self._log(metrics)
         shown = zip(sources[:SHOWN], references, hypotheses, strict=False)
         samples = [{"source": s, "reference": r, "translation": h} for s, r, h in shown]
-        self.run.append("samples.jsonl", *({"step": self.step, "epoch": self.epoch, **line} for line in samples))
+        self.run.append("samples.jsonl", *({**self._place(), **line} for line in samples))
         self.run.save_frames(self.step, self._frames())
-        return {"step": self.step, "epoch": self.epoch + self.pairs / len(self.rows), **metrics, "samples": samples}
+        return {**self._place(), **metrics, "samples": samples}
 
     def _frames(self) -> dict[str, np.ndarray]:
         """Attention of all heads on fixed sentences, the reference given: for each sentence i, `i.encoder`
         (L, H, S, S), `i.decoder` (L, H, T, T), `i.cross` (L, H, T, S) in float16, and its pieces as text."""
         arrays: dict[str, np.ndarray] = {}
-        for i, row in enumerate(self.val_rows[:FRAMED]):
-            batch = collate(self.val_tokens, [row], self.device)
-            _, maps = self.model(batch.src, batch.trg_in, return_attention=True)
-            for kind in KINDS:
-                arrays[f"{i}.{kind}"] = torch.cat(maps[kind]).to("cpu", torch.float16).numpy()
+        src, trg = ([side[row].tolist() for row in self.val_rows[:FRAMED]] for side in self.val_tokens)
+        for i, maps in enumerate(attention_maps(self.model, src, trg)):
+            arrays |= {f"{i}.{kind}": maps[kind].half().numpy() for kind in KINDS}
             arrays[f"{i}.src"] = np.array([*self.bpe[0].pieces(self.val_text[0][i]), "<EOS>"])
             arrays[f"{i}.trg"] = np.array(["<BOS>", *self.bpe[1].pieces(self.val_text[1][i])])
         return arrays
 
 
-def _vocabularies(
-    corpus: Corpus, sizes: tuple[int | None, int | None], checkpoint: str | Path | None
-) -> tuple[BPE, BPE]:
+def _refuse_another_run(run: Run, config: TrainingConfig, corpus: Corpus) -> None:
+    here, now = ({k: v for k, v in c.items() if k not in CHANGEABLE} for c in (run.config["training"], asdict(config)))
+    problem = differences({flag(k): v for k, v in here.items()}, {flag(k): v for k, v in now.items()})
+    if not problem and corpus.fingerprint != run.config["corpus"]["fingerprint"]:
+        problem = (
+            f"its corpus was another one, or this one has changed since: {', '.join(run.config['corpus']['data'])}"
+        )
+    if problem:
+        raise NmtError(f"--resume: {run.directory} was started otherwise: {problem}")
+
+
+def _vocabularies(corpus: Corpus, config: TrainingConfig, origin: Trained | None) -> tuple[BPE, BPE]:
     """The BPE of a new run: trained on the corpus, or those that belong to the weights it starts from."""
-    if not checkpoint:
+    sizes = config.src_vocab_size, config.trg_vocab_size
+    if not origin:
         return tuple(train_bpe(corpus, side, size) for side, size in zip(("en", "ru"), sizes, strict=True))
-    bpe = load(checkpoint).bpe
-    for name, size, b in zip(("src_vocab_size", "trg_vocab_size"), sizes, bpe, strict=True):
-        if size not in (None, b.vocab_size):
-            raise NmtError(f"--{name} {size}: the vocabulary of --checkpoint {checkpoint} has {b.vocab_size} pieces")
-    return bpe
+    for name, size, bpe in zip(("src", "trg"), sizes, origin.bpe, strict=True):
+        if size not in (None, bpe.vocab_size):
+            raise NmtError(
+                f"--{name}_vocab_size {size}: the vocabulary of --checkpoint {origin.directory} has {bpe.vocab_size} "
+                "pieces and comes with it; leave the flag out"
+            )
+    return origin.bpe
+
+
+def _copy_weights(origin: Trained, model: Transformer) -> None:
+    old, new = ({flag(k): v for k, v in asdict(m.config).items() if k != "dropout"} for m in (origin.model, model))
+    if problem := differences(old, new, "there", "here"):
+        raise NmtError(f"--checkpoint {origin.directory} is a model of another shape: {problem}")
+    model.load_state_dict(origin.model.state_dict())
 
 
 def _groups(batches: Iterator[Batch], size: int) -> Iterator[tuple[list[Batch], bool]]:
@@ -374,14 +390,6 @@ def _groups(batches: Iterator[Batch], size: int) -> Iterator[tuple[list[Batch], 
         group = following
 
 
-def _lines_at(path: Path, rows: list[int]) -> list[str]:
-    """The lines of a text file with the given numbers, in the order given."""
-    wanted = set(rows)
-    with open(path, encoding="utf-8", newline="\n") as file:
-        found = {i: line.rstrip("\n") for i, line in enumerate(file) if i in wanted}
-    return [found[row] for row in rows]
-
-
 def _keep_memory() -> None:
     """Ask glibc to keep freed memory. Otherwise each step's large tensors go back to the system and are paged in
     anew, which made steps up to three times slower on a small virtual machine. Elsewhere nothing happens."""
@@ -389,12 +397,3 @@ def _keep_memory() -> None:
         libc, trim_threshold, mmap_max = ctypes.CDLL("libc.so.6"), -1, -4
         libc.mallopt(mmap_max, 0)
         libc.mallopt(trim_threshold, 2**31 - 1)
-
-
-def _tensorboard(directory: Path, step: int) -> object | None:
-    """Scalars for TensorBoard where it is installed; metrics.jsonl stays the truth."""
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        return None
-    return SummaryWriter(directory / "tensorboard", purge_step=step)
