@@ -21,3 +21,10 @@ class NmtError(ValueError):
 
     The command line prints it without a traceback and exits with status 2.
     """
+
+
+def load(checkpoint, device="cpu"):
+    """A trained model that translates, from a run directory, a model directory or a shipped name: see `nmt.runs.load`."""
+    from nmt.runs import load as load_trained  # here, so that `import nmt` alone stays light
+
+    return load_trained(checkpoint, device)
