@@ -24,7 +24,7 @@ class NmtError(ValueError):
 
 
 def load(checkpoint, device="cpu"):
-    """A trained model that translates, from a run directory, a model directory or a shipped name: see `nmt.runs.load`."""
+    """A trained model that translates: from a run, a model directory or a shipped name. See `nmt.runs.load`."""
     from nmt.runs import load as load_trained  # here, so that `import nmt` alone stays light
 
     return load_trained(checkpoint, device)

@@ -1,7 +1,4 @@
-"""Figures from stored data: a run directory in, a matplotlib Figure out; nothing is trained, no global is set.
-
-`python -m nmt.plots` draws figures/ again from data/results/.
-"""
+"""Figures from stored data: a run directory in, a matplotlib Figure out; nothing is trained, no global is set."""
 
 from pathlib import Path
 
@@ -85,29 +82,3 @@ def save(figure: Figure, path: str | Path) -> None:
     """Write a PNG, whole or not at all, with no date in it: the same data give the same file."""
     with whole_file(path) as temporary:
         figure.savefig(temporary, format="png", metadata={"Software": None})
-
-
-def all_figures(results: Path, figures: Path) -> list[Path]:
-    """The learning curve of each run in data/results/, and the attention of the demo's model."""
-    written = []
-    for folder in sorted(path.parent for path in results.glob("*/config.json")):
-        run = Run(folder)
-        save(learning_curves(run, title=f"{folder.name}: {run.config['card']['name']}"), figures / f"{folder.name}.png")
-        written.append(figures / f"{folder.name}.png")
-        if run.frames():
-            step, path = run.frames()[-1]
-            with np.load(path, allow_pickle=False) as frame:
-                figure = attention_heads(
-                    frame["0.cross"],
-                    [*frame["0.trg"].tolist()[1:], "<EOS>"],  # the piece that is being written
-                    frame["0.src"].tolist(),
-                    f"cross-attention after {step} steps: where each Russian piece (down) looks when it is written",
-                )
-            save(figure, figures / f"{folder.name}-attention.png")
-            written.append(figures / f"{folder.name}-attention.png")
-    return written
-
-
-if __name__ == "__main__":
-    here = Path(__file__).resolve().parent.parent
-    print(*all_figures(here / "data" / "results", here / "figures"), sep="\n")

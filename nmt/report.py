@@ -1,0 +1,100 @@
+"""What is shown of finished runs: `python -m nmt.report` draws figures/ and writes the results part of README.md.
+
+data/results/NAME/ is what is kept of a run: its config.json, sessions.jsonl and metrics.jsonl, the last lines of
+`nmt score` in scores.jsonl, and, where the sentences are our own, a file of frames/. Nothing in it is typed by hand.
+"""
+
+import shlex
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from nmt.files import write_text
+from nmt.plots import attention_heads, learning_curves, save
+from nmt.runs import Run
+
+BEGIN, END = "<!-- results -->", "<!-- /results -->"
+
+
+def keep(run: Run, results: Path, scores: list[dict], frame: bool = False) -> Path:
+    """Copy what is kept of a run to results/NAME; `scores` are objects that `nmt score` printed. Returns the folder."""
+    folder = results / run.directory.name
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("config.json", "sessions.jsonl", "metrics.jsonl"):
+        shutil.copyfile(run.directory / name, folder / name)
+    (folder / "scores.jsonl").unlink(missing_ok=True)
+    Run(folder).append("scores.jsonl", *scores)
+    if frame:
+        shutil.rmtree(folder / "frames", ignore_errors=True)
+        (folder / "frames").mkdir()
+        shutil.copy(run.frames()[-1][1], folder / "frames")
+    return folder
+
+
+def draw(run: Run, figures: Path) -> list[Path]:
+    """The learning curves of a kept run, and its attention if a frame was kept: NAME.png, NAME-attention.png."""
+    name = run.directory.name
+    save(learning_curves(run, f"{name}: {run.config['card']['name']}"), figures / f"{name}.png")
+    if not run.frames():
+        return [figures / f"{name}.png"]
+    step, path = run.frames()[-1]
+    with np.load(path, allow_pickle=False) as frame:
+        written = [*frame["0.trg"].tolist()[1:], "<EOS>"]  # row t of a map is the step that writes piece t
+        title = f"cross-attention after {step} steps: where each Russian piece (down) looks when it is written"
+        figure = attention_heads(frame["0.cross"], written, frame["0.src"].tolist(), title)
+    save(figure, figures / f"{name}-attention.png")
+    return [figures / f"{name}.png", figures / f"{name}-attention.png"]
+
+
+def section(run: Run) -> str:
+    """Markdown: how the run was made, its curve, its scores with their signatures."""
+    sessions, last = run.lines("sessions.jsonl"), run.lines()[-1]
+    shape, training, name = run.config["transformer"], run.config["training"], run.directory.name
+    limit = training["limit_train_batches"]
+    pairs = run.config["card"]["pairs"]["train"] if limit is None else limit * training["batch_size"]
+    devices = ", then ".join(dict.fromkeys(session["device"] for session in sessions))
+    commands = "\n".join("nmt " + shlex.join(session["command"][1:]) for session in sessions)
+    lines = [
+        f"### `{name}`",
+        "",
+        f"```\n{commands}\n```",
+        "",
+        f"{shape['num_blocks']} blocks, d_model {shape['d_model']}, {shape['num_heads']} heads, {shape['norm']}-norm, "
+        f"vocabularies {shape['src_vocab_size']} and {shape['trg_vocab_size']}; {pairs:,} training pairs, "
+        f"{last['epoch']:.1f} epochs, {last['step']:,} steps, {last['minutes']:.0f} minutes (validation included); "
+        f"{devices}; PyTorch {sessions[0]['versions']['torch']}; seed {training['seed']}; "
+        f"code {sessions[0]['git'][:7]}.",
+        "",
+        f"![loss and BLEU over the epochs of {name}](figures/{name}.png)",
+        "",
+        "| data, split | pairs | search | BLEU | chrF | BLEU signature |",
+        "|---|---|---|---|---|---|",
+    ]
+    for score in run.lines("scores.jsonl"):
+        search = "greedy" if score["beam"] == 1 else f"beam {score['beam']}, length penalty {score['length_penalty']}"
+        lines.append(
+            f"| {score['data']}, {score['split']} | {score['sentences']:,} | {search} | {score['bleu']:.2f} "
+            f"| {score['chrf']:.2f} | `{score['signature']}` |"
+        )
+    return "\n".join(lines)
+
+
+def results(folder: Path) -> str:
+    """The results part of README.md, from all runs kept in a folder."""
+    return "\n\n".join(section(Run(path.parent)) for path in sorted(folder.glob("*/config.json")))
+
+
+def with_results(readme: str, text: str) -> str:
+    """README.md with the part between the two marks replaced."""
+    before, _, rest = readme.partition(BEGIN)
+    return f"{before}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}"
+
+
+if __name__ == "__main__":
+    root = Path(__file__).resolve().parent.parent
+    for kept in sorted((root / "data" / "results").glob("*/config.json")):
+        print(*draw(Run(kept.parent), root / "figures"), sep="\n")
+    readme = root / "README.md"
+    write_text(readme, with_results(readme.read_text(encoding="utf-8"), results(root / "data" / "results")))
+    print(readme)
