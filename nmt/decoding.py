@@ -3,6 +3,7 @@
 Nothing here ever sees a reference, save `score_pairs` and `attention_maps`, whose subject it is.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -152,6 +153,8 @@ def greedy(
 def _hypothesis(target: Tensor, log_prob: Tensor, score: Tensor) -> Hypothesis:
     ids = target.tolist()[1:]
     finished = ids[-1] == EOS
+    if math.isnan(log_prob):
+        raise NmtError("the model answers with NaN: its training diverged (lower --lr), or its weights are damaged")
     return Hypothesis(ids[:-1] if finished else ids, log_prob.item(), score.item(), finished)
 
 
@@ -213,7 +216,7 @@ def beam_search(
             if not going.all():
                 for i in (~going).nonzero().flatten().tolist():
                     pool = found[rows[i]]
-                    for j in (log_probs[i] > float("-inf")).nonzero().flatten().tolist()[: n_best - len(pool)]:
+                    for j in (log_probs[i] != float("-inf")).nonzero().flatten().tolist()[: n_best - len(pool)]:
                         pool.append(_hypothesis(targets[i, j], log_probs[i, j], scores[i, j]))
                 keep = going.nonzero().flatten()
                 rows, targets, log_probs, worst, limits, parents = (

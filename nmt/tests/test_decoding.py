@@ -278,6 +278,13 @@ def test_bfloat16_searches_too(make_model, src, device, search):
             assert h.log_prob == pytest.approx(log_prob(model, row, said(h)), rel=0.05, abs=0.5)
 
 
+def test_a_model_of_nan_is_no_silent_translator(model, src, search):
+    with torch.no_grad():
+        model.encoder_norm.weight.fill_(math.nan)
+    with pytest.raises(NmtError, match="NaN"):
+        search(model, src)
+
+
 def test_no_sentences_no_translations(model, device):
     empty = torch.empty(0, 3, dtype=torch.int64, device=device)
     assert greedy(model, empty) == [] == beam_search(model, empty)
