@@ -209,8 +209,8 @@ class Run:
             raise NmtError(f"{path}: a damaged line ({error})") from None
         return [line for line in lines if all(line.get(key) == value for key, value in equal.items())]
 
-    def forget_after(self, step: int) -> None:
-        """Drop what was logged after a step, and what a kill left half-written: it is going to happen again."""
+    def forget_after(self, step: int, keep: int) -> None:
+        """Drop what was logged after a step, it is going to happen again, and what a kill left half-done."""
         for name in ("metrics.jsonl", "samples.jsonl"):
             kept = [line for line in self.lines(name) if line["step"] <= step]
             write_text(self.directory / name, "".join(json.dumps(x, ensure_ascii=False) + "\n" for x in kept))
@@ -219,6 +219,7 @@ class Run:
                 frame.unlink()
         for left in (*self.directory.glob("frames/.*.tmp"), *self.directory.glob("checkpoints/.*.tmp")):
             shutil.rmtree(left) if left.is_dir() else left.unlink()
+        self._drop_checkpoints(keep)
 
     def board(self, step: int) -> object | None:
         """A writer of scalars for TensorBoard where it is installed; metrics.jsonl stays the truth."""
@@ -247,10 +248,11 @@ class Run:
         return max(self.steps(), default=None)
 
     def best_step(self) -> int | None:
-        """The checkpoint with the highest validation BLEU; the last one where none was validated."""
+        """The checkpoint with the highest validation BLEU, of equals that of the lowest loss; where none was validated
+        the last one."""
         steps = self.steps()
         validated = [line for line in self.lines(split="valid") if line["step"] in steps]
-        return max(validated, key=lambda line: line["bleu"])["step"] if validated else self.last_step()
+        return max(validated, key=lambda line: (line["bleu"], -line["loss"]))["step"] if validated else self.last_step()
 
     def save_checkpoint(
         self,
@@ -269,6 +271,9 @@ class Run:
             save_model_directory(new, model, bpe)
             save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, new / "training.safetensors")
             write_json(new / "training.json", {**state, "sha256": sha256(new / "training.safetensors")})
+        self._drop_checkpoints(keep)
+
+    def _drop_checkpoints(self, keep: int) -> None:
         for old in self.steps()[:-keep]:
             if old != self.best_step():
                 gone = self.checkpoint(old).with_name(f".{old}.tmp")  # so that no half of it passes for a checkpoint

@@ -169,7 +169,7 @@ class _Trainer:
     def _restore(self) -> None:
         """Weights, optimiser, schedule, random states and place in the epoch, from the last checkpoint."""
         step = self.run.last_step()
-        self.run.forget_after(step or 0)
+        self.run.forget_after(step or 0, self.config.keep_checkpoints)
         if step is None:
             self.log(f"{self.run.directory} has no checkpoint yet: resuming from step 0, with its own BPE files")
             return
