@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from nmt.phrasebook.world import World
 
 SEED = 1
 SIZES = {"train": 20_000, "valid": 1_000, "test": 1_000, "test_seen": 1_000}
+LEAST = 20  # times a lemma stands in train before it may stand in another split
 HELD_OUT = 12  # one in so many lemma pairs is kept for `test`
 
 
@@ -22,12 +24,19 @@ HELD_OUT = 12  # one in so many lemma pairs is kept for `test`
 def held_out() -> frozenset[str]:
     """Lemma pairs (verb>object, adjective+noun) never seen in training, chosen by hash.
 
-    Spread over all verbs and adjectives that have at least six nouns, so that no word loses its company.
+    They are spread: no verb, adjective or noun loses more than a fifth of its company.
     """
     words = lexicon.load()
-    combos = [f"{v.key}>{noun.ru}" for v in words.verbs if len(v.objects) >= 6 for noun in v.objects]
-    combos += [f"{a.en}+{noun.ru}" for a in words.adjectives if len(a.nouns) >= 6 for noun in a.nouns]
-    return frozenset(c for c in combos if hashlib.sha256(c.encode()).digest()[0] % HELD_OUT == 0)
+    pairs = [(f"{v.key}>{noun.ru}", v.key, noun.ru) for v in words.verbs for noun in v.objects]
+    pairs += [(f"{a.en}+{noun.ru}", a.en + "+", noun.ru) for a in words.adjectives for noun in a.nouns]
+    company = Counter(word for _, *both in pairs for word in both)
+    chosen = set()
+    lost: Counter = Counter()
+    for pair, *both in sorted(pairs, key=lambda pair: hashlib.sha256(pair[0].encode()).digest()):
+        if len(chosen) < len(pairs) / HELD_OUT and all(5 * (lost[word] + 1) <= company[word] for word in both):
+            chosen.add(pair)
+            lost.update(both)
+    return frozenset(chosen)
 
 
 def generate(seed: int = SEED, sizes: dict[str, int] = SIZES) -> dict[str, list[Sentence]]:
@@ -38,24 +47,31 @@ def generate(seed: int = SEED, sizes: dict[str, int] = SIZES) -> dict[str, list[
     russian: set[str] = set()
     seen: list[Sentence] = []
     unseen: list[Sentence] = []
-    wanted_seen = sizes["train"] + sizes["valid"] + sizes["test_seen"]
-    while len(seen) < wanted_seen or len(unseen) < sizes["test"]:
+    spare = sum(sizes.values()) // 40  # for sentences with a lemma that turns out too rare
+    wanted = sum(sizes.values()) - sizes["test"] + spare
+    while len(seen) < wanted or len(unseen) < sizes["test"] + spare:
         frame = world.random.choices(kinds, shares)[0]
         made = frame(world)
         en, ru = text(made.english), text(made.russian)
         if known.setdefault(en, ru) != ru:
             raise NmtError(f"{frame.__name__}: {en!r} is both {known[en]!r} and {ru!r}; the grammar must decide")
-        pool, size = (unseen, sizes["test"]) if made.notes.combos & held_out() else (seen, wanted_seen)
-        if ru in russian or len(pool) >= size:
+        if ru in russian:
+            continue
+        pool = unseen if made.notes.combos & held_out() else seen
+        if pool is seen and len(seen) >= wanted:
             continue
         russian.add(ru)
+        if pool is seen:
+            world.keep(made.russian)
         pool.append(made)
     world.random.shuffle(seen)
-    splits, start = {}, 0
-    for name in ("train", "valid", "test_seen"):
-        splits[name] = seen[start : start + sizes[name]]
-        start += sizes[name]
-    splits["test"] = unseen
+    train, seen = seen[: sizes["train"]], seen[sizes["train"] :]
+    counts = Counter(word.lemma for made in train for word in made.russian)
+    splits = {"train": train}
+    for name, pool in (("valid", seen), ("test_seen", seen), ("test", unseen)):
+        fair = [made for made in pool if all(counts[word.lemma] >= LEAST for word in made.russian)]
+        splits[name] = fair[: sizes[name]]
+        seen = fair[sizes[name] :] if pool is seen else seen
     return splits
 
 

@@ -1,5 +1,6 @@
 """The tables of nouns.py, verbs.py and words.py, read, checked and joined into one `Lexicon`."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -24,10 +25,13 @@ class Noun:
     place: str = "в"
     en_place: str = "in"
     definite: bool = False  # the sun, the weather: never without the article
+    bare: bool = False  # football, health: never with one
+    everyday: bool = False
+    declined_as_adjective: bool = False
 
     @property
     def counted(self) -> bool:
-        return not self.number
+        return not self.number and not self.declined_as_adjective
 
     @property
     def mass(self) -> bool:
@@ -41,7 +45,8 @@ class Adjective:
     forms: dict[str, str]
     nouns: tuple[Noun, ...]
     predicative: bool  # the book is new
-    definite: bool  # the last bus, not: a last bus
+    needs: str = ""  # the: the last bus, not a last bus; poss: my favourite book; pred: never before a noun
+    everyday: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +65,11 @@ class Verb:
     subjects: tuple[Noun, ...]
     objects: tuple[Noun, ...]
     flags: frozenset[str]
+    everyday: bool = False
 
     @property
     def key(self) -> str:
-        return f"{self.en} {self.particle}".strip()
+        return f"{self.en} {self.particle}".strip() + (f" {self.prep}" if self.prep and not self.particle else "")
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,7 @@ class Preposition:
     en: str
     ru: str
     case: str
+    use: str
     nouns: tuple[Noun, ...]
 
 
@@ -81,8 +88,7 @@ class Lexicon:
     adjectives: list[Adjective] = field(default_factory=list)
     verbs: list[Verb] = field(default_factory=list)
     prepositions: list[Preposition] = field(default_factory=list)
-    shorts: dict[str, dict[str, str]] = field(default_factory=dict)
-    experiences: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, list[list[str]]] = field(default_factory=dict)  # the small tables of words.py, by name
 
     def of(self, spec: str) -> tuple[Noun, ...]:
         """Nouns of any of the classes, or =lemma, in `spec`. Raises NmtError for one that fits nothing."""
@@ -108,11 +114,11 @@ def _expand(spec: str) -> list[str]:
 
 def parse_noun(line: str) -> Noun:
     """One line of nouns.NOUNS or words.NAMES. Raises NmtError where it is not one."""
-    en, russian, classes = _columns(line, 3)
+    en, russian, classes = _columns(line.removeprefix("*"), 3)
     en, _, en_plural = en.partition("/")
     ru, *marks = russian.split()
     flags = dict(mark.partition(":")[::2] for mark in marks)
-    known = {"m", "f", "n", "b", "s", "np", "gp", "l", "0", "adj", "anim", "def", *"UPRE", "на", "at", "on"}
+    known = {"m", "f", "n", "b", "s", "np", "gp", "l", "0", "adj", "anim", "def", "bare", *"UPRE", "на", "at", "on"}
     known |= {number + case for number in "sp" for case in m.CASES}
     if unknown := set(flags) - known:
         raise NmtError(f"unknown flag {sorted(unknown)[0]!r}; known: {' '.join(sorted(known))}")
@@ -130,7 +136,8 @@ def parse_noun(line: str) -> Noun:
     en_place = next((flag for flag in ("at", "on") if flag in flags), "in")
     place = "на" if "на" in flags else "в"
     plural = en if number == "P" else en_plural or m.english_s(en)
-    return Noun(en, plural, ru, gender, animate, forms, kinds, number, place, en_place, "def" in flags)
+    return Noun(en, plural, ru, gender, animate, forms, kinds, number, place, en_place, "def" in flags,
+                "bare" in flags, line.startswith("*"), "adj" in flags)  # fmt: skip
 
 
 def _gender(ru: str, flags: dict[str, str], plural: bool) -> str:
@@ -160,19 +167,20 @@ def _substantive(ru: str, gender: str, animate: bool) -> dict[str, str]:
 
 
 def parse_adjective(line: str, lexicon: Lexicon) -> Adjective:
-    en, ru, classes, flags = _columns(line, 4)
+    en, ru, classes, marks = _columns(line.removeprefix("*"), 4)
+    flags = marks.split()
     if not ru.endswith(("ый", "ий", "ой")):
         raise NmtError(f"{ru!r} does not end as an adjective")
-    return Adjective(
-        en, ru, m.adjective_forms(ru), lexicon.of(classes), "t" not in flags.split(), "the" in flags.split()
-    )
+    needs = next((flag for flag in ("the", "poss", "pred") if flag in flags), "")
+    nouns = lexicon.of(classes)
+    return Adjective(en, ru, m.adjective_forms(ru), nouns, "t" not in flags, needs, line.startswith("*"))
 
 
 def parse_verb(line: str, lexicon: Lexicon) -> Verb:
-    english, impf, perf, government, subjects, objects, flags = _columns(line, 7)
+    english, impf, perf, government, subjects, objects, flags = _columns(line.removeprefix("*"), 7)
     english, _, particle = english.partition(" +")
     base, *rest = english.split()
-    double = len(base) < 5 and base[-1] in "tpgnb" and base[-2] in "aeiou" and base[-3] not in "aeiou"
+    double = bool(re.fullmatch(r"[^aeiou]*[aeiou][tpgnbm]", base))
     ing = next((word for word in rest if word.endswith("ing")), m.english_ing(base, double))
     rest = [word for word in rest if not (word.endswith("ing") and word == ing)]
     past, participle = rest or [m.english_ed(base, double)] * 2
@@ -186,13 +194,13 @@ def parse_verb(line: str, lexicon: Lexicon) -> Verb:
         base, m.english_s(base), past, participle, ing, particle,
         m.verb_forms(impf), m.verb_forms(perf) if perf != "-" else {},
         prep, "accs" if recipient else case, recipient,
-        lexicon.of(subjects), lexicon.of(objects) if case else (), frozenset(flags.split()),
+        lexicon.of(subjects), lexicon.of(objects) if case else (), frozenset(flags.split()), line.startswith("*"),
     )  # fmt: skip
 
 
 def parse_preposition(line: str, lexicon: Lexicon) -> Preposition:
-    en, ru, case, classes = _columns(line, 4)
-    return Preposition(en, ru, case, lexicon.of(classes))
+    en, ru, case, use, classes = _columns(line, 5)
+    return Preposition(en, ru, case, use, lexicon.of(classes))
 
 
 def _columns(line: str, count: int) -> list[str]:
@@ -228,7 +236,8 @@ def load() -> Lexicon:
     lexicon.prepositions = rows(
         word_table.PREPOSITIONS, "words.PREPOSITIONS", lambda row: parse_preposition(row, lexicon)
     )
-    for en, ru in rows(word_table.SHORT, "words.SHORT", lambda row: _columns(row, 2)):
-        lexicon.shorts[en] = m.short_forms(ru)
-    lexicon.experiences = dict(rows(word_table.EXPERIENCES, "words.EXPERIENCES", lambda row: _columns(row, 2)))
+    for name in ("SHORT", "EXPERIENCES", "COMPARATIVES", "TOOLS", "MANNERS", "ADDRESSES", "HOMONYMS"):
+        table = getattr(word_table, name)
+        width = table.strip().splitlines()[0].count("|") + 1
+        lexicon.tables[name] = rows(table, f"words.{name}", lambda row, width=width: _columns(row, width))
     return lexicon

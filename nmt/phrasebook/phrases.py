@@ -1,9 +1,10 @@
 """Words and noun phrases in both languages at once.
 
-A `Word` knows its form, lemma and features, the English words it translates (`source`) and its links: pairs of a kind
-and the word that decides. Functions return two lists, English words and Russian words; joining phrases is joining lists.
+A `Word` knows its form, its lemma and cell, the English words it translates (`source`) and its links: pairs of a kind
+and the word that decides. Functions return two lists, English words and Russian words; joining phrases joins lists.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nmt.phrasebook import morphology as m
@@ -12,15 +13,21 @@ from nmt.phrasebook.lexicon import Adjective, Noun
 
 @dataclass(eq=False)
 class Word:
-    form: str
+    form: str = ""
     lemma: str = ""
-    feats: str = ""  # part of speech and the grammemes of its cell, as in OpenCorpora
+    pos: str = ""  # Russian: part of speech and constant grammemes, as in OpenCorpora
+    cell: str = ""  # Russian: the cell of its paradigm
     forms: dict[str, str] | None = None  # the whole paradigm, for contrast sets
     source: list["Word"] = field(default_factory=list)
     links: list[tuple[str, "Word"]] = field(default_factory=list)
 
-    def link(self, kind: str, *heads: "Word") -> "Word":
+    def link(self, kind: str, *heads: "Word | None") -> "Word":
         self.links += [(kind, head) for head in heads if head is not None]
+        return self
+
+    def inflect(self, pos: str, lemma: str, forms: dict[str, str], cell: str, source: Iterable["Word"]) -> "Word":
+        self.form, self.lemma, self.pos, self.cell, self.forms = forms[cell], lemma, pos, cell, forms
+        self.source = list(source)
         return self
 
 
@@ -39,19 +46,30 @@ def en(text: str) -> list[Word]:
     return [Word(form, form) for form in text.split()]
 
 
-def inflected(pos: str, lemma: str, forms: dict[str, str], cell: str, source: list[Word]) -> Word:
-    return Word(forms[cell], lemma, f"{pos} {cell}", forms, list(source))
+def inflected(pos: str, lemma: str, forms: dict[str, str], cell: str, source: Iterable[Word]) -> Word:
+    return Word().inflect(pos, lemma, forms, cell, source)
 
 
 def particle(text: str, pos: str, source: list[Word]) -> list[Word]:
     """Words that do not inflect; the English words belong to each of them."""
-    return [Word(form, form, pos, None, list(source)) for form in text.split()]
+    return [Word(form, form, pos, source=list(source)) for form in text.split()]
+
+
+def both(text_en: str, text_ru: str, pos: str = "ADVB") -> Phrase:
+    """An adverbial or particle, the same in every sentence: every day – каждый день."""
+    words = en(text_en)
+    return words, particle(text_ru, pos, words)
+
+
+def join(*phrases: Phrase) -> Phrase:
+    return [word for phrase in phrases for word in phrase[0]], [word for phrase in phrases for word in phrase[1]]
 
 
 PRONOUNS = {  # English subject and object, person, number, gender, Russian cases, the same after a preposition
     "I": ("I", "me", "1per", "sing", "", "я меня мне меня мной мне", ""),
     "we": ("we", "us", "1per", "plur", "", "мы нас нам нас нами нас", ""),
-    "thou": ("you", "you", "2per", "sing", "", "ты тебя тебе тебя тобой тебе", ""),
+    "thou masc": ("you", "you", "2per", "sing", "masc", "ты тебя тебе тебя тобой тебе", ""),
+    "thou femn": ("you", "you", "2per", "sing", "femn", "ты тебя тебе тебя тобой тебе", ""),
     "you": ("you", "you", "2per", "plur", "", "вы вас вам вас вами вас", ""),
     "he": ("he", "him", "3per", "sing", "masc", "он его ему его им нём", "он него нему него ним нём"),
     "she": ("she", "her", "3per", "sing", "femn", "она её ей её ей ней", "она неё ней неё ней ней"),
@@ -59,46 +77,46 @@ PRONOUNS = {  # English subject and object, person, number, gender, Russian case
     "it femn": ("it", "it", "3per", "sing", "femn", "она её ей её ей ней", "она неё ней неё ней ней"),
     "it neut": ("it", "it", "3per", "sing", "neut", "оно его ему его им нём", "оно него нему него ним нём"),
     "they": ("they", "them", "3per", "plur", "", "они их им их ими них", "они них ним них ними них"),
+    "who": ("who", "who", "3per", "sing", "masc", "кто кого кому кого кем ком", ""),
+    "what": ("what", "what", "3per", "sing", "neut", "что чего чему что чем чём", ""),
 }
 
 
 def _possessive(stem: str, e: str = "ё") -> dict[str, str]:
     """мой твой свой (stem мо, тво, сво) and, with e="е", наш and ваш."""
-    i = "и"
-    masc = [stem + ("й" if e == "ё" else ""), stem + "его", stem + "ему", "", stem + i + "м", stem + e + "м"]
+    soft = e == "ё"
+    masc = [stem + "й" * soft, stem + "его", stem + "ему", "", stem + "им", stem + e + "м"]
     fem = stem + "ей"
-    femn = [stem + ("я" if e == "ё" else "а"), fem, fem, stem + ("ю" if e == "ё" else "у"), fem, fem]
+    femn = [stem + ("я" if soft else "а"), fem, fem, stem + ("ю" if soft else "у"), fem, fem]
     neut = [stem + e, *masc[1:3], stem + e, *masc[4:]]
-    plur = [stem + "и", stem + "их", stem + "им", "", stem + "ими", stem + "их"]
-    return m.agreeing_forms(masc, femn, neut, plur)
+    return m.agreeing_forms(masc, femn, neut, [stem + end for end in ("и", "их", "им", "", "ими", "их")])
 
 
-def _this(stem: str, e: str, masc_nom: str) -> dict[str, str]:
-    """этот and тот."""
-    masc = [masc_nom, stem + "ого", stem + "ому", "", stem + e + "м", stem + "ом"]
+def _this(stem: str, e: str, nominative: str) -> dict[str, str]:
+    """этот, тот and один."""
+    masc = [nominative, stem + "ого", stem + "ому", "", stem + e + "м", stem + "ом"]
     femn = [stem + "а", *[stem + "ой"] * 2, stem + "у", *[stem + "ой"] * 2]
     neut = [stem + "о", *masc[1:3], stem + "о", *masc[4:]]
-    plur = [stem + e, stem + e + "х", stem + e + "м", "", stem + e + "ми", stem + e + "х"]
-    return m.agreeing_forms(masc, femn, neut, plur)
+    return m.agreeing_forms(masc, femn, neut, [stem + e + end for end in ("", "х", "м", "", "ми", "х")])
 
 
-_ONE = _this("одн", "и", "один")
+_WHOSE = ("чей чьего чьему _ чьим чьём", "чья чьей чьей чью чьей чьей", "чьё чьего чьему чьё чьим чьём")
+WHOSE = m.agreeing_forms(*[row.split() for row in _WHOSE], ["чьи", "чьих", "чьим", "_", "чьими", "чьих"])
 DETERMINERS = {  # English → lemma, forms that agree (or None: его, её, их)
     "my": ("мой", _possessive("мо")),
     "our": ("наш", _possessive("наш", "е")),
-    "your": ("твой", _possessive("тво")),
-    "your_pl": ("ваш", _possessive("ваш", "е")),
     "own": ("свой", _possessive("сво")),
     "his": ("его", None),
     "her": ("её", None),
     "their": ("их", None),
     "this": ("этот", _this("эт", "и", "этот")),
     "that": ("тот", _this("т", "е", "тот")),
-    "one": ("один", _ONE),
     "every": ("каждый", m.adjective_forms("каждый")),
     "another": ("другой", m.adjective_forms("другой")),
     "which": ("какой", m.adjective_forms("какой")),
+    "whose": ("чей", WHOSE),
 }
+ONE = _this("одн", "и", "один")
 WHICH = m.adjective_forms("который")
 
 NUMERALS = {  # English, six cases
@@ -111,14 +129,19 @@ NUMERALS = {  # English, six cases
     8: ("eight", "восемь восьми восьми восемь восемью восьми"),
     9: ("nine", "девять девяти девяти девять девятью девяти"),
     10: ("ten", "десять десяти десяти десять десятью десяти"),
+    11: ("eleven", "одиннадцать одиннадцати одиннадцати одиннадцать одиннадцатью одиннадцати"),
     12: ("twelve", "двенадцать двенадцати двенадцати двенадцать двенадцатью двенадцати"),
     20: ("twenty", "двадцать двадцати двадцати двадцать двадцатью двадцати"),
+    30: ("thirty", "тридцать тридцати тридцати тридцать тридцатью тридцати"),
 }
 
 
 @dataclass(eq=False)
 class NP:
-    """A noun phrase to be said once in some case. A pronoun has `pronoun` (a key of PRONOUNS) and no noun."""
+    """A noun phrase, to be said once in some case.
+
+    Instead of a noun it may have `pronoun` (a key of PRONOUNS) or `relative` (the phrase that "who" goes back to).
+    """
 
     noun: Noun | None = None
     plural: bool = False
@@ -127,27 +150,35 @@ class NP:
     count: int = 0
     owner: "NP | None" = None
     pronoun: str = ""
-    possessor: Word | None = None  # whom свой, его, её or их means
+    relative: "NP | None" = None
+    second: "NP | None" = None  # Anna and the boy
+    possessor: Word | None = None  # whom свой means
     own_en: str = ""  # my, his, her … of "his own"
     after: Phrase | None = None  # a phrase or clause that follows the noun
     antecedent: Word | None = None
-    en_head: Word | None = None
-    ru_head: Word | None = None
+    en_head: Word = field(default_factory=Word)
+    ru_head: Word = field(default_factory=Word)
 
     @property
     def ru_plural(self) -> bool:
+        if self.relative:
+            return self.relative.ru_plural
         if self.pronoun:
             return PRONOUNS[self.pronoun][3] == "plur"
         return (self.plural and self.noun.number not in ("U", "E")) or self.noun.number in ("P", "R")
 
     @property
     def en_plural(self) -> bool:
+        if self.relative:
+            return self.relative.en_plural
         if self.pronoun:
-            return self.ru_plural or self.pronoun in ("thou", "you")
-        return (self.plural and self.noun.number not in ("U",)) or self.noun.number in ("P", "E")
+            return self.ru_plural or PRONOUNS[self.pronoun][2] == "2per"
+        return (self.plural and self.noun.number != "U") or self.noun.number in ("P", "E")
 
     @property
     def gender(self) -> str:
+        if self.relative:
+            return self.relative.gender
         return PRONOUNS[self.pronoun][4] if self.pronoun else self.noun.gender
 
     @property
@@ -156,39 +187,71 @@ class NP:
 
     @property
     def animate(self) -> bool:
-        return bool(self.pronoun) or self.noun.animate
+        return self.relative.animate if self.relative else bool(self.pronoun) or self.noun.animate
+
+    @property
+    def takes_case(self) -> bool:
+        """Whether its case comes from verb or preposition, not from its numeral."""
+        return self.count < 2 or self.count == 21
+
+    @property
+    def human(self) -> bool:
+        return bool(self.noun and self.noun.classes & {"person", "first"})
 
     def cell(self, case: str) -> str:
-        """The cell of a word that agrees with this phrase."""
-        return agreeing_cell(case, self.ru_plural, self.gender, self.animate)
+        """The cell of an adjective that agrees with the noun."""
+        cell = f"plur {case}" if self.ru_plural else f"sing {self.gender} {case}"
+        if case == "accs" and (self.ru_plural or self.gender == "masc"):
+            cell += " anim" if self.animate else " inan"
+        return cell
 
+    @property
+    def third(self) -> bool:
+        """Whether an English verb takes -s."""
+        return self.person == "3per" and not (self.second or self.en_plural)
 
-def agreeing_cell(case: str, plural: bool, gender: str, animate: bool) -> str:
-    cell = f"plur {case}" if plural else f"sing {gender} {case}"
-    if case == "accs" and (plural or gender == "masc"):
-        cell += " anim" if animate else " inan"
-    return cell
+    @property
+    def person_cell(self) -> str:
+        return f"{self.person} {'plur' if self.second or self.ru_plural else 'sing'}"
+
+    @property
+    def past_cell(self) -> str:
+        return "past plur" if self.second or self.ru_plural else f"past {self.gender}"
+
+    @property
+    def short_cell(self) -> str:
+        return "plur" if self.second or self.ru_plural else f"sing {self.gender}"
+
+    def be(self, past: bool = False) -> Word:
+        plural = self.en_plural or bool(self.second)
+        if past:
+            return Word("were" if plural else "was", "be")
+        return Word("am" if self.pronoun == "I" else "are" if plural else "is", "be")
 
 
 def say(np: NP, case: str, notes: Notes, *, prep: str = "", subject: bool = False) -> Phrase:
-    """English and Russian words of `np` in `case`; `prep` is the Russian preposition before it, if any."""
+    """English and Russian words of `np`, the Russian in `case` and after the preposition `prep`, if any.
+
+    `subject` is the English role, which only pronouns show (I, me).
+    """
+    if np.relative:
+        return _say_relative(np, case, notes)
     if np.pronoun:
         return _say_pronoun(np, case, prep, subject)
-    noun = np.noun
-    head_en = Word(noun.en_plural if np.en_plural else noun.en, noun.en)
-    number = "plur" if np.ru_plural else "sing"
-    noun_cell, adjective_cell = f"{number} {case}", np.cell(case)
-    if case == "loct" and prep in ("в", "на") and number == "sing" and "sing loc2" in noun.forms:
+    noun, head_en, head_ru = np.noun, np.en_head, np.ru_head
+    head_en.form, head_en.lemma = (noun.en_plural if np.en_plural else noun.en), noun.en
+    noun_cell, adjective_cell = f"{'plur' if np.ru_plural else 'sing'} {case}", np.cell(case)
+    if case == "loct" and prep in ("в", "на") and not np.ru_plural and "sing loc2" in noun.forms:
         noun_cell = "sing loc2"
     if np.count > 1:
         noun_cell, adjective_cell = _counted_cells(np, case)
-    head_ru = inflected("NOUN", noun.ru, noun.forms, noun_cell, [head_en])
-    np.en_head, np.ru_head = head_en, head_ru
-    notes.tags |= {"names"} if "first" in noun.classes or "city" in noun.classes else set()
+    head_ru.inflect(f"NOUN {noun.gender}", noun.ru, noun.forms, noun_cell, [head_en])
+    if noun.classes & {"first", "city"}:
+        notes.tags.add("names")
     words_en, words_ru = _determiner(np, case, notes)
     if np.owner:
         owner_en, owner_ru = say(np.owner, "gent", notes)
-        owner_en[-1].form += "'" if np.owner.en_plural and owner_en[-1].form.endswith("s") else "'s"
+        owner_en[-1].form += "'" if owner_en[-1].form.endswith("s") and np.owner.en_plural else "'s"
         words_en = owner_en + words_en
         np.owner.ru_head.link("government", head_ru)
         notes.tags.add("possessive-chain")
@@ -199,96 +262,113 @@ def say(np: NP, case: str, notes: Notes, *, prep: str = "", subject: bool = Fals
         words_ru.append(word_ru.link("agreement", head_ru))
         notes.tags.add("adjective-agreement")
         notes.combos.add(f"{adjective.en}+{noun.ru}")
-    words_en.append(head_en)
+    words_en += noun_words(head_en)
     words_ru.append(head_ru)
-    if np.owner:
-        words_ru += owner_ru
-    if np.after:
-        words_en += np.after[0]
-        words_ru += np.after[1]
-    return words_en, words_ru
+    rest = [(([]), owner_ru)] if np.owner else []
+    rest += [np.after] if np.after else []
+    if np.second:
+        and_en = Word("and", "and")
+        rest += [([and_en], particle("и", "CONJ", [and_en])), say(np.second, case, notes, prep=prep, subject=subject)]
+        notes.tags.add("coordination")
+    return join((words_en, words_ru), *rest)
+
+
+def noun_words(head: Word) -> list[Word]:
+    """The English noun: its last word is the head (ice cream)."""
+    *first, last = head.form.split()
+    head.form, head.lemma = last, head.lemma.split()[-1]
+    return [*en(" ".join(first)), head]
+
+
+def _say_relative(np: NP, case: str, notes: Notes) -> Phrase:
+    head = np.relative
+    np.en_head.form = np.en_head.lemma = "who" if head.human else "which"
+    np.ru_head.inflect("ADJF", "который", WHICH, np.cell(case), [np.en_head]).link("antecedent", head.ru_head)
+    notes.tags.add("relative-clause")
+    return [np.en_head], [np.ru_head]
 
 
 def _say_pronoun(np: NP, case: str, prep: str, subject: bool) -> Phrase:
     nominative, oblique, _, _, _, forms, after_prep = PRONOUNS[np.pronoun]
-    row = (after_prep if prep and after_prep else forms).split()
-    cells = {key: form for key, form in zip(m.CASES, row, strict=True)}
-    np.en_head = Word(nominative if subject else oblique, nominative)
-    np.ru_head = inflected("NPRO", forms.split()[0], cells, case, [np.en_head])
-    if np.antecedent:
-        np.ru_head.link("antecedent", np.antecedent)
+    cells = dict(zip(m.CASES, (after_prep if prep and after_prep else forms).split(), strict=True))
+    np.en_head.form, np.en_head.lemma = (nominative if subject else oblique), nominative
+    np.ru_head.inflect("NPRO", forms.split()[0], cells, case, [np.en_head]).link("antecedent", np.antecedent)
     return [np.en_head], [np.ru_head]
 
 
 def _counted_cells(np: NP, case: str) -> tuple[str, str]:
-    """Cells of noun and adjective after a numeral from two on."""
-    few = 2 <= np.count <= 4
-    if case == "accs" and np.animate and few:
+    """Cells of noun and adjective after a numeral: один стол, два новых стола (две новые книги), пять столов."""
+    unit = np.count % 10 if np.count > 20 else np.count
+    if unit == 1:
+        one = agreeing_cell(np, case)
+        return f"sing {case}", one
+    few = 2 <= unit <= 4
+    if case not in ("nomn", "accs"):
+        return f"plur {case}", f"plur {case}"
+    if case == "accs" and np.animate and np.count < 5:
         return "plur gent", "plur gent"
-    if case in ("nomn", "accs"):
-        if few:
-            return "sing gent", "plur nomn" if np.gender == "femn" else "plur gent"
-        return "plur gent", "plur gent"
-    return f"plur {case}", f"plur {case}"
+    if few:
+        return "sing gent", "plur nomn" if np.gender == "femn" else "plur gent"
+    return "plur gent", "plur gent"
+
+
+def agreeing_cell(np: NP, case: str) -> str:
+    cell = f"sing {np.gender} {case}"
+    return cell + (" anim" if np.animate else " inan") if case == "accs" and np.gender == "masc" else cell
 
 
 def _determiner(np: NP, case: str, notes: Notes) -> Phrase:
     words_en: list[Word] = []
     words_ru: list[Word] = []
     det = np.det
+    if (det == "a" and (np.en_plural or np.noun.mass or np.noun.bare)) or np.owner or (np.noun.bare and det == "the"):
+        det = ""
     if det in ("the", "a"):
-        if not np.owner and not (det == "a" and (np.en_plural or np.noun.mass or np.noun.number == "R")) and det:
-            words_en.append(Word(det, det))
-            notes.tags.add("articles")
+        words_en.append(Word(det, det))
+        notes.tags.add("articles")
     elif det:
         lemma, forms = DETERMINERS[det]
         if det == "own":
-            owner_en = _own_word(np)
-            words_en += [owner_en, Word("own", "own")]
+            words_en.append(Word(np.own_en, np.own_en))
             notes.tags.add("reflexive-possessive")
-        else:
-            words_en.append(Word(_english_determiner(det, np.en_plural), det))
-            if forms is None:
-                notes.tags.add("short-possessive")
-        source = [words_en[-1]]
+        form = {"this": "these", "that": "those"}.get(det, det) if np.en_plural else det
+        words_en.append(Word(form, det))
         if forms is None:
-            word = Word(lemma, lemma, "NPRO", None, source)
+            word = Word(lemma, lemma, "NPRO", source=[words_en[-1]])
+            notes.tags.add("short-possessive")
         else:
-            word = inflected("ADJF", lemma, forms, np.cell(case), source).link("agreement", np.ru_head)
-        if np.possessor:
-            word.link("antecedent", np.possessor)
-        words_ru.append(word)
-    if np.count > 1:
-        text, row = NUMERALS[np.count]
-        words_en.append(Word(text, text))
-        cells = dict(zip(m.CASES, row.split(), strict=True))
-        if np.count == 2 and np.gender == "femn":
-            cells |= {"nomn": "две", "accs": "две"}
-        if np.count < 5 and np.animate:
-            cells["accs"] = cells["gent"]
-        word = inflected("NUMR", row.split()[0], cells, case, [words_en[-1]])
-        if np.count == 2:
-            word.link("agreement", np.ru_head)
-        if case in ("nomn", "accs"):
-            np.ru_head.link("government", word)
-        words_ru.append(word)
+            word = inflected("ADJF", lemma, forms, np.cell(case), [words_en[-1]]).link("agreement", np.ru_head)
+        words_ru.append(word.link("antecedent", np.possessor))
+    if np.count:
+        words_en.append(Word())
+        words_ru += _numeral(np, case, words_en[-1])
         notes.tags.add("numerals")
     return words_en, words_ru
 
 
-def _english_determiner(det: str, plural: bool) -> str:
-    return {"this": "these", "that": "those"}.get(det, det) if plural else det.removesuffix("_pl")
-
-
-def _own_word(np: NP) -> Word:
-    return Word(np.own_en, np.own_en)
-
-
-def join(*phrases: Phrase) -> Phrase:
-    return [word for phrase in phrases for word in phrase[0]], [word for phrase in phrases for word in phrase[1]]
-
-
-def both(text_en: str, text_ru: str, pos: str) -> Phrase:
-    """An adverbial or particle, the same in every sentence: every day – каждый день."""
-    words = en(text_en)
-    return words, particle(text_ru, pos, words)
+def _numeral(np: NP, case: str, word_en: Word) -> list[Word]:
+    unit = np.count if np.count <= 20 else np.count % 10
+    words, names = [], []
+    if np.count > 20:
+        name, row = NUMERALS[np.count - unit]
+        names.append(name)
+        words.append(inflected("NUMR", row.split()[0], dict(zip(m.CASES, row.split(), strict=True)), case, [word_en]))
+    if unit == 1:
+        names.append("one")
+        one = inflected("ADJF", "один", ONE, agreeing_cell(np, case), [word_en])
+        words.append(one.link("agreement", np.ru_head))
+    elif unit:
+        name, row = NUMERALS[unit]
+        names.append(name)
+        cells = dict(zip(m.CASES, row.split(), strict=True))
+        if unit == 2 and np.gender == "femn":
+            cells |= {"nomn": "две", "accs": "две"}
+        if np.count < 5 and np.animate:
+            cells["accs"] = cells["gent"]
+        words.append(inflected("NUMR", row.split()[0], cells, case, [word_en]))
+        if unit == 2:
+            words[-1].link("agreement", np.ru_head)
+    if unit != 1 and case in ("nomn", "accs"):
+        np.ru_head.link("government", words[-1])
+    word_en.form = word_en.lemma = "-".join(names)
+    return words

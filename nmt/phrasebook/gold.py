@@ -1,0 +1,107 @@
+"""The gold structure of a sentence pair: words, what they translate, and which word decides a form.
+
+A word is what WORD matches: letters with inner hyphens and apostrophes, or one punctuation mark. All indices count
+words from 0. SPLIT.gold.jsonl.gz holds one JSON object a line, line by line with SPLIT.tsv.gz.
+"""
+
+import gzip
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from nmt import NmtError
+from nmt.phrasebook.clauses import Sentence
+
+WORD = re.compile(r"\w+(?:['-]\w+)*'?|[^\w\s]")
+
+
+@dataclass(frozen=True)
+class Gold:
+    """One pair. Lists over Russian words: `lemmas`, `features`, `alignment`.
+
+    features: part of speech and grammemes in the words of OpenCorpora ("NOUN femn sing accs").
+    alignment: for each Russian word the English words that give it its lexical meaning, the main one first; none for
+        words that only Russian has (a comma, a governed preposition).
+    links: [kind, word, deciding word], both Russian. Kinds: agreement (gender, number, case or person come from it),
+        government (case, or the infinitive, is required by it), antecedent (a pronoun or который stands for it).
+    source_links: the same links between the English words they are aligned to.
+    """
+
+    english: list[str]
+    russian: list[str]
+    lemmas: list[str]
+    features: list[str]
+    alignment: list[list[int]]
+    links: list[tuple[str, int, int]]
+    source_links: list[tuple[str, int, int]]
+    tags: list[str]
+
+
+def words(text: str) -> list[str]:
+    return WORD.findall(text)
+
+
+def gold(sentence: Sentence) -> Gold:
+    """The structure of a generated sentence, indices instead of objects."""
+    in_english = {id(word): i for i, word in enumerate(sentence.english)}
+    in_russian = {id(word): i for i, word in enumerate(sentence.russian)}
+    alignment = [[in_english[id(s)] for s in word.source if id(s) in in_english] for word in sentence.russian]
+    links, source_links = [], []
+    for i, word in enumerate(sentence.russian):
+        for kind, head in word.links:
+            j = in_russian[id(head)]
+            links.append((kind, i, j))
+            if alignment[i] and alignment[j] and alignment[i][0] != alignment[j][0]:
+                source_links.append((kind, alignment[i][0], alignment[j][0]))
+    return Gold(
+        english=[word.form for word in sentence.english],
+        russian=[word.form for word in sentence.russian],
+        lemmas=[word.lemma for word in sentence.russian],
+        features=[f"{word.pos} {word.cell}".strip() for word in sentence.russian],
+        alignment=alignment,
+        links=links,
+        source_links=list(dict.fromkeys(source_links)),
+        tags=sorted(sentence.notes.tags),
+    )
+
+
+def to_json(record: Gold) -> str:
+    return json.dumps(asdict(record), ensure_ascii=False, separators=(",", ":"))
+
+
+def load_gold(path: str | Path) -> list[Gold]:
+    """Read SPLIT.gold.jsonl.gz. Raises NmtError, naming file and line, where it is absent or not such a file."""
+    records = []
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            for line in file:
+                fields = json.loads(line)
+                for key in ("links", "source_links"):
+                    fields[key] = [tuple(link) for link in fields[key]]
+                records.append(Gold(**fields))
+    except FileNotFoundError:
+        raise NmtError(f"{path}: no such file; `python -m nmt.phrasebook` writes it") from None
+    except (OSError, EOFError, ValueError, TypeError, KeyError) as error:
+        raise NmtError(f"{path}, line {len(records) + 1}: not gold structure ({error})") from None
+    return records
+
+
+def pieces_of_words(words: list[str], pieces: list[str]) -> list[list[int]]:
+    """For each word the indices of its BPE pieces.
+
+    `pieces` are strings in which "▁" stands for a space, without special symbols, as youtokentome gives them. A piece
+    that reaches over two words ("л.") belongs to both. Raises NmtError where the pieces do not spell the words.
+    """
+    owner = [i for i, word in enumerate(words) for _ in word]  # of each letter
+    found: list[list[int]] = [[] for _ in words]
+    start = 0
+    for i, piece in enumerate(pieces):
+        size = len(piece.replace("▁", ""))
+        # a lone ▁ goes to the word it opens
+        for word in sorted(set(owner[start : start + max(size, 1)])):
+            found[word].append(i)
+        start += size
+    if "".join(pieces).replace("▁", "") != "".join(words):
+        raise NmtError(f"the pieces {' '.join(pieces)!r} do not spell the words {' '.join(words)!r}")
+    return found

@@ -1,0 +1,406 @@
+"""What is, how it is, where it is, who has it, who feels it: sentences with be and have, which Russian says otherwise."""
+
+from nmt.phrasebook.clauses import WILL, Sentence, prepositional, sentence, was
+from nmt.phrasebook.lexicon import Adjective, Preposition, parse_noun
+from nmt.phrasebook.morphology import short_forms
+from nmt.phrasebook.phrases import NP, Notes, Phrase, Word, inflected, join, particle, say
+from nmt.phrasebook.statements import chain, count, countable, place, preposition_for
+from nmt.phrasebook.world import World
+
+
+def is_adjective(w: World) -> Sentence:
+    """The book is interesting. – Книга интересная.   The book was interesting. – Книга была интересной."""
+    adjective = w.choose([a for a in w.lexicon.adjectives if a.predicative])
+    np = w.dress(w.choose(adjective.nouns), adjective=0.0)
+    np.det = "the" if not np.noun.bare else ""
+    if "body" in np.noun.classes:
+        np.det = w.random.choice(("my", "his", "her"))
+    elif w.chance(0.3) and not np.noun.mass:
+        np.det = w.random.choice(("this", "that", "my", "our", "his", "her"))
+    return equation(w, np, adjective)
+
+
+def owned_is(w: World) -> Sentence:
+    """The teacher's brother's car is old. – Машина брата учителя старая."""
+    np = chain(w)
+    fitting = [a for a in w.adjectives.get(np.noun, []) if a.predicative]
+    return equation(w, np, w.choose(fitting)) if fitting else owned_is(w)
+
+
+def is_and(w: World) -> Sentence:
+    """The dress is beautiful but expensive. – Платье красивое, но дорогое."""
+    adjective = w.choose([a for a in w.lexicon.adjectives if a.en in BUT])
+    second = w.choose([a for a in w.lexicon.adjectives if a.en in BUT[adjective.en]])
+    people = adjective.en in ("clever", "strict", "young", "rich", "big")
+    nouns = [n for n in adjective.nouns if n in second.nouns and n.animate <= people]
+    if not nouns:
+        return is_and(w)
+    return equation(w, w.dress(w.choose(nouns), adjective=0.0), adjective, second)
+
+
+BUT = {
+    "beautiful": ("expensive", "old", "cheap", "strange"), "old": ("good", "beautiful", "clean", "big"),
+    "small": ("expensive", "heavy", "beautiful", "strong"), "clever": ("lazy", "poor"), "delicious": ("expensive",),
+    "big": ("light", "cheap", "kind"), "long": ("interesting", "narrow"), "interesting": ("long", "difficult"),
+    "expensive": ("bad", "old", "broken"), "strict": ("kind", "fair"), "difficult": ("interesting", "important"),
+    "young": ("experienced", "clever"), "rich": ("kind", "modest"), "short": ("interesting", "difficult"),
+}  # fmt: skip
+
+
+def equation(w: World, np: NP, adjective: Adjective, second: Adjective | None = None) -> Sentence:
+    notes = Notes({"adjective-agreement"})
+    if np.noun.number == "U" and np.noun.mass and not np.det and not np.noun.bare:
+        np.det = "the"
+    past = w.chance(0.3)
+    neg = not second and w.chance(0.15)
+    start = subject_be(np, notes, past, neg)
+    case = "ablt" if past else "nomn"
+    last = said_adjective(np, adjective, case, notes)
+    if second:
+        but = Word("but", "but")
+        words = [Word(",", ",", "PNCT"), *particle("но", "CONJ", [but])]
+        last = join(last, ([but], words), said_adjective(np, second, case, notes))
+        notes.tags.add("coordination")
+    if past:
+        for word in last[1]:
+            if word.pos == "ADJF":
+                word.link("government", start[1][-1])
+    return sentence(join(start, last), notes)
+
+
+def said_adjective(np: NP, adjective: Adjective, case: str, notes: Notes) -> Phrase:
+    word_en = Word(adjective.en, adjective.en)
+    word = inflected("ADJF", adjective.ru, adjective.forms, np.cell(case), [word_en])
+    notes.combos.add(f"{adjective.en}+{np.noun.ru}")
+    return [word_en], [word.link("agreement", np.ru_head)]
+
+
+def subject_be(np: NP, notes: Notes, past: bool, neg: bool = False) -> Phrase:
+    """Subject and be: nothing in the Russian present, был in the past."""
+    words_en, words_ru = say(np, "nomn", notes, subject=True)
+    be = np.be(past)
+    words_en = [*words_en, be]
+    words_ru = list(words_ru)
+    if neg:
+        words_en.append(Word("not", "not"))
+        words_ru.append(Word("не", "не", "PRCL", source=words_en[-1:]))
+        notes.tags.add("negation")
+    if past:
+        words_ru.append(was(np, be))
+        notes.tags.add("past-agreement")
+    else:
+        notes.tags.add("zero-copula")
+    return words_en, words_ru
+
+
+def is_short(w: World) -> Sentence:
+    """The girl is busy. – Девочка занята."""
+    notes = Notes({"short-adjective"})
+    np = w.anyone(adjective=0.1, name=0.3)
+    text_en, forms = w.choose([tuple(row) for row in w.lexicon.tables["SHORT"] if row[0] not in ("glad", "sure")])
+    past = w.chance(0.4) and np.pronoun != "I"
+    start = subject_be(np, notes, past)
+    if np.pronoun == "I":
+        return is_short(w)
+    word_en = Word(text_en, text_en)
+    word = inflected("ADJS", forms.split()[0], short_forms(forms), np.short_cell, [word_en])
+    return sentence(join(start, ([word_en], [word.link("agreement", np.ru_head)])), notes)
+
+
+def is_profession(w: World) -> Sentence:
+    """Anna is a doctor. – Анна – врач.   Her brother was a soldier. – Её брат был солдатом.   … works as a cook."""
+    notes = Notes()
+    np = NP(w.choose(w.first_names), det="") if w.chance(0.5) else NP(w.choose(w.of("kin parent")))
+    if np.noun.classes & {"kin", "parent"}:
+        np.det = w.random.choice(("my", "our", "his", "her", "their"))
+    jobs = [n for n in w.of("worker") if n.ru not in ("актриса", "официантка", "медсестра", "клоун")]
+    job = w.dress(w.choose(jobs), plural=0.0, adjective=0.1, a=1.0)
+    job.det = "a"
+    job.adjectives = tuple(a for a in job.adjectives if not a.needs)
+    mode = w.random.choice(("is", "is", "not", "was", "will be", "became", "works as"))
+    if mode in ("is", "not"):
+        start = subject_be(np, notes, False, mode == "not")
+        dash = [Word("—", "—", "PNCT", source=start[0][-1:])] if mode == "is" else []
+        return sentence(join(start, ([], dash), say(job, "nomn", notes)), notes)
+    notes.tags.add("instrument")
+    start = say(np, "nomn", notes, subject=True)
+    if mode == "was":
+        be = np.be(past=True)
+        words_en, verb = [be], was(np, be)
+    elif mode == "will be":
+        words_en = [Word("will", "will"), Word("be", "be")]
+        verb = inflected("VERB impf futr", "быть", WILL, np.person_cell, words_en[:1])
+    else:
+        forms = w.lexicon.verb("become").perf if mode == "became" else w.lexicon.verb("work as").impf
+        words_en = [Word(form, form) for form in mode.split()]
+        pos, cell = ("VERB perf", np.past_cell) if mode == "became" else ("VERB impf pres", np.person_cell)
+        verb = inflected(pos, forms["infn"], forms, cell, words_en[:1])
+    if mode not in ("was",):
+        verb.link("agreement", np.ru_head)
+    notes.tags.add("past-agreement" if mode in ("was", "became") else "person-agreement")
+    job_en, job_ru = say(job, "ablt", notes)
+    job.ru_head.link("government", verb)
+    notes.tags.add("verb-government")
+    return sentence(join(start, (words_en, [verb]), (job_en, job_ru)), notes)
+
+
+def is_mine(w: World) -> Sentence:
+    """This is my book. – Это моя книга.   These are Anna's keys. – Это ключи Анны."""
+    notes = Notes({"zero-copula"})
+    thing = w.choose(w.of("thing clothes pet kin parent"))
+    np = NP(thing, plural=thing.counted and w.chance(0.3))
+    if w.chance(0.4):
+        np.owner = NP(w.choose(w.first_names), det="") if w.chance(0.5) else NP(w.choose(w.people))
+    else:
+        np.det = w.random.choice(("my", "our", "his", "her", "their"))
+    if w.chance(0.3):
+        w.describe(np, "poss")
+        if np.owner:
+            np.adjectives = tuple(a for a in np.adjectives if a.needs != "poss")
+    many = np.en_plural
+    this = Word("these" if many else "this", "this")
+    neg = w.chance(0.15)
+    english = [this, np.be(), *([Word("not", "not")] if neg else [])]
+    russian = [Word("это", "это", "PRCL", source=[this])]
+    if neg:
+        russian.append(Word("не", "не", "PRCL", source=english[-1:]))
+    return sentence(join((english, russian), say(np, "nomn", notes)), notes)
+
+
+def is_somewhere(w: World) -> Sentence:
+    """The book is on the table. – Книга на столе.   The keys were in the bag. – Ключи были в сумке."""
+    notes = Notes()
+    subject = w.np(w.of("thing animal person"), adjective=0.12)
+    if subject.human or (subject.animate and w.chance(0.5)):
+        end = place(w, notes)
+    else:
+        end = whereabouts(w, preposition_for(w, ("where",)), subject, notes)
+    return sentence(join(subject_be(subject, notes, w.chance(0.35)), end), notes)
+
+
+def whereabouts(w: World, prep: Preposition, subject: NP, notes: Notes) -> Phrase:
+    many = 1.0 if prep.en == "among" else 0.0
+    outside = subject.animate or bool(subject.noun.classes & {"big", "vehicle"})  # big things stand near houses
+    nouns = [n for n in prep.nouns if n is not subject.noun]
+    nouns = [n for n in nouns if bool(n.classes & OUTSIDE) == outside]
+    if not nouns or (outside and prep.en in ("in", "on", "under", "above")):
+        return whereabouts(w, preposition_for(w, ("where",)), subject, notes)
+    return prepositional(prep.en, prep.ru, prep.case, w.np(nouns, plural=many, adjective=0.12), notes)
+
+
+OUTSIDE = {"building", "institution", "outdoors", "water_place", "plant"}
+
+
+def there_is(w: World) -> Sentence:
+    """There is no milk in the fridge. – В холодильнике нет молока.   There are five chairs … – … пять стульев."""
+    notes = Notes({"existence"})
+    mode = w.random.choice(("no", "no", "no", "count", "count", "was", "was no", "is"))
+    if mode == "is":
+        noun, spec = w.choose(w.of("institution building")), "town"
+        if not noun.counted:
+            return there_is(w)
+    else:
+        noun, spec = w.choose(w.of("food drink spice" if mode == "no" and w.chance(0.4) else "thing animal food")), ""
+    if mode in ("count", "was") and not countable(noun):
+        return there_is(w)
+    np = NP(noun, plural=noun.counted and w.chance(0.3), det="")
+    if mode == "count":
+        count(w, np)
+        np.plural = np.count > 1
+        if np.count == 1 or np.count > 10:
+            np.count, np.plural = 2, True
+        notes.tags.add("zero-copula")
+    if mode in ("was", "is"):
+        np.plural, np.det = False, "a"
+    there = spec or ("container" if noun.classes & {"food", "drink", "spice"} else "room")
+    if noun.animate:
+        there = "=сад =парк =лес =поле =деревня"
+    where = w.choose(w.of("=холодильник =корзина =сумка =шкаф" if there == "container" else there))
+    end_en, end_ru = prepositional(
+        where.en_place if there != "container" else "in",
+        where.place,
+        "loct",
+        w.dress(where, plural=0.0, adjective=0.08),
+        notes,
+    )
+    past = mode.startswith("was")
+    be = np.be(past)
+    negated = mode.endswith("no")
+    thing_en, thing_ru = say(np, "gent" if negated else "nomn", notes)
+    english = [Word("there", "there"), be, *([Word("no", "no")] if negated else []), *thing_en]
+    russian: list[Word] = []
+    if negated:
+        russian = no(np, past, english[2], be)
+        notes.tags.add("genitive-of-negation")
+    elif past:
+        russian = [was(np, be)]
+        notes.tags.add("past-agreement")
+    elif mode == "is":
+        russian = [Word("есть", "есть", "VERB", source=[be])]
+    return sentence((english + end_en, end_ru + russian + thing_ru), notes)
+
+
+def no(np: NP, past: bool, source: Word, be: Word) -> list[Word]:
+    """нет, or не было, and the genitive it governs."""
+    if past:
+        words = [Word("не", "не", "PRCL", source=[source])]
+        words.append(inflected("VERB impf", "быть", {"past neut": "было"}, "past neut", [be]))
+    else:
+        words = [Word("нет", "нет", "PRED", source=[source])]
+    np.ru_head.link("government", words[0])
+    return words
+
+
+def has(w: World) -> Sentence:
+    """The girl has a dog. – У девочки есть собака.   He had no time. – У него не было времени."""
+    notes = Notes({"possession"})
+    owner = w.anyone(name=0.25, adjective=0.1)
+    mode = w.random.choice(("has", "has", "has", "had", "no", "no", "had no", "will", "count"))
+    spec = "small clothes driven =велосипед =лодка pet kin =вопрос =план =идея =проблема"
+    noun = w.choose(w.of(spec + (" abstract_mass =деньги =работа" if "no" in mode else "")))
+    np = w.dress(noun, plural=0.1, adjective=0.12, a=1.0)
+    if np.det == "the":
+        np.det = "" if np.en_plural or np.noun.mass else "a"
+    np.adjectives = tuple(a for a in np.adjectives if not a.needs)
+    if "no" in mode:
+        np.det = ""
+    if mode == "count":
+        if not countable(noun):
+            return has(w)
+        count(w, np)
+        if np.count == 1 or np.count > 10:
+            np.count, np.plural = 3, True
+    owner_en, owner_ru = say(owner, "gent", notes, prep="у", subject=True)
+    have = Word("have", "have")
+    u = Word("у", "у", "PREP", source=[have])
+    owner.ru_head.link("government", u)
+    thing_en, thing_ru = say(np, "gent" if "no" in mode else "nomn", notes)
+    have.form = "had" if "had" in mode else "has" if owner.third and mode != "will" else "have"
+    english, russian = [have], [u, *owner_ru]
+    if "no" in mode:
+        english.append(Word("no", "no"))
+        russian += no(np, mode == "had no", english[-1], have)
+        notes.tags.add("genitive-of-negation")
+    elif mode == "has":
+        russian.append(Word("есть", "есть", "VERB", source=[have]))
+    elif mode == "had":
+        russian.append(was(np, have))
+        notes.tags.add("past-agreement")
+    elif mode == "will":
+        english.insert(0, Word("will", "will"))
+        word = inflected("VERB impf futr", "быть", WILL, np.person_cell, english[:1])
+        russian.append(word.link("agreement", np.ru_head))
+    return sentence((owner_en + english + thing_en, russian + thing_ru), notes)
+
+
+def has_by_nature(w: World) -> Sentence:
+    """The girl has blue eyes. – У девочки голубые глаза."""
+    notes = Notes({"possession", "inherent-possession"})
+    owner = w.anyone(name=0.35, adjective=0.05, plural=0.1)
+    text, words = w.choose(NATURE)
+    if owner.ru_plural and text not in ("глаз", "волосы"):
+        return has_by_nature(w)
+    noun = w.lexicon.noun(text)
+    adjective = w.choose([a for a in w.adjectives[noun] if a.en in words.split()])
+    np = NP(noun, plural=text == "глаз", adjectives=(adjective,), det="" if text in ("глаз", "волосы") else "a")
+    owner_en, owner_ru = say(owner, "gent", notes, prep="у", subject=True)
+    have = Word("has" if owner.third else "have", "have")
+    u = Word("у", "у", "PREP", source=[have])
+    owner.ru_head.link("government", u)
+    return sentence(join(([*owner_en, have], [u, *owner_ru]), say(np, "nomn", notes)), notes)
+
+
+NATURE = (
+    ("глаз", "blue green brown grey big beautiful"),
+    ("волосы", "long short dark light black beautiful"),
+    ("голос", "loud quiet beautiful deep strange"),
+    ("нос", "long short funny red"),
+    ("лицо", "kind round beautiful"),
+)
+
+
+def feels(w: World) -> Sentence:
+    """The girl is cold. – Девочке холодно.   The girl was bored. – Девочке было скучно."""
+    notes = Notes({"dative-experiencer"})
+    person = w.anyone(name=0.3, adjective=0.08)
+    text_en, text_ru = w.choose([tuple(row) for row in w.lexicon.tables["EXPERIENCES"]])
+    past = w.chance(0.35)
+    neg = not past and text_en not in ("warm", "comfortable") and w.chance(0.25)
+    person_en, person_ru = say(person, "datv", notes, subject=True)
+    be, word = person.be(past), Word(text_en, text_en)
+    predicative = Word(text_ru, text_ru, "PRED", source=[word])
+    person.ru_head.link("government", predicative)
+    english, russian = [*person_en, be], list(person_ru)
+    if neg:
+        english.append(Word("not", "not"))
+        russian.append(Word("не", "не", "PRCL", source=english[-1:]))
+        notes.tags.add("negation")
+    if past:
+        russian.append(inflected("VERB impf", "быть", {"past neut": "было"}, "past neut", [be]))
+    end = place(w, notes) if w.chance(0.35) else ([], [])
+    return sentence(join(([*english, word], [*russian, predicative]), end), notes)
+
+
+def likes(w: World) -> Sentence:
+    """The girl likes the book. – Девочке нравится книга.   He needs a key. – Ему нужен ключ."""
+    notes = Notes({"dative-experiencer"})
+    person = w.anyone(name=0.3, adjective=0.08)
+    need = w.chance(0.45)
+    spec = "thing clothes =помощь =работа" if need else "clothes text jewel work town pet =дом =музей =голос"
+    np = w.np(w.of(spec), plural=0.25, a=0.6 if need else 0.0)
+    if np.det == "the" and not need and w.chance(0.4):
+        np.det = w.random.choice(("this", "that", "my", "our"))
+        np.adjectives = tuple(a for a in np.adjectives if not a.needs)
+    person_en, person_ru = say(person, "datv", notes, subject=True)
+    lemma = "need" if need else "like"
+    verb = Word(lemma + "s" * person.third, lemma)
+    thing_en, thing_ru = say(np, "nomn", notes)
+    if need:
+        head = inflected("ADJS", "нужный", NEED, np.short_cell, [verb])
+    else:
+        head = inflected("VERB impf pres", "нравиться", LIKE, np.person_cell, [verb])
+    head.link("agreement", np.ru_head)
+    person.ru_head.link("government", head)
+    return sentence(([*person_en, verb, *thing_en], [*person_ru, head, *thing_ru]), notes)
+
+
+NEED = short_forms("нужен нужна нужно нужны")
+LIKE = {"3per sing": "нравится", "3per plur": "нравятся"}
+
+
+def age(w: World) -> Sentence:
+    """The boy is five years old. – Мальчику пять лет."""
+    notes = Notes({"dative-experiencer", "numerals"})
+    person = w.subject(pronoun=0.15, name=0.6)
+    if person.noun and "person" in person.noun.classes:
+        person = w.np(w.of("young animal"), plural=0.0, adjective=0.1)
+    person_en, person_ru = say(person, "datv", notes, subject=True)
+    grown = () if person.noun and "first" not in person.noun.classes else (20, 21, 22, 23, 25, 30, 31, 34)
+    years = NP(YEAR, count=w.random.choice((*range(1, 13), *grown)), det="")
+    years.plural = years.count != 1
+    years_en, years_ru = say(years, "nomn", notes)
+    return sentence(([*person_en, person.be(), *years_en, Word("old", "old")], person_ru + years_ru), notes)
+
+
+VAGUE = {"thing", "seen", "small", "bought", "big", "written", "work", "outdoors"}  # no reason to compare
+YEAR = parse_noun("year | год pgent:лет | time")
+
+
+def compared(w: World) -> Sentence:
+    """The brother is taller than the sister. – Брат выше сестры."""
+    notes = Notes({"comparison"})
+    text_en, text_ru, spec = w.choose([tuple(row) for row in w.lexicon.tables["COMPARATIVES"]])
+    nouns = w.of(spec)
+    if "person" in spec and w.chance(0.4):
+        nouns = w.first_names
+    first = w.np(nouns, adjective=0.05, plural=0.15)
+    alike = [n for n in nouns if n is not first.noun and (n.classes & first.noun.classes) - VAGUE]
+    if not alike:
+        return compared(w)
+    second = w.np(alike, adjective=0.05, plural=0.15)
+    start = subject_be(first, notes, w.chance(0.25))
+    words = [Word(form, form) for form in text_en.split()]
+    comparative = Word(text_ru, text_ru, "COMP", source=words[-1:])
+    end = say(second, "gent", notes)
+    second.ru_head.link("government", comparative)
+    return sentence(join(start, ([*words, Word("than", "than")], [comparative]), end), notes)
