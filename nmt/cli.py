@@ -173,6 +173,8 @@ def _corpus(data: list[str], given: argparse.Namespace) -> Corpus:
 
 
 def _demo(given: argparse.Namespace) -> None:
+    if not given.minutes > 0:
+        raise NmtError(f"--minutes must be above 0, not {given.minutes}")
     demo(getattr(given, "run", None) or f"runs/{time.strftime('%Y%m%d-%H%M%S')}-demo", given.minutes)
 
 

@@ -1,0 +1,405 @@
+"""The command line: the origin's lines, what each command says and refuses, and that nothing half-written stays."""
+
+import argparse
+import gzip
+import io
+import itertools
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+
+import pytest
+import torch
+
+import nmt.cli
+import nmt.training
+from nmt.runs import Run, load
+
+SMALL = "--gpus=0 --num_blocks 1 --hidden_dim 32 --key_query_value_dim 8 --num_heads 2 --src_vocab_size=80 "
+SMALL += "--trg_vocab_size=80 --limit_train_batches 1 --max_epochs 1 --val_batch_size 5 --limit_val_batches 1"
+NEW = f"train {SMALL} --batch_size 30 --progress_bar_refresh_rate 0"
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(corpus, bpe, tmp_path, monkeypatch):
+    """Run in an empty folder, with the caches of the session: runs/ and nothing else may appear in it."""
+    monkeypatch.setenv("NMT_DATA", str(corpus.directory.parent.parent))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def tsv(corpus) -> str:
+    return corpus.data[0]
+
+
+@pytest.fixture
+def nmt_(capsys, monkeypatch):
+    """nmt_("train --data x", stdin=b"…") -> (status, standard output, standard error); a traceback fails the test."""
+
+    def run(line: str, stdin: bytes = b"") -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        capsys.readouterr()
+        try:
+            status = nmt.cli.main(shlex.split(line))
+        except SystemExit as stop:  # argparse
+            status = stop.code
+        return status, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def refuses(nmt_, tmp_path, corpus):
+    """refuses(line, pattern): status 2, the pattern on standard error, and not one file or corpus more than before."""
+    caches = corpus.directory.parent.parent  # a vocabulary, if whole, may stay in bpe/
+
+    def files():
+        found = [*tmp_path.rglob("*"), *(caches / "corpora").rglob("*"), *caches.rglob("*.tmp")]
+        return sorted(map(str, found))
+
+    def check(line: str, pattern: str, stdin: bytes = b"") -> str:
+        before = files()
+        status, out, err = nmt_(line, stdin)
+        assert status == 2, (line, out, err)
+        assert re.search(pattern, err), err
+        assert "Traceback" not in err and files() == before
+        return out
+
+    return check
+
+
+@pytest.fixture(scope="module")
+def trained(corpus, bpe, tmp_path_factory) -> Run:
+    """A run made by the command line."""
+    directory = tmp_path_factory.mktemp("trained") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NMT_DATA", str(corpus.directory.parent.parent))
+        assert nmt.cli.main([*NEW.split(), "--data", corpus.data[0], "--run", str(directory)]) == 0
+    return Run(directory)
+
+
+@pytest.fixture
+def copy(trained, tmp_path_factory) -> Run:
+    return Run(shutil.copytree(trained.directory, tmp_path_factory.mktemp("copy") / "run"))
+
+
+# The origin's training lines, with only the program's name replaced
+
+FIRST = (
+    "--check_val_every_n_epoch 1 --limit_val_batches=100 --max_epochs 5 --batch_size=100 --val_batch_size=20 "
+    "--src_vocab_size=10000 --trg_vocab_size=10000 --scheduler=noam --noam_step_factor=2 --noam_opt_warmup_steps=4000 "
+    "--scheduler_patience=10 --lr=1 --num_blocks 6 --hidden_dim 512 --key_query_value_dim=64 --gpus=1 "
+    "--progress_bar_refresh_rate=20"
+)
+ORIGIN = [FIRST, FIRST.replace("--num_blocks 6", "--num_blocks 4") + " --noam_scaler=1 --checkpoint=''"]
+
+
+@pytest.mark.parametrize("line", ORIGIN)
+def test_the_origins_lines(line, nmt_, pairs, tmp_path, monkeypatch):
+    """On news-commentary, found where NMT_DATA says; one of its lines has but one column and is dropped."""
+    monkeypatch.setenv("NMT_DATA", str(tmp_path / "data"))
+    archive = tmp_path / "data" / "news-commentary" / "news-commentary-v14.en-ru.tsv.gz"
+    archive.parent.mkdir(parents=True)
+    with gzip.open(archive, "wt", encoding="utf-8") as file:
+        file.write("".join(f"{en}\t{ru}\n" for en, ru in pairs) + "\t\none column\n")
+    status, out, err = nmt_(f"train {line} {SMALL}")
+    assert status == 0, err
+    (directory,) = (tmp_path / "runs").iterdir()
+    assert re.fullmatch(r"\d{8}-\d{6}-news-commentary", directory.name)
+    run = Run(directory)
+    training = run.config["training"]
+    assert training["noam_step_factor"] == 2 and training["noam_opt_warmup_steps"] == 4000 and training["lr"] == 1
+    assert training["batch_size"] == 100 and training["scheduler_patience"] == 10 and training["num_heads"] == 2
+    assert run.config["transformer"]["head_size"] == 8 and run.config["card"]["name"] == "news-commentary"
+    assert run.lines(split="valid")[-1]["sentences"] == 5
+    assert "1/1" in err and "tokens/s" in err and "BLEU" in out and str(directory.name) in out
+
+
+@pytest.mark.parametrize("line", ORIGIN)
+def test_the_origins_lines_are_understood_as_they_stand(line):
+    given = nmt.cli._parser().parse_args(["train", *shlex.split(line)])
+    assert (given.gpus, given.d_model, given.head_size, given.checkpoint) == (1, 512, 64, "")
+
+
+# Flags
+
+
+def test_dashes_are_underscores(nmt_, tsv, tmp_path):
+    line = NEW.replace("_", "-").replace("--batch-size 30", "--batch-size=30 --d-ff 20")
+    assert nmt_(f"{line} --data {tsv} --run {tmp_path}/a_b-c")[0] == 0
+    training = Run(tmp_path / "a_b-c").config["training"]
+    assert training["d_ff"] == 20 and training["batch_size"] == 30 and training["head_size"] == 8
+
+
+def _flags(parser: argparse.ArgumentParser):
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, sub in action.choices.items():
+                yield from ((name, *rest[1:]) for rest in _flags(sub))
+        else:
+            yield "", action.option_strings or [action.dest], action.help
+
+
+def test_every_flag_has_a_help_line(nmt_):
+    flags = list(_flags(nmt.cli._parser()))
+    assert len(flags) > 60
+    for command, names, text in flags:
+        assert (text and text is not argparse.SUPPRESS and len(text) > 8) or "--help" in names, (command, names)
+    for command in ("", "demo", "data", "train", "translate", "score"):
+        status, out, _ = nmt_(f"{command} --help")
+        assert status == 0 and "None" not in out and "SUPPRESS" not in out
+        for name in (name for c, names, _ in flags if c == command for name in names):
+            assert name in out
+
+
+@pytest.mark.parametrize(
+    ("line", "pattern"),
+    [
+        ("", "COMMAND"),
+        ("fly", "invalid choice: 'fly'"),
+        ("train --num_block 2", "unrecognized arguments: --num_block"),  # no abbreviations: a typo is not a flag
+        ("train --num_blocks two", "--num_blocks.*invalid int value: 'two'"),
+        ("train --scheduler cosine", "--scheduler.*invalid choice: 'cosine'"),
+        ("train --tied maybe", "--tied.*yes or no, not 'maybe'"),
+        ("train --gpus 2", "--gpus.*invalid choice"),
+        ("train --progress_bar_refresh_rate -1", "--progress_bar_refresh_rate"),
+        ("train --hidden_dim 33 --num_heads 1", r"--hidden_dim.*must be even.*33"),
+        ("train --hidden_dim 36", r"--hidden_dim.* 36 is not divisible by --num_heads 8"),
+        ("train --num_blocks 0", "num_blocks must be at least 1"),
+        ("train --key_query_value_dim 0", "--key_query_value_dim"),
+        ("train --batch_size 0", "--batch_size must be at least 1"),
+        ("train --limit_train_batches 0", "--limit_train_batches must be at least 1"),
+        ("train --lr 0", "--lr must be above 0"),
+        ("train --lr nan", "--lr must be above 0 and finite"),
+        ("train --lr inf", "--lr must be above 0 and finite"),
+        ("train --max_minutes nan", "--max_minutes"),
+        ("train --seed -1", "--seed"),
+        ("train --scheduler_patience -1", "--scheduler_patience"),
+        ("train --dropout 1", r"--dropout must be in \[0, 1\)"),
+        ("train --label_smoothing 1", r"--label_smoothing must be in \[0, 1\)"),
+        ("train --batch_tokens 100 --batch_size 10", "--batch_size counts sentences, --batch_tokens tokens"),
+        ("train --scheduler plateau --noam_scaler 2", "--scheduler plateau does not use --noam_scaler"),
+        ("train --scheduler no --noam_opt_warmup_steps 9", "--scheduler no does not use --noam_opt_warmup_steps"),
+        ("train --resume", "--resume: which run"),
+        ("train --resume --run x --checkpoint y", "--checkpoint starts a new run, --resume goes on"),
+        ("train --resume --run nowhere", "nowhere: not a run directory"),
+        ("train --data nowhere.tsv", "nowhere.tsv: neither a file nor a known corpus"),
+        ("train --data a b c", "3 given"),
+        ("demo --minutes 0", "minutes must be above 0"),
+        ("data", "the following arguments are required: data"),
+        ("data hotels --archives nowhere", "nowhere: no such folder"),
+        ("translate", "required: --checkpoint"),
+        ("translate --checkpoint nowhere", "--checkpoint nowhere: neither a run directory"),
+        ("translate --checkpoint nowhere --beam 0", "--beam and --batch_size must be at least 1"),
+        ("translate --checkpoint nowhere --length_penalty -1", "--length_penalty must be at least 0"),
+        ("score --checkpoint nowhere", "required: --data"),
+        ("score --checkpoint nowhere --data hotels --limit -1", "--limit"),
+    ],
+)
+def test_bad_flags(line, pattern, refuses):
+    refuses(line, pattern)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+@pytest.mark.parametrize("command", ["train", "translate --checkpoint x", "score --checkpoint x --data y"])
+def test_gpus_1_without_a_gpu(command, refuses):
+    refuses(f"{command} --gpus 1", "--gpus 1: .*no CUDA")
+
+
+def test_what_does_not_fit_the_corpus_or_the_checkpoint(refuses, tsv, trained, tmp_path):
+    refuses(f"{NEW} --data {tsv} --run r --src_vocab_size 9000", "at most .* 9,000 asked for")
+    refuses(f"{NEW} --data {tsv} --run r --max_length 1", "--max_length 1")
+    refuses(f"{NEW} --data {tsv} --run {trained.directory}", "exists already; go on with --resume")
+    start = f"{NEW} --data {tsv} --run r --checkpoint {trained.directory}"
+    refuses(f"{start} --num_blocks 2", "another shape: --num_blocks is 1 there, 2 here")
+    refuses(f"{start} --trg_vocab_size 60", "--trg_vocab_size 60: .*80 pieces")
+    (tmp_path / "file").touch()
+    refuses(f"{NEW} --data {tsv} --run file/r", "file")
+
+
+def test_starting_from_a_checkpoint(nmt_, tsv, trained):
+    status, _, err = nmt_(f"{NEW} --data {tsv} --run r --checkpoint {trained.directory} --max_epochs 2")
+    assert status == 0, err
+    assert Run("r").config["checkpoint"] == str(trained.checkpoint(trained.best_step()))
+    assert Run("r").config["bpe"] == trained.config["bpe"]
+
+
+# Going on
+
+
+def test_resume(nmt_, refuses, copy, pairs, tmp_path):
+    status, out, err = nmt_(f"train --run {copy.directory} --resume --max-epochs 3 --progress_bar_refresh_rate 0")
+    assert status == 0 and "resuming from step 1 (epoch 2)" in out, err
+    assert copy.last_step() == 3 and len(copy.lines("sessions.jsonl")) == 2
+    resume = f"train --run {copy.directory} --resume"
+    refuses(f"{resume} --dropout 0.3", r"--dropout is 0.1 in the run, 0.3 now")
+    refuses(f"{resume} --hidden_dim 16", r"--hidden_dim is 32 in the run, 16 now")
+    other = tmp_path / "other.tsv"
+    other.write_text("".join(f"{en} now\t{ru} сейчас\n" for en, ru in pairs), encoding="utf-8")
+    nmt_(f"data {other}")
+    refuses(f"{resume} --data {other}", "its corpus was another one")
+    moved = tmp_path / "moved" / "tiny.tsv"  # the same corpus at another place is the same
+    moved.parent.mkdir()
+    shutil.copyfile(copy.config["corpus"]["data"][0], moved)
+    assert nmt_(f"{resume} --data {moved}")[0] == 0
+
+
+@pytest.mark.parametrize("name", ["src.bpe", "config.json", "checkpoints/step_00000001/model.safetensors"])
+def test_resume_of_a_damaged_run(name, refuses, copy):
+    path = copy.directory / name
+    path.write_bytes(path.read_bytes()[:-40])
+    refuses(f"train --run {copy.directory} --resume --max_epochs 2", re.escape(name))
+
+
+def test_a_config_of_another_version(refuses, copy):
+    config = copy.config | {"training": copy.config["training"] | {"depth": 3}}
+    (copy.directory / "config.json").write_text(json.dumps(config))
+    refuses(f"train --run {copy.directory} --resume", r"config\.json: damaged, or of another version")
+
+
+# translate
+
+
+def test_translate_keeps_order_and_empty_lines_and_any_length(nmt_, trained):
+    model = load(trained.directory)
+    long = "the old dog sees snow. " * 120
+    lines = ["a cat sees snow.", "", "  ", "the girl draws a house.", long, "", "?" * 3000, "слово"]
+    expected = model.translate(lines)
+    status, out, err = nmt_(f"translate --checkpoint {trained.directory} --batch_size 3", "\n".join(lines).encode())
+    assert status == 0, err
+    assert out.split("\n") == [*expected, ""] and expected[1] == expected[2] == expected[5] == ""
+    crlf = b"\xef\xbb\xbf" + "\r\n".join(lines).encode() + b"\r\n"
+    assert nmt_(f"translate --checkpoint {trained.directory}", crlf)[1] == out
+    assert nmt_(f"translate --checkpoint {trained.directory}", b"") == (0, "", "")
+    status, alone, _ = nmt_(f"translate --checkpoint {trained.directory} --beam 1 --gpus 0", "\n".join(lines).encode())
+    assert alone.split("\n")[:-1] == model.translate(lines, beam=1)
+
+
+def test_translate_refuses_what_is_not_text(refuses, trained):
+    line = f"translate --checkpoint {trained.directory} --batch_size 1"
+    out = refuses(line, r"standard input, line 10: not UTF-8", b"a cat.\n" * 9 + b"\xff\xfe\n")
+    assert len(out.splitlines()) == 8  # what was read before, in whole chunks of 8
+    refuses(line, "standard input, line 2: a NUL byte", b"a cat.\na\0b\n")
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "gone", "model.json", "src.bpe"])
+def test_translate_refuses_a_damaged_model(damage, refuses, copy):
+    directory = copy.checkpoint(1)
+    path = directory / ("model.safetensors" if "." not in damage else damage)
+    if damage == "text":
+        path.write_text("hello")
+    elif damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:-20])
+    for checkpoint in (copy.directory, directory):
+        refuses(f"translate --checkpoint {checkpoint}", re.escape(str(path)), b"a cat.\n")
+
+
+# score and data
+
+
+def test_score_ends_in_one_json_object(nmt_, refuses, trained, corpus, tsv):
+    for split, sentences in (("test", 50), ("valid", 7)):
+        status, out, err = nmt_(
+            f"score --checkpoint {trained.directory} --data {tsv} --split {split} --limit {sentences}"
+        )
+        assert status == 0, err
+        result = json.loads(out.splitlines()[-1])
+        assert result["sentences"] == sentences and 0 <= result["bleu"] <= 100 and 0 <= result["chrf"] <= 100
+        assert "tok:13a" in result["signature"] and result["split"] == split and result["beam"] == 4
+    refuses(f"score --checkpoint {trained.directory} --data {tsv} --split dev", "no dev.*train, valid, test")
+    refuses(f"score --checkpoint {trained.directory} --data {tsv} --limit 0", "0 references")
+
+
+def test_data_prints_the_card(nmt_, tsv, corpus):
+    status, out, _ = nmt_(f"data {tsv}")
+    assert status == 0 and "245 sentence pairs" in out and "licence" in out and str(corpus.directory) in out
+
+
+BAD = {
+    "unequal.en": ("unequal.en unequal.ru", r"unequal\.en has 3 lines and .*unequal\.ru 2"),
+    "column.tsv": ("column.tsv", r"column\.tsv:2: 1 column"),
+    "latin.tsv": ("latin.tsv", r"latin\.tsv:2: not valid UTF-8"),
+    "nul.tsv": ("nul.tsv", r"nul\.tsv:2: a NUL byte"),
+    "empty.tsv": ("empty.tsv", r"empty\.tsv: the file is empty"),
+    "blank.tsv": ("blank.tsv", r"blank\.tsv.* 0 distinct"),
+    "cut.tsv.gz": ("cut.tsv.gz", r"cut\.tsv\.gz:\d+: the gzip is cut"),
+    "missing": ("missing.tsv", r"missing\.tsv: neither"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_files(case, refuses, tmp_path):
+    (tmp_path / "unequal.en").write_text("one.\ntwo.\nthree.\n")
+    (tmp_path / "unequal.ru").write_text("один.\nдва.\n", encoding="utf-8")
+    (tmp_path / "column.tsv").write_text("one\tодин\ntwo\n", encoding="utf-8")
+    (tmp_path / "latin.tsv").write_bytes(b"one\ttwo\ncaf\xe9\tthree\n")
+    (tmp_path / "nul.tsv").write_bytes(b"one\ttwo\nthr\0ee\tfour\n")
+    (tmp_path / "empty.tsv").touch()
+    (tmp_path / "blank.tsv").write_text("\n \n\t\n")
+    whole = gzip.compress(b"".join(b"%d\t%d\n" % (i, i * i) for i in range(5000)))
+    (tmp_path / "cut.tsv.gz").write_bytes(whole[: len(whole) // 2])
+    files, pattern = BAD[case]
+    for line in (f"data {files}", f"{NEW} --run r --data {files}"):
+        refuses(line, pattern)
+
+
+# What stops a training on its way
+
+
+def test_a_nan_loss(nmt_, tsv, tmp_path, monkeypatch):
+    status, _, err = nmt_(f"{NEW} --data {tsv} --run r --scheduler no --lr 1e30 --limit_train_batches 4 --dropout 0")
+    assert status == 2 and "lower --lr" in err and "Traceback" not in err
+    assert Run("r").steps() == []
+
+
+def test_ctrl_c(nmt_, tsv, tmp_path, monkeypatch):
+    """In the second epoch, and before the run was made."""
+    step, calls = nmt.training._Trainer._step, itertools.count(1)
+
+    def interrupted(self, group):
+        if next(calls) == 2:
+            raise KeyboardInterrupt
+        step(self, group)
+
+    monkeypatch.setattr(nmt.training._Trainer, "_step", interrupted)
+    status, _, err = nmt_(f"{NEW} --data {tsv} --run r --max_epochs 2")
+    assert status == 130 and "goes on from its last checkpoint with --resume" in err
+    assert nmt_("train --run r --resume --progress_bar_refresh_rate 0")[0] == 0 and Run("r").last_step() == 2
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(nmt.training, "training_rows", interrupt)
+    assert nmt_(f"{NEW} --data {tsv} --run s")[0] == 130
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["r"]
+
+
+def test_a_full_disk_is_no_traceback(refuses, tsv, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device", "r/config.json")
+
+    monkeypatch.setattr("nmt.runs.write_json", full)
+    refuses(f"{NEW} --data {tsv} --run r", "No space left on device: 'r/config.json'")
+
+
+# The real process
+
+
+def test_python_m_nmt_writes_utf8_whatever_the_locale(trained):
+    model = load(trained.directory)
+    environment = {"PYTHONIOENCODING": "latin-1", "LC_ALL": "C"}
+    environment |= {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.path.dirname(os.path.dirname(nmt.__file__))}
+    command = [sys.executable, "-m", "nmt", "translate", "--checkpoint", str(trained.directory), "--beam", "1"]
+    text = b"a cat sees snow.\n\nthe girl draws a house.\n"
+    done = subprocess.run(command, input=text, capture_output=True, env=os.environ | environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode("utf-8").split("\n") == [
+        *model.translate(["a cat sees snow.", "", "the girl draws a house."], beam=1),
+        "",
+    ]
