@@ -273,9 +273,10 @@ def test_a_process_killed_from_outside_goes_on(corpus, tmp_path):
     """Cut at any moment after its first checkpoint: the weights of a run that nothing happened to."""
     config = replace(TINY, max_epochs=20, check_val_every_n_epoch=10)
     expected = left_behind(quiet(config, corpus, tmp_path / "whole"))
-    line = "--gpus 0 --num_blocks 1 --hidden_dim 16 --num_heads 2 --d_ff 32 --src_vocab_size 80 --trg_vocab_size 80 "
-    line += "--batch_size 20 --max_epochs 20 --check-val-every-n-epoch 10 --noam_opt_warmup_steps 20 "
-    line += f"--limit_val_batches=1 --val_batch_size 8 --checkpoint_every_n_steps 3 --log_every_n_steps 2 --run {tmp_path / 'run'}"
+    flags = "gpus 0, num_blocks 1, hidden_dim 16, num_heads 2, d_ff 32, src_vocab_size 80, trg_vocab_size 80, "
+    flags += "batch_size 20, max_epochs 20, check_val_every_n_epoch 10, noam_opt_warmup_steps 20, limit_val_batches 1, "
+    flags += f"val_batch_size 8, checkpoint_every_n_steps 3, log_every_n_steps 2, run {tmp_path / 'run'}"
+    line = " ".join(f"--{flag}" for flag in flags.split(", "))
     command = [sys.executable, "-m", "nmt", "train", "--data", corpus.data[0], *line.split()]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     environment |= {"PYTHONPATH": os.path.dirname(os.path.dirname(nmt.training.__file__))}
