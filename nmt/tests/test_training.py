@@ -48,7 +48,7 @@ def _caches(corpus, bpe):
 
 def quiet(config, corpus, directory, **options) -> Run:
     said: list[str] = []
-    run = train(config, corpus, directory, device="cpu", progress=0, log=said.append, **options)
+    run = train(config, corpus, directory, **{"device": "cpu", "progress": 0, "log": said.append, **options})
     run.said = "\n".join(said)
     return run
 
@@ -118,11 +118,11 @@ def test_padding_counts_for_nothing(device, make_model, corpus, bpe):
         torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
 
 
-def test_two_batches_added_up_are_one_of_both(corpus, tmp_path):
+def test_two_batches_added_up_are_one_of_both(corpus, tmp_path, device):
     # 40 pairs, one step an epoch; clipping would be the same for both as it sees the sum.
-    config = replace(TINY, dropout=0.0, limit_train_batches=2, max_epochs=3, log_every_n_steps=1, label_smoothing=0.0)
-    one = quiet(replace(config, batch_size=40, limit_train_batches=1), corpus, tmp_path / "one")
-    two = quiet(replace(config, batch_size=20, accumulate_grad_batches=2), corpus, tmp_path / "two")
+    config = replace(TINY, dropout=0.0, limit_train_batches=2, max_epochs=3, log_every_n_steps=1, precision="32")
+    one = quiet(replace(config, batch_size=40, limit_train_batches=1), corpus, tmp_path / "one", device=device)
+    two = quiet(replace(config, accumulate_grad_batches=2), corpus, tmp_path / "two", device=device)
     assert one.last_step() == two.last_step() == 3
     for a, b in zip(one.lines(split="train"), two.lines(split="train"), strict=True):
         assert a["loss"] == pytest.approx(b["loss"], rel=1e-5)
@@ -215,6 +215,13 @@ def test_validation_never_sees_a_reference(corpus, tmp_path, monkeypatch):
     assert len(calls) == 1 and calls[0][0][1].size(0) == 8
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_the_callers_randomness_is_left_alone_on_a_gpu(corpus, tmp_path):
+    before = torch.cuda.get_rng_state()
+    quiet(TINY, corpus, tmp_path / "run", device="cuda")
+    assert torch.equal(before, torch.cuda.get_rng_state())
+
+
 def test_the_callers_randomness_is_left_alone_and_does_not_matter(corpus, tmp_path, whole):
     torch.manual_seed(99), random.seed(99), np.random.seed(99)
     before = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()
@@ -226,13 +233,21 @@ def test_the_callers_randomness_is_left_alone_and_does_not_matter(corpus, tmp_pa
     assert left_behind(other)["model 16"] != whole[1]["model 16"]
 
 
-def test_one_batch_is_learnt_by_heart(corpus, tmp_path):
+def test_one_batch_is_learnt_by_heart(corpus, tmp_path, device):
     config = replace(TINY, d_model=32, d_ff=64, dropout=0.0, label_smoothing=0.0, limit_train_batches=1, batch_size=4)
     config = replace(config, max_epochs=60, check_val_every_n_epoch=60, val_split="train", log_every_n_steps=60)
     config = replace(config, scheduler="no", lr=1e-2, checkpoint_every_n_steps=1000)
-    run = quiet(config, corpus, tmp_path / "run")
+    run = quiet(config, corpus, tmp_path / "run", device=device)
     (valid,) = run.lines(split="valid")
     assert valid["loss"] < 0.05 and valid["bleu"] > 99.9 and valid["sentences"] == 4
+
+
+def test_bf16_stays_close_to_float32(corpus, tmp_path, device):
+    losses = []
+    for precision in ("32", "bf16"):
+        run = quiet(replace(TINY, precision=precision), corpus, tmp_path / precision, device=device)
+        losses.append([line["loss"] for line in run.lines()])
+    assert losses[0] != losses[1] and losses[1] == pytest.approx(losses[0], rel=0.01)
 
 
 def test_limits(corpus, bpe):
