@@ -65,7 +65,11 @@ def generate(seed: int = SEED, sizes: dict[str, int] = SIZES) -> dict[str, list[
             world.keep(made.russian)
         pool.append(made)
     world.random.shuffle(seen)
+    everywhere = Counter(word.lemma for made in seen for word in made.russian)
+    # all sentences with one of the few rarest lemmas go to train, so that it has LEAST of them
+    seen.sort(key=lambda made: min(everywhere[word.lemma] for word in made.russian) > LEAST + 3)
     train, seen = seen[: sizes["train"]], seen[sizes["train"] :]
+    world.random.shuffle(train)
     counts = Counter(word.lemma for made in train for word in made.russian)
     splits = {"train": train}
     for name, pool in (("valid", seen), ("test_seen", seen), ("test", unseen)):

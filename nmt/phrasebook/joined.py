@@ -149,13 +149,13 @@ def two_objects(w: World) -> Sentence:
     notes = Notes()
     clause = w.clause(w.verb(transitive), adjective=0.08, plural=0.15, a=0.5)
     first = clause.object
-    nouns = [n for n in clause.verb.objects if n is not first.noun]
+    nouns = [n for n in clause.verb.objects if n is not first.noun and n.classes & first.noun.classes - {"seen"}]
     if not nouns:
         return two_objects(w)
     first.second = w.np(nouns, adjective=0.08, plural=1.0 if "plural" in clause.verb.flags else 0.15)
     if first.noun.mass or first.second.noun.mass:
         first.det = "the" if not first.noun.bare else ""
-    elif first.det == "a" and not first.second.plural:
+    elif first.det == "a" and not first.second.plural and not first.second.noun.classes & {"kin", "parent", "family"}:
         first.second.det = "a"
         first.second.adjectives = tuple(a for a in first.second.adjectives if not a.needs)
     return sentence(said(clause, notes), notes)

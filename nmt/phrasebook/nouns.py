@@ -39,8 +39,8 @@ neighbour | сосед np:соседи gp:соседей | person kin
 *grandfather | дедушка m | person parent
 uncle | дядя m gp:дядей | person kin
 aunt | тётя gp:тётей | person kin
-wife/wives | жена np:жёны gp:жён | person
-husband | муж np:мужья gp:мужей | person
+wife/wives | жена np:жёны gp:жён | person family
+husband | муж np:мужья gp:мужей | person family
 *boy | мальчик | person young
 *girl | девочка | person young
 child/children | ребёнок s:ребёнк np:дети gp:детей pablt:детьми | person young
@@ -185,7 +185,7 @@ list | список s:списк | text written
 map | карта | @thing text
 notebook | тетрадь f | @thing
 telegram | телеграмма | text letter
-interview | интервью n 0 | text watched
+interview | интервью n 0 | text viewed
 # clothes
 *shirt | рубашка | @thing clothes
 *dress | платье | @thing clothes
@@ -252,9 +252,9 @@ rope | верёвка | @thing tool
 scissors | ножницы P gp:ножниц | @thing tool cutting
 spectacles | очки P gp:очков | @thing
 ticket | билет | @thing
-photograph | фотография | @thing watched
-*picture | картина | @thing watched painted
-portrait | портрет | @thing watched painted
+photograph | фотография | @thing viewed
+*picture | картина | @thing viewed painted
+portrait | портрет | @thing viewed painted
 *ring | кольцо gp:колец np:кольца b | @thing jewel
 *gift | подарок s:подарк | @thing
 *ball | мяч b | @thing toy
@@ -410,7 +410,7 @@ dream | мечта U | abstract
 weather | погода U def | discussed
 news | новость f U | discussed heard
 journey | путешествие | discussed event_time
-life | жизнь f U | discussed
+life | жизнь f U bare | discussed
 *work | работа U bare | work discussed
 time | время n U bare | abstract_mass
 war | война np:войны | discussed
@@ -423,7 +423,7 @@ road | дорога | seen
 clown | клоун | person worker
 family/families | семья gp:семей b | seen
 sailor | моряк b | person worker
-bride | невеста | person
+bride | невеста | person family
 towel | полотенце gp:полотенец np:полотенца | @thing
 blanket | одеяло | @thing
 text | текст | text
@@ -434,9 +434,9 @@ sand | песок s:песк U def | seen mass
 sunset | закат | seen sky
 shore | берег l:берегу np:берега | seen
 politics | политика U bare | discussed
-breakfast | завтрак | meal
-lunch/lunches | обед | meal
-dinner | ужин | meal
+breakfast | завтрак bare | meal
+lunch/lunches | обед bare | meal
+dinner | ужин bare | meal
 winter | зима bare U saccs:зиму | season
 peace | мир U bare | discussed
 art | искусство U bare | subject
@@ -447,18 +447,18 @@ key | клавиша | pressed
 button | кнопка | pressed
 button | пуговица | small bought sewn
 letter | буква | known_letter
-spring | весна bare U | season
-spring | пружина | spring_part
-fan | болельщик | person
-fan | веер np:веера | small bought
-nail | гвоздь m b np:гвозди gp:гвоздей | small bought
-nail | ноготь m s:ногт | fingernail
-match/matches | спичка | small bought
-match/matches | матч | watched_game
-ruler | линейка gp:линеек | small bought
-ruler | правитель | person
-crane | журавль m b | animal bird
-crane | кран | crane_machine
+spring | весна bare U | season sense
+spring | пружина | spring_part sense
+fan | болельщик | person sense
+fan | веер np:веера | small bought sense
+nail | гвоздь m b np:гвозди gp:гвоздей | small bought sense
+nail | ноготь m s:ногт | fingernail sense
+match/matches | спичка | small bought sense
+match/matches | матч | watched_game sense
+ruler | линейка gp:линеек | small bought sense
+ruler | правитель | person sense
+crane | журавль m b | animal bird sense
+crane | кран | crane_machine sense
 iron | утюг b | small bought device
 plant | растение | plant
 """

@@ -79,6 +79,8 @@ def where(w: World) -> Sentence:
     """Where does the doctor work? – Где работает врач?   Why is Anna crying? – Почему Анна плачет?"""
     notes = Notes({"wh-question"})
     verb = w.verb(lambda v: not v.case and human(v))
+    if w.chance(0.12):
+        verb = w.lexicon.verb("live")
     subject = w.subject(verb, name=0.3, adjective=0.05)
     if "s" in verb.flags:
         tense = "present"
@@ -87,6 +89,8 @@ def where(w: World) -> Sentence:
     else:
         tense = w.random.choice(("is doing", "was doing"))
     words = [("why", "почему")] if "t" not in verb.flags else [("when", "когда")]
+    if verb.key == "live":
+        words = []
     if "p" in verb.flags:
         words.append(("where", "где"))
     text_en, text_ru = w.choose(words)

@@ -33,7 +33,8 @@ def verbs_for(w: World, noun: Noun) -> list[Verb]:
 
 def at(w: World, noun: Noun) -> Sentence:
     notes = Notes()
-    verb = w.lexicon.verb(w.choose(("work", "rest", "wait", "arrive", "walk")))
+    far = noun.classes & {"city", "town", "institution"}
+    verb = w.lexicon.verb(w.choose(("work", "rest", "wait", "arrive") if far else ("rest", "wait", "stand", "sit")))
     clause = w.clause(verb)
     np = NP(noun, det="") if "city" in noun.classes else w.dress(noun, plural=0.0, adjective=0.1)
     case = "accs" if verb.key == "arrive" else "loct"
@@ -45,7 +46,7 @@ def at(w: World, noun: Noun) -> Sentence:
 def rare_adjective(w: World) -> Sentence:
     """A sentence with the adjective said least so far."""
     adjective = w.rarest(w.lexicon.adjectives)
-    noun = w.choose(adjective.nouns)
+    noun = w.choose([n for n in adjective.nouns if adjective in w.adjectives.get(n, [])])
     verbs = verbs_for(w, noun)
     if (not verbs or adjective.needs == "pred") and adjective.predicative:
         return equation(w, w.dress(noun, adjective=0.0), adjective)
@@ -67,8 +68,9 @@ def rare_adjective(w: World) -> Sentence:
 def rare_verb(w: World) -> Sentence:
     """A sentence with the verb, and of its aspects the one, said least so far."""
     notes = Notes()
-    verbs = [v for v in w.lexicon.verbs if not v.flags & {"off", "into", "s", "be"}]
-    aspects = [(v, forms["infn"]) for v in verbs for forms in (v.impf, v.perf) if forms]
+    verbs = [v for v in w.lexicon.verbs if not v.flags & {"off", "into", "be"}]
+    aspects = [(v, v.perf["infn"]) for v in verbs if v.perf]
+    aspects += [(v, v.impf["infn"]) for v in verbs if "s" not in v.flags and not {"t", "nofreq"} <= v.flags]
     verb, infinitive = w.rarest(aspects)
     subject = w.subject(verb)
     if infinitive == verb.impf["infn"]:

@@ -25,14 +25,20 @@ def at_place(w: World) -> Sentence:
     """The boy was sleeping in the garden. – Мальчик спал в саду."""
     notes = Notes()
     verb = w.verb(lambda v: "p" in v.flags and (not v.case or direct(v)))
+    if w.chance(0.1):
+        verb = w.lexicon.verb("live")
     tenses = ("present", "often did") if "s" in verb.flags else ("is doing", "was doing")
     clause = w.clause(verb, w.random.choice(tenses), adjective=0.0)
     if verb.key == "live" and w.chance(0.4):
         clause.ends.append(prepositional("in", "в", "loct", w.np(w.cities), notes))
     else:
-        indoors = "room =дом =школа =гостиница =сад =офис =библиотека =больница =музей =театр"
-        clause.ends.append(place(w, notes, indoors if verb.case else "place room"))
+        indoors = "=комната =кухня =дом =школа =гостиница =сад =офис =библиотека =больница =парк"
+        beast = clause.subject.noun and "animal" in clause.subject.noun.classes
+        clause.ends.append(place(w, notes, indoors if verb.case else OUTDOORS if beast else "place room"))
     return sentence(said(clause, notes), notes)
+
+
+OUTDOORS = "=сад =парк =лес =поле =деревня =улица =зоопарк =ферма =остров"
 
 
 def place(w: World, notes: Notes, spec: str = "place room") -> Phrase:
@@ -215,15 +221,18 @@ def counted_subject(w: World) -> Sentence:
     notes = Notes()
     verb = w.verb(lambda v: not v.case and eventive(v) and human(v))
     tense = w.random.choice(("did", "will do") if "t" in verb.flags else ("is doing", "was doing"))
-    nouns = [n for n in verb.subjects if countable(n) and n.ru != "ребёнок"]
+    nouns = [n for n in verb.subjects if countable(n) and "parent" not in n.classes and n.ru not in SINGLE]
     subject = count(w, w.dress(w.choose(nouns), adjective=0.15))
     if subject.count == 1 or subject.count > 10:
         subject.count = w.random.choice((2, 3, 4, 5))
     clause = Clause(subject, verb, tense)
     clause.subject.plural = True
-    if w.chance(0.4):
-        clause.ends.append(place(w, notes, "place"))
+    if "p" in verb.flags and w.chance(0.5):
+        clause.ends.append(place(w, notes, "place" if subject.human else OUTDOORS))
     return sentence(said(clause, notes), notes)
+
+
+SINGLE = ("ребёнок", "жена", "муж", "невеста", "король", "королева")  # not said with two, three, four
 
 
 def countable(noun) -> bool:
@@ -355,8 +364,9 @@ def goes(w: World) -> Sentence:
     how, tense, spec, ends = w.choose(MOTION)
     near = [n for n in w.of("building institution outdoors") if "place" in n.classes and n.en_place != "on"]
     noun = w.choose(w.cities if ends == "city" else near)
-    if ends == "way" and w.chance(0.6):
-        end = preposition_phrase(w, preposition_for(w, ("way",)), subject, notes)
+    if ends == "way" and w.chance(0.8):
+        prep = w.rarest([p for p in w.lexicon.prepositions if p.use == "way"])
+        end = preposition_phrase(w, prep, subject, notes)
     elif ends == "from" and w.chance(0.5):
         np = w.dress(noun, plural=0.0, adjective=0.08)
         end = prepositional("from", {"в": "из", "на": "с"}[noun.place], "gent", np, notes)

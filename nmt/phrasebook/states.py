@@ -4,14 +4,14 @@ from nmt.phrasebook.clauses import WILL, Sentence, prepositional, sentence, was
 from nmt.phrasebook.lexicon import Adjective, Preposition, parse_noun
 from nmt.phrasebook.morphology import short_forms
 from nmt.phrasebook.phrases import NP, Notes, Phrase, Word, inflected, join, particle, say
-from nmt.phrasebook.statements import chain, count, countable, place, preposition_for
+from nmt.phrasebook.statements import OUTDOORS, chain, count, countable, place, preposition_for
 from nmt.phrasebook.world import World
 
 
 def is_adjective(w: World) -> Sentence:
     """The book is interesting. – Книга интересная.   The book was interesting. – Книга была интересной."""
     adjective = w.choose([a for a in w.lexicon.adjectives if a.predicative])
-    np = w.dress(w.choose(adjective.nouns), adjective=0.0)
+    np = w.dress(w.choose([n for n in adjective.nouns if adjective in w.adjectives[n]]), adjective=0.0)
     np.det = "the" if not np.noun.bare else ""
     if "body" in np.noun.classes:
         np.det = w.random.choice(("my", "his", "her"))
@@ -113,11 +113,12 @@ def is_profession(w: World) -> Sentence:
     np = NP(w.choose(w.first_names), det="") if w.chance(0.5) else NP(w.choose(w.of("kin parent")))
     if np.noun.classes & {"kin", "parent"}:
         np.det = w.random.choice(("my", "our", "his", "her", "their"))
-    jobs = [n for n in w.of("worker") if n.ru not in ("актриса", "официантка", "медсестра", "клоун")]
+    jobs = [n for n in w.of("worker") if n.ru not in ("актриса", "официантка", "медсестра", "клоун", "полицейский")]
+    mode = w.random.choice(("is", "is", "not", "was", "will be", "became", "works as"))
     job = w.dress(w.choose(jobs), plural=0.0, adjective=0.1, a=1.0)
     job.det = "a"
+    job.adjectives = () if mode == "works as" else job.adjectives
     job.adjectives = tuple(a for a in job.adjectives if not a.needs)
-    mode = w.random.choice(("is", "is", "not", "was", "will be", "became", "works as"))
     if mode in ("is", "not"):
         start = subject_be(np, notes, False, mode == "not")
         dash = [Word("—", "—", "PNCT", source=start[0][-1:])] if mode == "is" else []
@@ -170,9 +171,9 @@ def is_mine(w: World) -> Sentence:
 def is_somewhere(w: World) -> Sentence:
     """The book is on the table. – Книга на столе.   The keys were in the bag. – Ключи были в сумке."""
     notes = Notes()
-    subject = w.np(w.of("thing animal person"), adjective=0.12)
+    subject = w.np([n for n in w.of("thing animal person") if "sense" not in n.classes], adjective=0.12)
     if subject.human or (subject.animate and w.chance(0.5)):
-        end = place(w, notes)
+        end = place(w, notes, "place room" if subject.human else OUTDOORS)
     else:
         end = whereabouts(w, preposition_for(w, ("where",)), subject, notes)
     return sentence(join(subject_be(subject, notes, w.chance(0.35)), end), notes)
@@ -202,6 +203,8 @@ def there_is(w: World) -> Sentence:
     else:
         noun, spec = w.choose(w.of("food drink spice" if mode == "no" and w.chance(0.4) else "thing animal food")), ""
     if mode in ("count", "was") and not countable(noun):
+        return there_is(w)
+    if noun.classes & {"sense", "vehicle"}:
         return there_is(w)
     np = NP(noun, plural=noun.counted and w.chance(0.3), det="")
     if mode == "count":
@@ -257,7 +260,8 @@ def has(w: World) -> Sentence:
     owner = w.anyone(name=0.25, adjective=0.1)
     mode = w.random.choice(("has", "has", "has", "had", "no", "no", "had no", "will", "count"))
     spec = "small clothes driven =велосипед =лодка pet kin =вопрос =план =идея =проблема"
-    noun = w.choose(w.of(spec + (" abstract_mass =деньги =работа" if "no" in mode else "")))
+    nouns = w.of(spec + (" abstract_mass =деньги =работа" if "no" in mode else ""))
+    noun = w.choose([n for n in nouns if "sense" not in n.classes])
     np = w.dress(noun, plural=0.1, adjective=0.12, a=1.0)
     if np.det == "the":
         np.det = "" if np.en_plural or np.noun.mass else "a"
@@ -373,10 +377,10 @@ def age(w: World) -> Sentence:
     notes = Notes({"dative-experiencer", "numerals"})
     person = w.subject(pronoun=0.15, name=0.6)
     if person.noun and "person" in person.noun.classes:
-        person = w.np(w.of("young animal"), plural=0.0, adjective=0.1)
+        person = w.np([n for n in w.of("young animal") if "sense" not in n.classes], plural=0.0, adjective=0.1)
     person_en, person_ru = say(person, "datv", notes, subject=True)
-    grown = () if person.noun and "first" not in person.noun.classes else (20, 21, 22, 23, 25, 30, 31, 34)
-    years = NP(YEAR, count=w.random.choice((*range(1, 13), *grown)), det="")
+    grown = () if person.noun and "first" not in person.noun.classes else (11, 12, 20, 21, 22, 23, 25, 30, 30, 31, 34)
+    years = NP(YEAR, count=w.random.choice((*range(1, 13), 11, 12, *grown)), det="")
     years.plural = years.count != 1
     years_en, years_ru = say(years, "nomn", notes)
     return sentence(([*person_en, person.be(), *years_en, Word("old", "old")], person_ru + years_ru), notes)
@@ -389,15 +393,15 @@ YEAR = parse_noun("year | год pgent:лет | time")
 def compared(w: World) -> Sentence:
     """The brother is taller than the sister. – Брат выше сестры."""
     notes = Notes({"comparison"})
-    text_en, text_ru, spec = w.choose([tuple(row) for row in w.lexicon.tables["COMPARATIVES"]])
+    text_en, text_ru, spec = w.rarest([tuple(row) for row in w.lexicon.tables["COMPARATIVES"]], 8)
     nouns = w.of(spec)
     if "person" in spec and w.chance(0.4):
         nouns = w.first_names
-    first = w.np(nouns, adjective=0.05, plural=0.15)
+    first = w.np(nouns, adjective=0.0, plural=0.15)
     alike = [n for n in nouns if n is not first.noun and (n.classes & first.noun.classes) - VAGUE]
     if not alike:
         return compared(w)
-    second = w.np(alike, adjective=0.05, plural=0.15)
+    second = w.np(alike, adjective=0.0, plural=0.15)
     start = subject_be(first, notes, w.chance(0.25))
     words = [Word(form, form) for form in text_en.split()]
     comparative = Word(text_ru, text_ru, "COMP", source=words[-1:])

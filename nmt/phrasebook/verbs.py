@@ -25,8 +25,8 @@ sell sold sold | продавать продаю продаёт | продать
 *look +for | искать ищу ищет | - | accs | person | small toy =кошка =собака =щенок =котёнок | p
 forget forgot forgotten forgetting | забывать | забыть забуду забудет | accs | person | known small | t
 remember | помнить помню помнит | - | accs | person | known sung =роман =стихотворение =фильм =сказка | s
-*see saw seen | видеть вижу видит | увидеть увижу увидит | accs | person animal | seen clothes animal person | s o
-hear heard heard | слышать слышу слышит past=слышал,слышала | услышать услышу услышит | accs | person animal | voice heard sung =дождь =ветер =вопрос | s o
+*see saw seen | видеть вижу видит | - | accs | person | seen clothes animal person | s o
+hear heard heard | слышать слышу слышит past=слышал,слышала | - | accs | person | voice heard sung =дождь =ветер =вопрос | s o
 *watch | смотреть смотрю смотрит | посмотреть посмотрю посмотрит | accs | person | watched =пьеса =матч | p
 *look +at | смотреть смотрю смотрит | посмотреть посмотрю посмотрит | на accs | person animal | sky animal person =картина =портрет =фотография =карта =часы =цветок =море |
 listen +to | слушать | послушать | accs | person | sung heard =рассказ =сказка =учитель =директор =бабушка | p
@@ -69,15 +69,15 @@ kiss | целовать целую целует | поцеловать поце�
 hug hugged hugged hugging | обнимать | обнять обниму обнимет | accs | person | kin parent young pet =женщина =жена =муж |
 respect | уважать | - | accs | person | person | s
 choose chose chosen | выбирать | выбрать выберу выберет | accs | person | clothes gift =подарок =цветок =книга =кольцо =торт =фильм =машина =костюм | t
-try tried tried +on | примерять примеряю примеряет | примерить примерю примерит | accs | person | clothes =кольцо =корона =очки |
-wear wore worn | носить ношу носит | - | accs | person | clothes =кольцо =очки | s
-put put put putting +on | надевать | надеть надену наденет | accs | person | clothes =очки =кольцо =корона | t
-*take took taken +off | снимать | снять сниму снимет | accs | person | clothes =очки =кольцо =корона | t
+try tried tried +on | примерять примеряю примеряет | примерить примерю примерит | accs | person | clothes =кольцо =корона =очки |  dress
+wear wore worn | носить ношу носит | - | accs | person | clothes =кольцо =очки | s dress
+put put put putting +on | надевать | надеть надену наденет | accs | person | clothes =очки =кольцо =корона | t dress
+*take took taken +off | снимать | снять сниму снимет | accs | person | clothes =очки =кольцо =корона | t dress
 iron | гладить глажу гладит | погладить поглажу погладит | accs | person | =рубашка =платье =брюки =юбка =костюм =шарф =платок | p
 sew sewed sewn | шить шью шьёт | сшить сошью сошьёт past=сшил,сшила | accs | person | =платье =рубашка =юбка =костюм =пальто =шляпа =сумка =брюки  | p
 sing sang sung | петь пою поёт | спеть спою споёт | accs | person | sung | p
 solve solved solved | решать | решить решу решит | accs | person | solved | p
-discuss | обсуждать | обсудить обсужу обсудит | accs | person | discussed watched text =матч | p
+discuss | обсуждать | обсудить обсужу обсудит | accs | person | discussed watched text =матч viewed | p
 explain | объяснять объясняю объясняет | объяснить объясню объяснит | accs | person | =правило =задача =слово =проблема =план =ответ =вопрос =ошибка | t
 check | проверять проверяю проверяет | проверить проверю проверит | accs | person | =адрес =билет =паспорт =ответ =отчёт =список =машина =словарь =тетрадь =номер | t
 correct | исправлять исправляю исправляет | исправить исправлю исправит | accs | worker learner person | =ошибка =ответ =отчёт =текст =статья | t
@@ -94,7 +94,7 @@ describe | описывать | описать опишу опишет | accs | 
 receive | получать | получить получу получит | accs | person | letter =подарок =деньги =медаль =ответ =паспорт =новость | t
 send sent sent | посылать | послать пошлю пошлёт | accs datv | person | letter =деньги =фотография =книга =подарок =цветок =отчёт | t
 give gave given | давать даю даёт | дать дам даст 2sg=дашь 3pl=дадут 1pl=дадим 2pl=дадите | accs datv | person | small dish fruit =молоко =вода =чай =адрес | t
-show showed shown | показывать | показать покажу покажет | accs datv | person | small text watched clothes =дорога =дом =комната =город =сад | t
+show showed shown | показывать | показать покажу покажет | accs datv | person | small text watched clothes =дорога =дом =комната =город =сад viewed | t
 return | возвращать | вернуть верну вернёт | accs datv | person | small =деньги =машина =велосипед | t
 offer | предлагать | предложить предложу предложит | accs datv | person | drink fruit =работа =помощь =план =деньги =стул | t
 promise | обещать | пообещать | accs datv | person | =подарок =деньги =книга =велосипед =щенок =работа =кукла =помощь | t
@@ -116,7 +116,7 @@ reach | достигать | достигнуть достигну достиг�
 think thought thought +about | думать | подумать | о loct | person | person abstract =будущее =работа =жизнь =деньги =дом =здоровье =экзамен =праздник =детство =война =море |
 dream +about | мечтать | - | о loct | person | =море =машина =лошадь =щенок =путешествие =дом =велосипед =остров =будущее =гитара =принцесса =праздник |
 talk +about | говорить говорю говорит | поговорить поговорю поговорит | о loct | person | work person =погода =работа =фильм =книга =план =футбол =деньги =музыка =война =будущее =урок =роман =путешествие =здоровье | p
-argue | спорить спорю спорит | поспорить поспорю поспорит | о loct | person | =деньги =политика =футбол =фильм =музыка =правило =план =история =роман | p
+argue +about | спорить спорю спорит | поспорить поспорю поспорит | о loct | person | =деньги =политика =футбол =фильм =музыка =правило =план =история =роман | p
 care +for | заботиться забочусь заботится | позаботиться позабочусь позаботится | о loct | person | person animal =сад =здоровье |
 *write wrote written writing +about | писать пишу пишет | написать напишу напишет | о loct | =писатель =журналист =поэт =студент =ученик =учёный | person animal =война =море =город =музыка =футбол =путешествие =деревня =лес |
 *play | играть | сыграть сыграю сыграет | на loct | person | instrument | p
@@ -138,15 +138,15 @@ get got got getting +used to | привыкать | привыкнуть при�
 *rest | отдыхать | отдохнуть отдохну отдохнёт | - | person | - | p
 sit sat sat sitting | сидеть сижу сидит | - | - | person animal | - | p
 stand stood stood | стоять стою стоит | - | - | person big_animal | - | p
-live | жить живу живёт | - | - | person | - | s p
-swim swam swum swimming | плавать | - | - | person | - | p
+live | жить живу живёт | - | - | person | - | s p off
+swim swam swum swimming | плавать | - | - | person | - |
 dance | танцевать танцую танцует | - | - | person | - | p
 cry cried cried | плакать плачу плачет | - | - | person | - | p
 laugh | смеяться смеюсь смеётся | - | - | person | - | p
 smile | улыбаться улыбаюсь улыбается | улыбнуться улыбнусь улыбнётся | - | person | - | noneg
 *wait | ждать жду ждёт | - | - | person | - | p
 walk | гулять гуляю гуляет | погулять погуляю погуляет | - | person pet | - | p
-jump | прыгать | - | - | young animal | - | p
+jump | прыгать | - | - | young animal | - |
 shout | кричать кричу кричит past=кричал,кричала | - | - | person | - | p
 leave left left | уходить ухожу уходит | уйти уйду уйдёт past=ушёл,ушла | - | person | - | t
 *come came come | приходить прихожу приходит | прийти приду придёт past=пришёл,пришла | - | person | - | t

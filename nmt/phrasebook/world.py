@@ -33,6 +33,7 @@ FUTURE = (
 )
 NOW = (("now", "сейчас"), ("today", "сегодня"))
 DONE = (("already", "уже"), ("finally", "наконец"))
+TELLING = ("clever", "kind", "young", "cheerful", "hungry", "rich", "fair", "polite", "interesting", "important")
 EVERYDAY = 4  # an everyday word (a leading * in the tables) is said so many times as often as another
 
 
@@ -46,6 +47,8 @@ class World:
         self.adjectives: dict[Noun, list] = {}
         for adjective in self.lexicon.adjectives:
             for noun in adjective.nouns:
+                if "sense" in noun.classes and adjective.en not in TELLING:
+                    continue  # an old fan: a thing or a person?
                 self.adjectives.setdefault(noun, []).append(adjective)
         self.first_names = [name for name in self.lexicon.names if "first" in name.classes]
         self.cities = [name for name in self.lexicon.names if "city" in name.classes]
@@ -79,7 +82,7 @@ class World:
     def said(self, item) -> int:
         return self.used[lemma(item)]
 
-    def rarest(self, items: Sequence, sample: int = 60):
+    def rarest(self, items: Sequence, sample: int = 200):
         """The least used of a random sample."""
         return min(self.random.sample(items, min(sample, len(items))), key=self.said)
 
@@ -93,8 +96,10 @@ class World:
     def dress(self, noun: Noun, *, plural: float = 0.2, adjective: float = 0.2, a: float = 0.0) -> NP:
         if noun.classes & {"first", "city"}:
             return NP(noun, det="")
+        if "parent" in noun.classes and plural < 1:  # two mothers are rare
+            plural /= 4
         np = NP(noun, plural=noun.counted and self.chance(plural))
-        if not np.en_plural and noun.counted and not noun.classes & {"kin", "parent"} and self.chance(a):
+        if not np.en_plural and noun.counted and not noun.classes & {"kin", "parent", "family"} and self.chance(a):
             np.det = "a"
         if noun.mass and not noun.definite and self.chance(0.6):
             np.det = ""
@@ -130,6 +135,8 @@ class World:
 
     def object_of(self, verb: Verb, subject: NP | None = None, **chances: float) -> NP:
         nouns = [noun for noun in verb.objects if subject is None or noun is not subject.noun]
+        if "dress" in verb.flags and subject and subject.gender == "masc":
+            nouns = [noun for noun in nouns if noun.ru not in ("платье", "юбка")]
         if "plural" in verb.flags:
             chances = chances | {"plural": 1.0}
         if verb.key == "play на" or ("s" in verb.flags and verb.key != "want"):  # one plays the violin, loves the dog
