@@ -3,8 +3,8 @@
 from nmt.phrasebook import joined, questions, rare, statements, states
 
 FRAMES = {
-    statements.plain: 40,
-    rare.rare_noun: 262,
+    statements.plain: 30,
+    rare.rare_noun: 285,
     rare.rare_adjective: 160,
     rare.rare_verb: 100,
     statements.at_place: 50,
@@ -28,12 +28,12 @@ FRAMES = {
     states.is_profession: 25,
     states.is_mine: 20,
     states.is_somewhere: 35,
-    states.there_is: 32,
+    states.there_is: 36,
     states.has: 55,
     states.has_by_nature: 75,
     states.feels: 25,
     states.likes: 35,
-    states.age: 24,
+    states.age: 30,
     states.compared: 36,
     questions.asked: 35,
     questions.who: 15,

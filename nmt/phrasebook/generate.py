@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -39,44 +39,54 @@ def held_out() -> frozenset[str]:
     return frozenset(chosen)
 
 
-def generate(seed: int = SEED, sizes: dict[str, int] = SIZES) -> dict[str, list[Sentence]]:
-    """Splits of distinct sentences. Raises NmtError where one English line would get two Russian ones."""
-    world = World(seed)
+def sentences(world: World) -> Iterator[Sentence]:
+    """Ever new sentences. Raises NmtError where one English line would get two Russian ones."""
     kinds, shares = list(frames.FRAMES), list(frames.FRAMES.values())
     known: dict[str, str] = {}
     russian: set[str] = set()
-    seen: list[Sentence] = []
-    unseen: list[Sentence] = []
-    spare = sum(sizes.values()) // 40  # for sentences with a lemma that turns out too rare
-    wanted = sum(sizes.values()) - sizes["test"] + spare
-    while len(seen) < wanted or len(unseen) < sizes["test"] + spare:
+    while True:
         frame = world.random.choices(kinds, shares)[0]
         made = frame(world)
         en, ru = text(made.english), text(made.russian)
         if known.setdefault(en, ru) != ru:
             raise NmtError(f"{frame.__name__}: {en!r} is both {known[en]!r} and {ru!r}; the grammar must decide")
-        if ru in russian:
-            continue
-        pool = unseen if made.notes.combos & held_out() else seen
-        if pool is seen and len(seen) >= wanted:
-            continue
-        russian.add(ru)
-        if pool is seen:
-            world.keep(made.russian)
-        pool.append(made)
+        if ru not in russian:
+            russian.add(ru)
+            yield made
+
+
+def generate(seed: int = SEED, sizes: dict[str, int] = SIZES) -> dict[str, list[Sentence]]:
+    """The four splits: `test` has a held-out pair in each sentence, the others none."""
+    world = World(seed)
+    source = sentences(world)
+    spare = sum(sizes.values()) // 40  # for sentences with a lemma that turns out too rare
+    pools: dict[bool, list[Sentence]] = {False: [], True: []}  # by whether there is a held-out pair
+    wanted = {False: sum(sizes.values()) - sizes["test"] + spare, True: sizes["test"] + spare}
+    while any(len(pools[held]) < wanted[held] for held in pools):
+        made = next(source)
+        held = bool(made.notes.combos & held_out())
+        if len(pools[held]) < wanted[held]:
+            pools[held].append(made)
+            if not held:
+                world.keep(made.russian)
+    seen = pools[False]
     world.random.shuffle(seen)
-    everywhere = Counter(word.lemma for made in seen for word in made.russian)
-    # all sentences with one of the few rarest lemmas go to train, so that it has LEAST of them
-    seen.sort(key=lambda made: min(everywhere[word.lemma] for word in made.russian) > LEAST + 3)
     train, seen = seen[: sizes["train"]], seen[sizes["train"] :]
-    world.random.shuffle(train)
     counts = Counter(word.lemma for made in train for word in made.russian)
-    splits = {"train": train}
-    for name, pool in (("valid", seen), ("test_seen", seen), ("test", unseen)):
-        fair = [made for made in pool if all(counts[word.lemma] >= LEAST for word in made.russian)]
-        splits[name] = fair[: sizes[name]]
-        seen = fair[sizes[name] :] if pool is seen else seen
-    return splits
+    lemmas = set(counts)
+    while rare := {lemma for lemma in lemmas if counts[lemma] < LEAST}:
+        made = next(source)
+        if rare & {word.lemma for word in made.russian} and not made.notes.combos & held_out():
+            place = next(i for i, old in enumerate(train) if all(counts[w.lemma] > 3 * LEAST for w in old.russian))
+            counts.subtract(word.lemma for word in train[place].russian)
+            counts.update(word.lemma for word in made.russian)
+            train[place] = made
+    fair = [
+        [made for made in pool if all(counts[word.lemma] >= LEAST for word in made.russian)]
+        for pool in (seen, pools[True])
+    ]
+    valid, test_seen = fair[0][: sizes["valid"]], fair[0][sizes["valid"] :][: sizes["test_seen"]]
+    return {"train": train, "valid": valid, "test": fair[1][: sizes["test"]], "test_seen": test_seen}
 
 
 def write(directory: str | Path, splits: dict[str, list[Sentence]]) -> None:

@@ -33,9 +33,7 @@ def which_done(w: World, np: NP, notes: Notes) -> Phrase:
     """which the girl is reading – , которую читает девочка"""
     verb = w.verb(lambda v: direct(v) and human(v) and np.noun in v.objects)
     subject = w.subject(verb, adjective=0.0, name=0.3, pronoun=0.3, plural=0.15)
-    clause = Clause(subject, verb, w.tense(verb, subject), NP(relative=np))
-    if clause.tense in ("present", "often did") and eventive(verb):
-        clause.middle = both("often", "часто")
+    clause = Clause(subject, verb, w.once(verb, subject), NP(relative=np))
     return join(comma(), fronted(clause, notes))
 
 
@@ -120,7 +118,7 @@ def distant(w: World) -> Sentence:
         subject.after = prepositional("in", "в", "loct", other, notes)
     else:
         subject.after = join(who_does(w, subject, notes), comma())
-    clause = w.clause(verb, None, subject, adjective=0.05, plural=0.3)
+    clause = w.clause(verb, w.once(verb, subject), subject, adjective=0.05, plural=0.3)
     clause.front = None
     if clause.tense in ("present", "often did") and eventive(verb):
         clause.middle = both("often", "часто")

@@ -89,7 +89,7 @@ elephant | слон b | animal big_animal
 tiger | тигр | animal big_animal
 monkey | обезьяна | animal
 goat | коза np:козы | animal
-sheep/sheep | овца np:овцы gp:овец b | animal
+lamb | ягнёнок s:ягнёнк np:ягнята gp:ягнят | animal
 pig | свинья b np:свиньи gp:свиней | animal
 hen | курица np:куры gp:кур | animal bird
 duck | утка | animal bird

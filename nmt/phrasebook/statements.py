@@ -31,6 +31,8 @@ def at_place(w: World) -> Sentence:
     clause = w.clause(verb, w.random.choice(tenses), adjective=0.0)
     if verb.key == "live" and w.chance(0.4):
         clause.ends.append(prepositional("in", "в", "loct", w.np(w.cities), notes))
+    elif verb.key == "live":
+        clause.ends.append(place(w, notes, "=дом =замок =дворец =деревня =город =остров =гостиница"))
     else:
         indoors = "=комната =кухня =дом =школа =гостиница =сад =офис =библиотека =больница =парк"
         beast = clause.subject.noun and "animal" in clause.subject.noun.classes
@@ -167,7 +169,9 @@ def gift(w: World) -> Sentence:
         "без": ("drink eat cook", " ".join("=" + dish for dish in WITHOUT_FOOD)),
     }[prep.use if prep.use != "noun" else prep.ru]
     verb = w.lexicon.verb(w.choose(verbs.split()))
-    clause = w.clause(verb, adjective=0.05, a=0.5)
+    subject = w.subject(verb)
+    habit = prep.use == "noun" and prep.ru in ("с", "без")
+    clause = w.clause(verb, None if habit else w.once(verb, subject), subject, adjective=0.05, a=0.5)
     nouns = [n for n in (w.of(things) if things else verb.objects) if n in verb.objects]
     if prep.use == "instead":
         nouns = [n for n in nouns if n in prep.nouns]
@@ -251,7 +255,8 @@ def owned(w: World) -> Sentence:
     notes = Notes()
     np = chain(w)
     verb = w.verb(lambda v: transitive(v) and np.noun in v.objects)
-    clause = w.clause(verb)
+    subject = w.subject(verb)
+    clause = w.clause(verb, w.once(verb, subject), subject)
     clause.object = np
     return sentence(said(clause, notes), notes)
 

@@ -175,6 +175,13 @@ class World:
             tenses = [tense for tense in tenses if tense not in ("present", "often did")]
         return self.random.choice(tenses)
 
+    def once(self, verb: Verb, subject: NP) -> str:
+        """A tense of one event: nobody often buys Boris's clock."""
+        tense = self.tense(verb, subject)
+        while tense in ("present", "often did") and eventive(verb):
+            tense = self.tense(verb, subject)
+        return tense
+
     def time(self, clause: Clause) -> None:
         """Say when; "often" and "every day" are what makes a plain past imperfective."""
         state = clause.verb.flags & {"s", "be"} and "o" not in clause.verb.flags
