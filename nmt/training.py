@@ -246,7 +246,8 @@ class _Trainer:
                     with tqdm.external_write_mode():
                         self.log(
                             f"epoch {metrics['epoch']:g}: loss {metrics['loss']:.3f}, perplexity "
-                            f"{metrics['perplexity']:.2f}, BLEU {metrics['bleu']:.2f}, chrF {metrics['chrf']:.2f} ({metrics['signature']})"
+                            f"{metrics['perplexity']:.2f}, BLEU {metrics['bleu']:.2f}, chrF {metrics['chrf']:.2f} "
+                            f"({metrics['signature']})"
                         )
                     if on_validation is not None:
                         on_validation(self.run, metrics)
