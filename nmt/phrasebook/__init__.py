@@ -1,5 +1,7 @@
-"""The embedded phrasebook: a bilingual world with known answers. See data/phrasebook/README.md."""
+"""The embedded phrasebook: a bilingual world with known answers. See data/phrasebook/README.md.
 
-from pathlib import Path
+    tables (nouns, verbs, words) -> lexicon (morphology) -> phrases -> clauses -> world
+        -> statements, states, questions, joined, rare -> frames -> generate (gold, edits, contrast)
 
-DATA = Path(__file__).resolve().parents[2] / "data" / "phrasebook"
+The grammar is not imported here: who only reads the corpus needs gold and contrast alone.
+"""

@@ -1,10 +1,8 @@
 """python -m nmt.phrasebook: write data/phrasebook anew."""
 
-from pathlib import Path
-
-import nmt.phrasebook
+from nmt.corpora import shipped
 from nmt.phrasebook import generate
 
 if __name__ == "__main__":
-    generate.write(nmt.phrasebook.DATA, generate.generate())
-    print(f"written: {Path(nmt.phrasebook.DATA)}")
+    generate.write(shipped() / "phrasebook")
+    print(f"written: {shipped() / 'phrasebook'}")

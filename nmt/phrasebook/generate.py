@@ -2,21 +2,23 @@
 
 import gzip
 import hashlib
-import io
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from nmt import NmtError
 from nmt.files import whole_file
-from nmt.phrasebook import frames, lexicon
+from nmt.phrasebook import contrast, frames, gold, lexicon
 from nmt.phrasebook.clauses import Sentence, text
+from nmt.phrasebook.contrast import Item
 from nmt.phrasebook.world import World
 
 SEED = 1
 SIZES = {"train": 20_000, "valid": 1_000, "test": 1_000, "test_seen": 1_000}
 LEAST = 20  # times a lemma stands in train before it may stand in another split
+CONTRAST = 120  # items of each phenomenon
 HELD_OUT = 12  # one in so many lemma pairs is kept for `test`
 
 
@@ -73,14 +75,15 @@ def generate(seed: int = SEED, sizes: dict[str, int] = SIZES) -> dict[str, list[
     world.random.shuffle(seen)
     train, seen = seen[: sizes["train"]], seen[sizes["train"] :]
     counts = Counter(word.lemma for made in train for word in made.russian)
-    lemmas = set(counts)
-    while rare := {lemma for lemma in lemmas if counts[lemma] < LEAST}:
+    rare = {lemma for lemma in counts if counts[lemma] < LEAST}
+    while rare:
         made = next(source)
-        if rare & {word.lemma for word in made.russian} and not made.notes.combos & held_out():
+        if not rare.isdisjoint(word.lemma for word in made.russian) and not made.notes.combos & held_out():
             place = next(i for i, old in enumerate(train) if all(counts[w.lemma] > 3 * LEAST for w in old.russian))
             counts.subtract(word.lemma for word in train[place].russian)
             counts.update(word.lemma for word in made.russian)
             train[place] = made
+            rare = {lemma for lemma in rare if counts[lemma] < LEAST}
     fair = [
         [made for made in pool if all(counts[word.lemma] >= LEAST for word in made.russian)]
         for pool in (seen, pools[True])
@@ -89,15 +92,33 @@ def generate(seed: int = SEED, sizes: dict[str, int] = SIZES) -> dict[str, list[
     return {"train": train, "valid": valid, "test": fair[1][: sizes["test"]], "test_seen": test_seen}
 
 
-def write(directory: str | Path, splits: dict[str, list[Sentence]]) -> None:
-    for name, sentences in splits.items():
-        lines = (f"{text(s.english)}\t{text(s.russian)}\t{' '.join(sorted(s.notes.tags))}" for s in sentences)
+def contrast_items(splits: dict[str, list[Sentence]], seed: int = SEED, each: int = CONTRAST) -> list[Item]:
+    """Contrast items from sentences that are in no split: seen combinations, lemmas that stand in train."""
+    counts = Counter(word.lemma for made in splits["train"] for word in made.russian)
+    taken = {text(words) for made in chain(*splits.values()) for words in (made.english, made.russian)}
+    fresh = (
+        made
+        for made in sentences(World(seed + 1))
+        if not made.notes.combos & held_out()
+        and not {text(made.english), text(made.russian)} & taken
+        and all(counts[word.lemma] >= LEAST for word in made.russian)
+    )
+    return contrast.build(fresh, each)
+
+
+def write(directory: str | Path, seed: int = SEED, sizes: dict[str, int] = SIZES, each: int = CONTRAST) -> None:
+    """SPLIT.tsv.gz and SPLIT.gold.jsonl.gz of the four splits, and contrast.jsonl.gz."""
+    splits = generate(seed, sizes)
+    for name, made in splits.items():
+        lines = (f"{text(s.english)}\t{text(s.russian)}\t{' '.join(sorted(s.notes.tags))}" for s in made)
         write_lines(Path(directory) / f"{name}.tsv.gz", lines)
+        write_lines(Path(directory) / f"{name}.gold.jsonl.gz", (gold.to_json(gold.gold(s)) for s in made))
+    items = contrast_items(splits, seed, each)
+    write_lines(Path(directory) / "contrast.jsonl.gz", map(contrast.to_json, items))
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
-    """Gzip without a time stamp or name, so that equal lines give equal bytes under one zlib."""
-    with whole_file(path) as temporary, open(temporary, "wb") as raw:
-        with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
-            with io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as file:
-                file.writelines(line + "\n" for line in lines)
+    """Gzip without a time stamp or name: equal lines give equal bytes under one zlib."""
+    data = "".join(line + "\n" for line in lines).encode()
+    with whole_file(path) as temporary:
+        temporary.write_bytes(gzip.compress(data, mtime=0))

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nmt import NmtError
+from nmt.corpora import shipped
 from nmt.phrasebook.clauses import Sentence
 
 WORD = re.compile(r"\w+(?:['-]\w+)*'?|[^\w\s]")
@@ -70,9 +71,13 @@ def to_json(record: Gold) -> str:
     return json.dumps(asdict(record), ensure_ascii=False, separators=(",", ":"))
 
 
-def load_gold(path: str | Path) -> list[Gold]:
-    """Read SPLIT.gold.jsonl.gz. Raises NmtError, naming file and line, where it is absent or not such a file."""
-    records = []
+def load_gold(split: str, directory: str | Path | None = None) -> list[Gold]:
+    """Read SPLIT.gold.jsonl.gz of the shipped phrasebook, or of `directory`.
+
+    Raises NmtError, naming file and line, where it is absent or not such a file.
+    """
+    path = Path(directory or shipped() / "phrasebook") / f"{split}.gold.jsonl.gz"
+    records: list[Gold] = []
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             for line in file:

@@ -87,7 +87,7 @@ def _zero_ending(stem: str) -> str:
 def adjective_forms(word: str) -> dict[str, str]:
     """All cells of an adjective in -ый, -ой, -ий. The accusative carries animacy: "sing masc accs anim"."""
     stem, ending = word[:-2], word[-2:]
-    soft = ending == "ий" and stem[-1] in "н" + VOWELS
+    soft = ending == "ий" and stem[-1] not in "гкх" + HUSH
     hush = stem[-1] in HUSH + "ц" and ending != "ой"
     i = "и" if soft or stem[-1] in "гкх" + HUSH else "ы"
     o = "е" if soft or hush else "о"

@@ -1,7 +1,7 @@
 """Sentences about the word said least so far, so that no lemma stays rare."""
 
 from nmt.phrasebook.clauses import Sentence, prepositional, said, sentence
-from nmt.phrasebook.lexicon import Noun, Verb
+from nmt.phrasebook.lexicon import Noun
 from nmt.phrasebook.phrases import NP, Notes
 from nmt.phrasebook.states import equation
 from nmt.phrasebook.world import World
@@ -10,7 +10,7 @@ from nmt.phrasebook.world import World
 def rare_noun(w: World) -> Sentence:
     """As object of a verb, as a place, or with an adjective."""
     noun = w.rarest(w.lexicon.nouns + w.cities)
-    verbs = verbs_for(w, noun)
+    verbs = w.verbs_taking.get(noun, [])
     adjectives = [a for a in w.adjectives.get(noun, []) if a.predicative]
     if noun.classes & {"place", "room", "city"} and (not verbs or w.chance(0.5)):
         return at(w, noun)
@@ -25,10 +25,6 @@ def rare_noun(w: World) -> Sentence:
     if clause.verb.key == "play на":
         clause.object.det = "the"
     return sentence(said(clause, notes), notes)
-
-
-def verbs_for(w: World, noun: Noun) -> list[Verb]:
-    return [v for v in w.lexicon.verbs if noun in v.objects and not v.recipient and not v.flags & {"off", "into"}]
 
 
 def at(w: World, noun: Noun) -> Sentence:
@@ -47,7 +43,7 @@ def rare_adjective(w: World) -> Sentence:
     """A sentence with the adjective said least so far."""
     adjective = w.rarest(w.lexicon.adjectives)
     noun = w.choose([n for n in adjective.nouns if adjective in w.adjectives.get(n, [])])
-    verbs = verbs_for(w, noun)
+    verbs = w.verbs_taking.get(noun, [])
     if (not verbs or adjective.needs == "pred") and adjective.predicative:
         return equation(w, w.dress(noun, adjective=0.0), adjective)
     if not verbs:

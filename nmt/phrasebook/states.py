@@ -1,4 +1,4 @@
-"""What is, how it is, where it is, who has it, who feels it: sentences with be and have, which Russian says otherwise."""
+"""What is, how, where it is, who has it, who feels it: sentences with be and have, which Russian says otherwise."""
 
 from nmt.phrasebook.clauses import WILL, Sentence, prepositional, sentence, was
 from nmt.phrasebook.lexicon import Adjective, Preposition, parse_noun

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 
 from nmt.phrasebook import lexicon
 from nmt.phrasebook.clauses import Clause
@@ -50,6 +51,11 @@ class World:
                 if "sense" in noun.classes and adjective.en not in TELLING:
                     continue  # an old fan: a thing or a person?
                 self.adjectives.setdefault(noun, []).append(adjective)
+        self.verbs = [verb for verb in self.lexicon.verbs if not verb.flags & {"off", "into"}]
+        self.verbs_taking: dict[Noun, list[Verb]] = {}
+        for verb in self.verbs:
+            for noun in verb.objects if not verb.recipient else ():
+                self.verbs_taking.setdefault(noun, []).append(verb)
         self.first_names = [name for name in self.lexicon.names if "first" in name.classes]
         self.cities = [name for name in self.lexicon.names if "city" in name.classes]
 
@@ -131,7 +137,7 @@ class World:
 
     def verb(self, wanted=lambda verb: True) -> Verb:
         """A verb that is `wanted` and that ordinary clauses may have (not off, not into)."""
-        return self.choose([v for v in self.lexicon.verbs if not v.flags & {"off", "into"} and wanted(v)])
+        return self.choose([v for v in self.verbs if wanted(v)])
 
     def object_of(self, verb: Verb, subject: NP | None = None, **chances: float) -> NP:
         nouns = [noun for noun in verb.objects if subject is None or noun is not subject.noun]
@@ -224,5 +230,6 @@ def direct(verb: Verb) -> bool:
     return verb.case == "accs" and not verb.prep and not verb.recipient
 
 
+@cache
 def human(verb: Verb) -> bool:
     return any("person" in noun.classes for noun in verb.subjects)

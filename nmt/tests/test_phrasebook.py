@@ -1,0 +1,190 @@
+import gzip
+from collections import Counter
+
+import pytest
+
+from nmt import NmtError
+from nmt.corpora import shipped
+from nmt.phrasebook import generate, lexicon, verbs
+from nmt.phrasebook.clauses import preposition, text
+from nmt.phrasebook.contrast import contrast_table, format_table, load_contrast
+from nmt.phrasebook.edits import EDITS
+from nmt.phrasebook.gold import load_gold, pieces_of_words, words
+
+FOLDER = shipped() / "phrasebook"
+SPLITS = "train", "valid", "test", "test_seen"
+
+
+def rows(split: str) -> list[list[str]]:
+    with gzip.open(FOLDER / f"{split}.tsv.gz", "rt", encoding="utf-8") as file:
+        return [line.rstrip("\n").split("\t") for line in file]
+
+
+@pytest.fixture(scope="module")
+def table():
+    return {split: rows(split) for split in SPLITS}
+
+
+@pytest.fixture(scope="module")
+def golds():
+    return {split: load_gold(split) for split in SPLITS}
+
+
+@pytest.fixture(scope="module")
+def remade(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("phrasebook")
+    generate.write(folder)
+    return folder
+
+
+def test_one_command_makes_the_shipped_files_again(remade):
+    names = [path.name for path in sorted(remade.iterdir())]
+    assert names == sorted(
+        [f"{s}{end}" for s in SPLITS for end in (".tsv.gz", ".gold.jsonl.gz")] + ["contrast.jsonl.gz"]
+    )
+    for name in names:
+        assert gzip.decompress((remade / name).read_bytes()) == gzip.decompress((FOLDER / name).read_bytes()), name
+
+
+def test_sizes_and_no_sentence_twice(table):
+    assert {split: len(lines) for split, lines in table.items()} == generate.SIZES
+    assert all(len(row) == 3 for lines in table.values() for row in lines)
+    for side in (0, 1):
+        lines = [row[side] for rows_of_split in table.values() for row in rows_of_split]
+        assert len(set(lines)) == len(lines)
+
+
+def test_every_phenomenon_is_shown_often_and_has_an_edit(table):
+    counts = Counter(tag for row in table["train"] for tag in row[2].split())
+    assert set(counts) == set(EDITS)
+    assert len(counts) >= 18
+    assert min(counts.values()) >= 300
+
+
+def test_held_out_pairs_stand_in_test_only_and_lemmas_are_known(golds):
+    counts = Counter(lemma for record in golds["train"] for lemma in record.lemmas)
+    for split in SPLITS:
+        assert all(counts[lemma] >= generate.LEAST for record in golds[split] for lemma in record.lemmas), split
+    held = generate.held_out()
+    small = generate.generate(seed=5, sizes={"train": 300, "valid": 20, "test": 60, "test_seen": 20})
+    for split, made in small.items():
+        assert all(bool(s.notes.combos & held) == (split == "test") for s in made)
+
+
+def test_held_out_pairs_are_spread():
+    held = generate.held_out()
+    for verb in lexicon.load().verbs:
+        assert sum(f"{verb.key}>{noun.ru}" in held for noun in verb.objects) <= len(verb.objects) / 5 + 1
+
+
+def test_gold_goes_line_by_line_with_the_corpus(table, golds):
+    for split in SPLITS:
+        for (english, russian, tags), record in zip(table[split], golds[split], strict=True):
+            assert words(english) == record.english
+            assert words(russian) == record.russian
+            assert tags.split() == record.tags
+
+
+def test_gold_indices_stay_inside_and_links_go_between_words(golds):
+    for record in golds["test"]:
+        size = len(record.russian)
+        assert len(record.lemmas) == len(record.features) == len(record.alignment) == size
+        assert all(0 <= i < len(record.english) for source in record.alignment for i in source)
+        assert {kind for kind, _, _ in record.links} <= {"agreement", "government", "antecedent"}
+        assert all(i != j and 0 <= i < size and 0 <= j < size for _, i, j in record.links)
+        assert all(i != j and max(i, j) < len(record.english) for _, i, j in record.source_links)
+
+
+def test_gold_aligns_every_word_but_commas_and_governed_prepositions(golds):
+    for record in golds["test"] + golds["test_seen"]:
+        alone = [f for f, source in zip(record.features, record.alignment, strict=True) if not source]
+        assert set(alone) <= {"PNCT", "PREP"}
+
+
+def test_pieces_map_to_words():
+    assert pieces_of_words(["Он", "спит", "."], ["▁Он", "▁с", "пит."]) == [[0], [1, 2], [2]]
+    assert pieces_of_words(["сад"], ["▁", "са", "д"]) == [[0, 1, 2]]
+    with pytest.raises(NmtError, match="do not spell"):
+        pieces_of_words(["сад"], ["▁сан"])
+
+
+def test_the_lexicon_is_large_enough():
+    words_ = lexicon.load()
+    assert len(words_.nouns) >= 400 and len(words_.verbs) >= 150 and len(words_.adjectives) >= 120
+    assert len({(p.ru, p.case) for p in words_.prepositions}) >= 30
+    assert {noun.gender for noun in words_.nouns} == {"masc", "femn", "neut"}
+    assert sum(len(set(noun.forms.values())) == 1 for noun in words_.nouns) >= 10  # indeclinable
+
+
+def test_a_new_noun_is_one_line():
+    noun = lexicon.parse_noun("badger | барсук b | animal")
+    assert (noun.gender, noun.animate, noun.en_plural) == ("masc", True, "badgers")
+    assert (noun.forms["sing accs"], noun.forms["plur ablt"]) == ("барсука", "барсуками")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("badger | барсук", "2 columns"),
+        ("badger | барсук q | animal", "unknown flag 'q'"),
+        ("night | ночь | time", "does not show its gender"),
+        ("badger | barsuk | animal", "not a Russian word"),
+        ("badger | барсук | ", "no classes"),
+    ],
+)
+def test_a_bad_noun_is_refused_with_table_line_and_reason(line, reason):
+    with pytest.raises(NmtError, match=rf"nouns.NOUNS, line 2 \(\w+\): .*{reason}"):
+        lexicon.rows("\n" + line, "nouns.NOUNS", lexicon.parse_noun)
+
+
+def test_a_verb_with_an_unknown_class_is_refused():
+    with pytest.raises(NmtError, match="no noun is of the class or lemma '=барсук'"):
+        lexicon.parse_verb("eat ate eaten | есть ем ест | - | accs | person | =барсук |", lexicon.load())
+    assert verbs.VERBS
+
+
+@pytest.mark.parametrize(
+    ("ru", "following", "form"),
+    [
+        ("о", "окне", "об"), ("о", "ёжике", "о"), ("с", "столом", "со"), ("с", "зонтом", "с"), ("с", "щенком", "со"),
+        ("в", "дворец", "во"), ("в", "Вене", "в"), ("к", "льву", "ко"), ("рядом с", "школой", "рядом со"),
+    ],
+)  # fmt: skip
+def test_prepositions_before_clusters(ru, following, form):
+    assert preposition(ru, following) == form
+
+
+def test_contrast_items_are_many_and_differ_from_the_right_line(table):
+    items = load_contrast()
+    counts = Counter(item.phenomenon for item in items)
+    assert set(counts) == set(EDITS) and min(counts.values()) >= 100
+    corpus = {line for rows_of_split in table.values() for row in rows_of_split for line in row[:2]}
+    for item in items:
+        assert item.wrong and item.right not in item.wrong and len(set(item.wrong)) == len(item.wrong)
+        assert item.english not in corpus and item.right not in corpus
+
+
+def test_contrast_table_counts_only_clear_preferences():
+    items = load_contrast()[::50]
+    right = {item.right for item in items}
+    assert all(
+        row.accuracy == 1 for row in contrast_table(lambda pairs: [float(ru in right) for _, ru in pairs], items)
+    )
+    assert all(row.accuracy == 0 for row in contrast_table(lambda pairs: [0.0] * len(pairs), items))
+    rows_ = contrast_table(lambda pairs: [-float(len(ru)) for _, ru in pairs], items)
+    assert rows_[-1].phenomenon == "all" and rows_[-1].items == len(items)
+    assert "all" in format_table(rows_)
+
+
+def test_a_missing_or_damaged_gold_file_is_named(tmp_path):
+    with pytest.raises(NmtError, match=r"test\.gold\.jsonl\.gz: no such file"):
+        load_gold("test", tmp_path)
+    (tmp_path / "test.gold.jsonl.gz").write_bytes(gzip.compress(b'{"english": []}\n'))
+    with pytest.raises(NmtError, match="line 1"):
+        load_gold("test", tmp_path)
+
+
+def test_text_writes_marks_without_space():
+    assert (
+        text(generate.generate(1, {"train": 5, "valid": 0, "test": 0, "test_seen": 0})["train"][0].russian)[-1] in ".?"
+    )
