@@ -57,8 +57,11 @@ def sentences(world: World) -> Iterator[Sentence]:
             yield made
 
 
-def generate(seed: int = SEED, sizes: dict[str, int] = SIZES) -> dict[str, list[Sentence]]:
-    """The four splits: `test` has a held-out pair in each sentence, the others none."""
+def generate(seed: int = SEED, sizes: dict[str, int] = SIZES, least: int = LEAST) -> dict[str, list[Sentence]]:
+    """The four splits: `test` has a held-out pair in each sentence, the others none.
+
+    Every lemma stands `least` times in train.
+    """
     world = World(seed)
     source = sentences(world)
     spare = sum(sizes.values()) // 40  # for sentences with a lemma that turns out too rare
@@ -75,17 +78,17 @@ def generate(seed: int = SEED, sizes: dict[str, int] = SIZES) -> dict[str, list[
     world.random.shuffle(seen)
     train, seen = seen[: sizes["train"]], seen[sizes["train"] :]
     counts = Counter(word.lemma for made in train for word in made.russian)
-    rare = {lemma for lemma in counts if counts[lemma] < LEAST}
+    rare = {lemma for lemma in counts if counts[lemma] < least}
     while rare:
         made = next(source)
         if not rare.isdisjoint(word.lemma for word in made.russian) and not made.notes.combos & held_out():
-            place = next(i for i, old in enumerate(train) if all(counts[w.lemma] > 3 * LEAST for w in old.russian))
+            place = next(i for i, old in enumerate(train) if all(counts[w.lemma] > 3 * least for w in old.russian))
             counts.subtract(word.lemma for word in train[place].russian)
             counts.update(word.lemma for word in made.russian)
             train[place] = made
-            rare = {lemma for lemma in rare if counts[lemma] < LEAST}
+            rare = {lemma for lemma in rare if counts[lemma] < least}
     fair = [
-        [made for made in pool if all(counts[word.lemma] >= LEAST for word in made.russian)]
+        [made for made in pool if all(counts[word.lemma] >= least for word in made.russian)]
         for pool in (seen, pools[True])
     ]
     valid, test_seen = fair[0][: sizes["valid"]], fair[0][sizes["valid"] :][: sizes["test_seen"]]
