@@ -62,9 +62,9 @@ def section(run: Run) -> str:
         "",
         f"{shape['num_blocks']} blocks, d_model {shape['d_model']}, {shape['num_heads']} heads, {shape['norm']}-norm, "
         f"vocabularies {shape['src_vocab_size']} and {shape['trg_vocab_size']}; {pairs:,} training pairs, "
-        f"{last['epoch']:.1f} epochs, {last['step']:,} steps, {last['minutes']:.0f} minutes (validation included); "
+        f"{last['epoch']:.4g} epochs, {last['step']:,} steps, {last['minutes']:.1f} minutes (validation included); "
         f"{devices}; PyTorch {sessions[0]['versions']['torch']}; seed {training['seed']}; "
-        f"code {sessions[0]['git'][:7]}.",
+        f"code {', '.join(dict.fromkeys(session['git'][:7] + session['git'][40:] for session in sessions))}.",
         "",
         f"![loss and BLEU over the epochs of {name}](figures/{name}.png)",
         "",
