@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
             choices=f.metadata.get("choices"),
             metavar=None if "choices" in f.metadata else {int: "N", float: "X", bool: "yes|no"}[kind],
             default=argparse.SUPPRESS,  # so that --resume knows what was said
-            help=f.metadata["help"] + ("" if f.default is None else f" (default: {f.default})"),
+            help=f.metadata["help"] + ("" if f.default is None else f" (default: {_shown(f.default)})"),
         )
 
     sub = command("translate", _translate, "translate lines from stdin to stdout")
@@ -115,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--data", nargs="+", required=True, help=DATA_HELP)
     _archives(sub)
     sub.add_argument("--split", default="test", help="train, valid, test or another split (default: test)")
-    sub.add_argument("--tokenize", default="13a", choices=("13a", "char", "none"), help="how sacreBLEU cuts words")
+    sub.add_argument("--tokenize", default="13a", choices=("13a", "char", "none"), help="sacreBLEU's (default: 13a)")
     sub.add_argument("--limit", type=_count, default=argparse.SUPPRESS, metavar="N", help="only the first N pairs")
     return parser
 
@@ -153,6 +153,10 @@ def _count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"a whole number from 0 on, not {text!r}")
     return int(text)
+
+
+def _shown(value: object) -> object:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
 
 def _yes_no(text: str) -> bool:

@@ -37,7 +37,7 @@ class TrainingConfig:
     batch_tokens: int | None = option(None, "make batches of about so many padded tokens instead of batch_size pairs")
     accumulate_grad_batches: int = option(1, "batches whose gradients are added up for one step")
     max_epochs: int = option(10, "epochs to train")
-    max_minutes: float | None = option(None, "stop after so many minutes of wall time")
+    max_minutes: float | None = option(None, "stop after so many minutes of wall time, over all sessions of the run")
     limit_train_batches: int | None = option(None, "train on the first N * batch_size pairs only")
     max_length: int = option(256, "training pairs with more BPE pieces on a side are left out")
 

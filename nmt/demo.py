@@ -1,5 +1,7 @@
 """`nmt demo`: a small Transformer learns the embedded phrasebook in a few minutes on two cores, and shows how."""
 
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from nmt.config import TrainingConfig
@@ -9,26 +11,33 @@ from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
 from nmt.training import train
 
-# Batches of about 1,000 tokens: on so small a corpus many small steps learn faster than few large ones. In ten epochs
-# nothing is overfitted yet, so there is no dropout.
+# Batches of about 1,000 tokens: on so small a corpus many small steps learn faster than few large ones.
 CONFIG = TrainingConfig(
     d_model=128,
     num_heads=4,
-    dropout=0.0,
+    dropout=0.05,
     batch_tokens=1000,
-    max_epochs=10,
-    noam_opt_warmup_steps=400,
+    max_epochs=20,
+    lr=0.5,
+    noam_opt_warmup_steps=200,
     src_vocab_size=2000,
     trg_vocab_size=2000,
     limit_val_batches=4,
 )
 
 
+def multiplies_bfloat16() -> bool:
+    """Whether this CPU has AVX512_BF16: there bfloat16 makes a training step about half again as fast."""
+    with suppress(OSError):
+        return "avx512_bf16" in Path("/proc/cpuinfo").read_text()
+    return False
+
+
 def demo(directory: str | Path, minutes: float = 4.0, log=print) -> Run:
     """Train on the phrasebook for at most so many minutes, then show what was learnt. Returns the run."""
     corpus = prepare("phrasebook")
     log(format_card(corpus.card))
-    config = TrainingConfig(**{**vars(CONFIG), "max_minutes": minutes})
+    config = replace(CONFIG, max_minutes=minutes, precision="bf16" if multiplies_bfloat16() else "auto")
     log("\nTraining a 2-block Transformer written in nmt/. BLEU is measured on 200 held-out sentences, greedily.")
     run = train(config, corpus, directory)
     show_progress(run, log)

@@ -158,8 +158,8 @@ class _Trainer:
             self.run = Run.create(directory, settings, bpe)
         self.bpe = self.run.bpe()  # not those of the cache, which may be emptied while this run trains
         self.board = self.run.board(self.step)
-        parameters = sum(p.numel() for p in self.model.parameters())
         self.run.append("sessions.jsonl", description_of_session(device, self.step))
+        parameters = sum(p.numel() for p in self.model.parameters())
         log(
             f"{self.run.directory}: {parameters / 1e6:.2f} million parameters, {len(self.rows)} training pairs of "
             f"{corpus.name}, vocabularies {self.bpe[0].vocab_size} and {self.bpe[1].vocab_size}, "
@@ -221,16 +221,15 @@ class _Trainer:
         left = math.inf if config.max_minutes is None else 60 * config.max_minutes - self.seconds
         self.deadline = self.started + left
         if self.epoch >= config.max_epochs or left <= 0:
-            self.log(f"nothing is left to do after {self.epoch} epochs; raise --max_epochs or --max_minutes")
+            spent = f"{self.epoch} of {config.max_epochs} epochs and {self.seconds / 60:.1f} minutes"
+            self.log(f"nothing is left to do after {spent}; raise --max_epochs or --max_minutes")
         terminal = sys.stderr.isatty()  # a log file gets two states of the bar a minute
         bar = tqdm(
             total=config.max_epochs * pairs,
             initial=self.epoch * pairs + self.pairs,
             unit=" pairs",
             disable=progress == 0,
-            miniters=1,
-            mininterval=0.5 if terminal else 30,
-            dynamic_ncols=terminal,
+            **{"miniters": 1, "mininterval": 0.5 if terminal else 30, "dynamic_ncols": terminal},
         )
         with bar:
             while self.epoch < config.max_epochs and time.monotonic() < self.deadline:
