@@ -1,6 +1,6 @@
 """The kinds of sentences and their shares in the corpus."""
 
-from nmt.phrasebook import joined, questions, rare, statements, states
+from nmt.phrasebook import having, joined, motion, questions, rare, statements, states
 
 FRAMES = {
     statements.plain: 30,
@@ -19,8 +19,8 @@ FRAMES = {
     statements.own: 40,
     statements.others: 25,
     statements.wants: 40,
-    statements.goes: 42,
-    statements.puts: 20,
+    motion.goes: 42,
+    motion.puts: 20,
     states.is_adjective: 50,
     states.owned_is: 20,
     states.is_and: 15,
@@ -28,9 +28,9 @@ FRAMES = {
     states.is_profession: 25,
     states.is_mine: 20,
     states.is_somewhere: 35,
-    states.there_is: 36,
-    states.has: 55,
-    states.has_by_nature: 75,
+    having.there_is: 36,
+    having.has: 55,
+    having.has_by_nature: 75,
     states.feels: 25,
     states.likes: 35,
     states.age: 30,
