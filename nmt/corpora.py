@@ -250,8 +250,8 @@ def split_rows(rows: Iterable[Pair], dropped: Counter, source: str) -> np.ndarra
 def split_rule() -> str:
     share, least, most = HELD_OUT
     return (
-        f"by a hash of the normalised pair; valid and test each {share:.0%}, but {least} to {most:,} pairs; no sentence of "
-        "theirs in train on either side; train may hold several translations of one sentence"
+        f"by a hash of the normalised pair; valid and test each {share:.0%}, but {least} to {most:,} pairs; no "
+        "sentence of theirs in train on either side; train may hold several translations of one sentence"
     )
 
 
