@@ -62,6 +62,13 @@ def test_every_phenomenon_is_shown_often_and_has_an_edit(table):
     assert min(counts.values()) >= 300
 
 
+def test_the_card_states_the_counts(table):
+    card = (FOLDER / "README.md").read_text(encoding="utf-8")
+    counts = Counter(tag for row in table["train"] for tag in row[2].split())
+    for tag, count in counts.items():
+        assert f"| `{tag}` | {count:,} |" in card, tag
+
+
 def test_held_out_pairs_stand_in_test_only_and_lemmas_are_known(golds):
     counts = Counter(lemma for record in golds["train"] for lemma in record.lemmas)
     for split in SPLITS:
