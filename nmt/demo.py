@@ -14,12 +14,9 @@ from nmt.training import train
 # Batches of about 1,000 tokens: on so small a corpus many small steps learn faster than few large ones.
 CONFIG = TrainingConfig(
     d_model=128,
-    num_heads=4,
-    dropout=0.05,
     batch_tokens=1000,
     max_epochs=20,
-    lr=0.5,
-    noam_opt_warmup_steps=200,
+    noam_opt_warmup_steps=400,
     src_vocab_size=2000,
     trg_vocab_size=2000,
     limit_val_batches=4,
