@@ -25,7 +25,7 @@ def learning_curves(run: Run, title: str = "") -> Figure:
     loss.legend(frameon=False)
     bleu.plot([x["epoch"] for x in valid], [x["bleu"] for x in valid], "o-", color=ORANGE, ms=3)
     which = "validation pairs" if run.config["training"]["val_split"] == "valid" else "training pairs"
-    bleu.set(xlabel="epoch", ylabel=f"BLEU, greedy, {valid[0]['sentences']} {which}", ylim=(0, None))
+    bleu.set(xlabel="epoch", ylabel=f"BLEU of {valid[0]['sentences']} {which}", ylim=(0, None))
     minutes = bleu.secondary_xaxis("top", functions=_minutes(run))
     minutes.set_xlabel("minutes")
     for axes in (loss, bleu):

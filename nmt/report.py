@@ -35,7 +35,7 @@ def keep(run: Run, results: Path, scores: list[dict], frame: bool = False) -> Pa
 def draw(run: Run, figures: Path) -> list[Path]:
     """The learning curves of a kept run, and its attention if a frame was kept: NAME.png, NAME-attention.png."""
     name = run.directory.name
-    save(learning_curves(run, f"{name}: {run.config['card']['name']}"), figures / f"{name}.png")
+    save(learning_curves(run, f"run {name}, corpus {run.config['card']['name']}"), figures / f"{name}.png")
     if not run.frames():
         return [figures / f"{name}.png"]
     step, path = run.frames()[-1]
@@ -73,9 +73,10 @@ def section(run: Run) -> str:
     ]
     for score in run.lines("scores.jsonl"):
         search = "greedy" if score["beam"] == 1 else f"beam {score['beam']}, length penalty {score['length_penalty']}"
+        signature = score["signature"].replace("|", r"\|")  # a bar would end the table's cell
         lines.append(
             f"| {score['data']}, {score['split']} | {score['sentences']:,} | {search} | {score['bleu']:.2f} "
-            f"| {score['chrf']:.2f} | `{score['signature']}` |"
+            f"| {score['chrf']:.2f} | `{signature}` |"
         )
     return "\n".join(lines)
 
