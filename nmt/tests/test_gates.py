@@ -1,0 +1,91 @@
+"""Laws of the hard concrete gate: its probabilities and gradients are those of the closed forms."""
+
+import copy
+
+import pytest
+import torch
+
+from nmt import NmtError
+from nmt.gates import CLAMP, HardConcrete
+
+LOG_ALPHA = torch.tensor([-3.0, -1.0, 0.0, 0.7, 2.0, 4.0])
+
+
+@pytest.mark.parametrize("temperature", [0.25, 0.33, 2 / 3])
+def test_probabilities_are_the_frequencies_of_samples(device, temperature):
+    gate = HardConcrete(6, LOG_ALPHA, temperature, per_example=True).to(device)
+    torch.manual_seed(0)
+    samples = gate(200_000)
+    assert samples.shape == (200_000, 6) and samples.min() >= 0 and samples.max() <= 1
+    # 200,000 draws: a standard error of at most 0.0011
+    torch.testing.assert_close((samples > 0).float().mean(0), gate.p_open(), atol=0.006, rtol=0)
+    torch.testing.assert_close((samples == 1).float().mean(0), gate.p_one(), atol=0.006, rtol=0)
+
+
+def test_one_sample_for_each_gate_and_batch_or_for_each_sentence(device):
+    assert HardConcrete(4).to(device)(7).shape == (1, 4)
+    assert HardConcrete(4, per_example=True).to(device)(7).shape == (7, 4)
+    gate = HardConcrete(4, 0.0).to(device)
+    assert not torch.equal(gate(1), gate(1))  # drawn anew at each call
+
+
+def test_gradients_are_those_of_the_closed_form(device):
+    """dg/dlog α = (ζ - γ) s (1 - s) / T where 0 < g < 1, else 0; dP(open)/dlog α = p (1 - p)."""
+    gate = HardConcrete(6, LOG_ALPHA).to(device)
+    u = torch.tensor([0.6, 0.7, 0.5, 0.4, 0.2, 0.5], device=device)
+    g = gate.at(u)
+    g.sum().backward()
+    s = torch.sigmoid((torch.log(u) - torch.log1p(-u) + gate.log_alpha) / gate.temperature).detach()
+    inside = (g > 0) & (g < 1)
+    assert inside.any() and not inside.all()
+    expected = torch.where(inside, 1.2 * s * (1 - s) / gate.temperature, torch.zeros_like(s))
+    torch.testing.assert_close(gate.log_alpha.grad, expected)
+
+    gate.log_alpha.grad = None
+    p = gate.p_open()
+    p.sum().backward()
+    torch.testing.assert_close(gate.log_alpha.grad, (p * (1 - p)).detach())
+    assert (gate.log_alpha.grad > 0).all()  # the penalty falls as log α falls
+
+
+def test_evaluation_is_deterministic_and_knows_no_temperature(device):
+    gates = [HardConcrete(6, LOG_ALPHA, t).to(device).eval() for t in (0.25, 2 / 3)]
+    values = [gate(3) for gate in gates]
+    assert torch.equal(*values) and values[0].shape == (1, 6)
+    # closed below log α = ln(0.1 / 1.1) = -2.398, open above 2.398
+    assert gates[0].undecided().tolist() == [False, True, True, True, True, False]
+    assert values[0][0, 0] == 0 and values[0][0, -1] == 1
+
+
+def test_float32_under_autocast(device):
+    gate = HardConcrete(6, LOG_ALPHA).to(device)
+    u = torch.linspace(0.1, 0.9, 6, device=device)
+    with torch.autocast(device.type, torch.bfloat16):
+        inside = gate.at(u)
+        probability = gate.p_open()
+    assert inside.dtype == probability.dtype == torch.float32
+    assert torch.equal(inside, gate.at(u)) and torch.equal(probability, gate.p_open())
+
+
+def test_extreme_draws_stay_finite(device):
+    gate = HardConcrete(2, torch.tensor([-CLAMP, CLAMP])).to(device)
+    for u in (1e-6, 1 - 1e-6):
+        g = gate.at(torch.full((2,), u, device=device))
+        g.sum().backward()
+        assert g.isfinite().all() and gate.log_alpha.grad.isfinite().all()
+
+
+def test_nothing_cached_breaks_deepcopy_or_the_state_dict(device):
+    gate = HardConcrete(3, 0.5).to(device)
+    gate(4).sum().backward()
+    twin = copy.deepcopy(gate)
+    assert list(gate.state_dict()) == ["log_alpha"] and torch.equal(twin.value(), gate.value())
+
+
+def test_clamp_and_bad_constants():
+    gate = HardConcrete(2, torch.tensor([-9.0, 9.0]))
+    gate.clamp()
+    torch.testing.assert_close(gate.log_alpha.data, torch.tensor([-CLAMP, CLAMP]))
+    for bad in ({"gamma": 0.1}, {"zeta": 1.0}, {"temperature": 0.0}):
+        with pytest.raises(NmtError, match="hard concrete"):
+            HardConcrete(2, **bad)
