@@ -4,6 +4,7 @@ Every map keeps its head axis: (B, H, query, key). Averaging is a matter of draw
 """
 
 import math
+import warnings
 
 import torch
 import torch.nn.functional as F
@@ -57,6 +58,8 @@ class KeyValueCache:
 
     def select(self, rows: Tensor) -> None:
         """Keep the given rows of the batch, in the given order: int64 (rows,)."""
+        if not self._filled:  # nothing written, or no head to write
+            return
         shape = (len(self._filled[0]), len(rows), *self._filled[0].shape[2:])
         if not self._spare or self._spare[0].shape != shape:
             self._spare = [filled.new_empty(shape) for filled in self._filled]
@@ -65,8 +68,15 @@ class KeyValueCache:
         self._filled, self._spare = self._spare, self._filled
 
 
+def linear(inputs: int, outputs: int) -> nn.Linear:
+    """An nn.Linear that may be empty: where heads were removed, PyTorch need not warn of having nothing to fill."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Initializing zero-element")
+        return nn.Linear(inputs, outputs)
+
+
 class FixedGate(nn.Module):
-    """A gate per head that does not learn: 1 leaves the head as it is, 0 closes it."""
+    """A gate per head, or neuron, that does not learn: 1 leaves it as it is, 0 closes it."""
 
     def __init__(self, values: Tensor) -> None:
         super().__init__()
@@ -79,6 +89,8 @@ class FixedGate(nn.Module):
 class MultiHeadAttention(nn.Module):
     """H heads side by side, section 3.2.2. Q, K and V come from one projection of shape (3 H K, D).
 
+    Heads may have been removed, even all of them: what is left without any is the bias of W_O.
+
     `gate` may hold a module that is called with the batch size and returns a factor per head,
     (1, H) or (B, H): it multiplies what each head says before W_O mixes the heads.
     """
@@ -88,7 +100,7 @@ class MultiHeadAttention(nn.Module):
         self.num_heads, self.head_size = num_heads, head_size
         self.in_weight = nn.Parameter(torch.empty(3 * num_heads * head_size, d_model))
         self.in_bias = nn.Parameter(torch.zeros(3 * num_heads * head_size))
-        self.out = nn.Linear(num_heads * head_size, d_model)
+        self.out = linear(num_heads * head_size, d_model)
         self.gate: nn.Module | None = None
         # Xavier for each of Q, K and V by itself: over the joint matrix it would come out sqrt(2) too small.
         for matrix in self.in_weight.chunk(3):
@@ -121,6 +133,8 @@ class MultiHeadAttention(nn.Module):
         earlier ones are looked at too. x may have W rows for each row of a projected memory (a beam): they
         share it. Returns (B, T, D), and the weights (B, H, T, S) if asked, else None.
         """
+        if not self.num_heads:
+            return self._without_heads(x, memory, cache, return_attention)
         if memory is None:
             query, key, value = self._project(x, 0, 3)
             if cache is not None:
@@ -141,3 +155,23 @@ class MultiHeadAttention(nn.Module):
         if self.gate is not None:
             heads = heads * self.gate(x.size(0)).to(heads.dtype)[:, None, :, None]
         return self.out(heads.flatten(2)), weights if return_attention else None
+
+    def _without_heads(
+        self,
+        x: Tensor,
+        memory: Tensor | tuple[Tensor, Tensor] | None,
+        cache: KeyValueCache | None,
+        return_attention: bool,
+    ) -> tuple[Tensor, Tensor | None]:
+        """`forward` of a layer of no head: the bias, and a map (B, 0, T, S)."""
+        if cache is not None:
+            cache.length += x.size(1)
+        # Through the empty projection, so that each parameter has its (empty) gradient: optimisers and DDP want one.
+        update = self.out(F.linear(x, self.in_weight, self.in_bias))  # (B, T, 0) -> (B, T, D)
+        if not return_attention:
+            return update, None
+        if isinstance(memory, tuple):
+            keys = memory[0].size(2)
+        else:
+            keys = (x if memory is None else memory).size(1) if cache is None else cache.length
+        return update, x.new_empty(x.size(0), 0, x.size(1), keys)

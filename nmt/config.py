@@ -86,7 +86,8 @@ class TrainingConfig:
         self.transformer(4, 4)  # refuses a shape that cannot work, now rather than after the corpus is read
 
     def transformer(self, src_vocab_size: int, trg_vocab_size: int) -> TransformerConfig:
-        shared = {f.name for f in fields(TransformerConfig)} - {"src_vocab_size", "trg_vocab_size"}
+        shape = {f.name for f in fields(TransformerConfig)} - {"src_vocab_size", "trg_vocab_size"}
+        shared = shape & {f.name for f in fields(self)}
         return TransformerConfig(src_vocab_size, trg_vocab_size, **{name: getattr(self, name) for name in shared})
 
 

@@ -8,10 +8,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nmt import NmtError
-from nmt.attention import KeyValueCache, MultiHeadAttention
+from nmt.attention import KeyValueCache, MultiHeadAttention, linear
 from nmt.batches import source_mask, target_mask
 
 KINDS = ("encoder", "decoder", "cross")  # encoder self-attention, decoder self-attention, cross-attention
+NEURONS = ("encoder_ff", "decoder_ff")  # the feed-forward neurons of either side
 AttentionMaps = dict[str, list[Tensor]]  # kind -> one (B, H, query, key) for each block
 
 
@@ -29,6 +30,9 @@ class TransformerConfig:
     dropout: float = 0.1  # on each sub-layer's output and on the embeddings: section 5.4
     norm: str = "pre"  # "pre" trains at any depth; "post" is the paper's, and wants a long warm-up
     tied: bool = True  # the generator shares the target embedding's matrix: section 3.4
+    # Of a pruned model: kind -> per block the numbers, in the dense model, of what is left. An absent kind is whole.
+    kept_heads: dict[str, list[list[int]]] | None = None  # kinds of KINDS
+    kept_neurons: dict[str, list[list[int]]] | None = None  # kinds of NEURONS
 
     def __post_init__(self) -> None:
         for name in ("src_vocab_size", "trg_vocab_size", "num_blocks", "d_model", "num_heads"):
@@ -51,6 +55,27 @@ class TransformerConfig:
             raise NmtError(f"--dropout must be in [0, 1), not {self.dropout}")
         if self.norm not in ("pre", "post"):
             raise NmtError(f"--norm must be 'pre' or 'post', not {self.norm!r}")
+        for name, kinds in (("kept_heads", KINDS), ("kept_neurons", NEURONS)):
+            kept = getattr(self, name) or {}
+            if not kept.keys() <= set(kinds):
+                raise NmtError(f"{name}: the kinds are {kinds}, not {', '.join(map(repr, kept))}")
+            for kind, blocks in kept.items():
+                possible = set(range(self.width(kind)))
+                if len(blocks) != self.num_blocks:
+                    raise NmtError(f"{name}: {kind} has {self.num_blocks} blocks, not {len(blocks)}")
+                if wrong := [one for one in blocks if not possible.issuperset(one) or sorted(set(one)) != list(one)]:
+                    raise NmtError(f"{name}: {kind} has numbers 0 to {len(possible) - 1}, ascending, not {wrong[0]}")
+
+    def width(self, kind: str) -> int:
+        """How many heads (H), or neurons (F), a layer of this kind has in the dense model."""
+        if kind not in KINDS + NEURONS:
+            raise NmtError(f"the kind of a layer must be one of {KINDS + NEURONS}, not {kind!r}")
+        return self.num_heads if kind in KINDS else self.d_ff
+
+    def kept(self, kind: str) -> list[list[int]]:
+        """Per block the numbers, in the dense model, of the heads or neurons that there are."""
+        whole = [list(range(self.width(kind))) for _ in range(self.num_blocks)]
+        return ((self.kept_heads if kind in KINDS else self.kept_neurons) or {}).get(kind, whole)
 
 
 def sinusoidal_positions(length: int, d_model: int) -> Tensor:
@@ -83,17 +108,25 @@ class Embedding(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """max(0, x W1 + b1) W2 + b2, equation 2: (B, T, D) -> (B, T, F) -> (B, T, D)."""
+    """max(0, x W1 + b1) W2 + b2, equation 2: (B, T, D) -> (B, T, F) -> (B, T, D).
+
+    `gate` may hold a module that is called with the batch size and returns a factor per neuron, (1, F) or (B, F):
+    it multiplies what each neuron says before W2 mixes them.
+    """
 
     def __init__(self, d_model: int, d_ff: int) -> None:
         super().__init__()
-        self.inner, self.outer = nn.Linear(d_model, d_ff), nn.Linear(d_ff, d_model)
+        self.inner, self.outer = linear(d_model, d_ff), linear(d_ff, d_model)
+        self.gate: nn.Module | None = None
         for layer in (self.inner, self.outer):
             nn.init.xavier_uniform_(layer.weight)
             nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.outer(F.relu(self.inner(x)))
+        neurons = F.relu(self.inner(x))  # (B, T, F)
+        if self.gate is not None:
+            neurons = neurons * self.gate(x.size(0)).to(neurons.dtype)[:, None]
+        return self.outer(neurons)
 
 
 class Block(nn.Module):
@@ -102,12 +135,12 @@ class Block(nn.Module):
     post-norm (the paper): norm(x + dropout(sublayer(x)));  pre-norm: x + dropout(sublayer(norm(x))).
     """
 
-    def __init__(self, config: TransformerConfig) -> None:
+    def __init__(self, config: TransformerConfig, heads: int, neurons: int) -> None:
         super().__init__()
         self.pre_norm = config.norm == "pre"
         self.dropout = nn.Dropout(config.dropout)
-        self.self_attention = MultiHeadAttention(config.d_model, config.num_heads, config.head_size)
-        self.feed_forward = FeedForward(config.d_model, config.d_ff)
+        self.self_attention = MultiHeadAttention(config.d_model, heads, config.head_size)
+        self.feed_forward = FeedForward(config.d_model, neurons)
         self.norm_self = nn.LayerNorm(config.d_model)
         self.norm_feed = nn.LayerNorm(config.d_model)
 
@@ -129,9 +162,9 @@ class EncoderBlock(Block):
 
 
 class DecoderBlock(Block):
-    def __init__(self, config: TransformerConfig) -> None:
-        super().__init__(config)
-        self.cross_attention = MultiHeadAttention(config.d_model, config.num_heads, config.head_size)
+    def __init__(self, config: TransformerConfig, heads: int, cross_heads: int, neurons: int) -> None:
+        super().__init__(config, heads, neurons)
+        self.cross_attention = MultiHeadAttention(config.d_model, cross_heads, config.head_size)
         self.norm_cross = nn.LayerNorm(config.d_model)
 
     def forward(
@@ -195,8 +228,11 @@ class Transformer(nn.Module):
         self.config = config
         self.src_embedding = Embedding(config.src_vocab_size, config.d_model, config.dropout)
         self.trg_embedding = Embedding(config.trg_vocab_size, config.d_model, config.dropout)
-        self.encoder = nn.ModuleList(EncoderBlock(config) for _ in range(config.num_blocks))
-        self.decoder = nn.ModuleList(DecoderBlock(config) for _ in range(config.num_blocks))
+        left = {kind: [len(numbers) for numbers in config.kept(kind)] for kind in KINDS + NEURONS}
+        sizes = zip(left["encoder"], left["encoder_ff"], strict=True)
+        self.encoder = nn.ModuleList(EncoderBlock(config, *of_block) for of_block in sizes)
+        sizes = zip(left["decoder"], left["cross"], left["decoder_ff"], strict=True)
+        self.decoder = nn.ModuleList(DecoderBlock(config, *of_block) for of_block in sizes)
         # Pre-norm leaves the last sum unnormalised; post-norm ends in a norm anyway.
         final = nn.LayerNorm if config.norm == "pre" else nn.Identity
         self.encoder_norm, self.decoder_norm = final(config.d_model), final(config.d_model)
@@ -207,15 +243,19 @@ class Transformer(nn.Module):
         else:
             nn.init.xavier_uniform_(self.generator.weight)
 
-    def attention_layers(self, kind: str) -> list[MultiHeadAttention]:
-        """The attention modules of one kind, first block first. kind: one of KINDS."""
-        if kind == "encoder":
-            return [block.self_attention for block in self.encoder]
-        if kind == "decoder":
-            return [block.self_attention for block in self.decoder]
-        if kind == "cross":
-            return [block.cross_attention for block in self.decoder]
-        raise NmtError(f"attention kind must be one of {KINDS}, not {kind!r}")
+    def gated_layers(self, kind: str) -> list[MultiHeadAttention] | list[FeedForward]:
+        """The modules that take a gate, first block first: attention for a kind of KINDS, feed-forward for NEURONS."""
+        layers = {
+            "encoder": (self.encoder, "self_attention"),
+            "decoder": (self.decoder, "self_attention"),
+            "cross": (self.decoder, "cross_attention"),
+            "encoder_ff": (self.encoder, "feed_forward"),
+            "decoder_ff": (self.decoder, "feed_forward"),
+        }
+        if kind not in layers:
+            raise NmtError(f"the kind of a layer must be one of {KINDS + NEURONS}, not {kind!r}")
+        blocks, name = layers[kind]
+        return [getattr(block, name) for block in blocks]
 
     def encode(self, src: Tensor, return_attention: bool = False) -> tuple[Tensor, Tensor, list[Tensor]]:
         """src int64 (B, S), padded right. Returns memory (B, S, D), its mask (B, 1, 1, S) and the maps."""

@@ -162,7 +162,7 @@ def test_gates_work_in_a_search(model, src):
 
     plain = without_cache()
     for kind in ("encoder", "decoder", "cross"):
-        model.attention_layers(kind)[0].gate = FixedGate(torch.tensor([0.0, 1.0, 0.0, 0.0])).to(src.device)
+        model.gated_layers(kind)[0].gate = FixedGate(torch.tensor([0.0, 1.0, 0.0, 0.0])).to(src.device)
     assert ids(beam_search(model, src)) == without_cache() != plain
 
 

@@ -11,7 +11,7 @@ from nmt import NmtError
 from nmt.attention import FixedGate
 from nmt.batches import pad
 from nmt.bpe import BOS, EOS, PAD
-from nmt.transformer import KINDS, Transformer, TransformerConfig, sinusoidal_positions
+from nmt.transformer import KINDS, NEURONS, Transformer, TransformerConfig, sinusoidal_positions
 
 
 @pytest.fixture
@@ -158,10 +158,10 @@ def test_word_by_word_is_all_at_once(make_model, norm, src, device):
 def test_a_gate_on_any_kind_closes_its_head_only(kind, make_model, src, trg):
     model = make_model()
     plain = model(src, trg)
-    for layer in model.attention_layers(kind):
+    for layer in model.gated_layers(kind):
         layer.gate = FixedGate(torch.ones(4)).to(src.device)
     assert torch.equal(model(src, trg), plain)
-    chosen = model.attention_layers(kind)[1]
+    chosen = model.gated_layers(kind)[1]
     chosen.gate = FixedGate(torch.tensor([1.0, 1.0, 0.0, 1.0])).to(src.device)
     gated = model(src, trg)
     assert not torch.allclose(gated, plain)
@@ -171,9 +171,40 @@ def test_a_gate_on_any_kind_closes_its_head_only(kind, make_model, src, trg):
     torch.testing.assert_close(model(src, trg), gated)
 
 
+@pytest.mark.parametrize("kind", NEURONS)
+def test_a_gate_on_neurons_closes_its_neurons_only(kind, make_model, src, trg):
+    model = make_model()
+    plain = model(src, trg)
+    for layer in model.gated_layers(kind):
+        layer.gate = FixedGate(torch.ones(24)).to(src.device)
+    assert torch.equal(model(src, trg), plain)
+    chosen = model.gated_layers(kind)[1]
+    chosen.gate.values[3:9] = 0
+    gated = model(src, trg)
+    assert not torch.allclose(gated, plain)
+    chosen.gate = None
+    with torch.no_grad():
+        chosen.outer.weight[:, 3:9] = 0
+    torch.testing.assert_close(model(src, trg), gated)
+
+
+def test_a_gate_on_neurons_may_differ_by_sentence(make_model, src, trg):
+    class BySentence(nn.Module):
+        def forward(self, batch_size):
+            return torch.arange(batch_size * 24, device=src.device).view(batch_size, 24) / 10
+
+    model = make_model()
+    layer = model.gated_layers("encoder_ff")[0]
+    layer.gate = BySentence()
+    together = model(src, trg)
+    for row in range(len(src)):
+        layer.gate = FixedGate(torch.arange(row * 24, (row + 1) * 24) / 10).to(src.device)
+        torch.testing.assert_close(model(src[row : row + 1], trg[row : row + 1])[0], together[row])
+
+
 def test_unknown_kind_is_refused(make_model):
     with pytest.raises(NmtError, match="kind"):
-        make_model().attention_layers("self")
+        make_model().gated_layers("self")
 
 
 # ---------------------------------------------------------------- config, positions, beginnings
@@ -251,7 +282,7 @@ def test_every_parameter_is_reached_by_gradients(make_model, norm, src, trg):
 
 def test_a_deep_copy_is_its_own_model(make_model, src, trg):
     model = make_model()
-    model.attention_layers("cross")[0].gate = FixedGate(torch.tensor([1.0, 0.0, 1.0, 1.0])).to(src.device)
+    model.gated_layers("cross")[0].gate = FixedGate(torch.tensor([1.0, 0.0, 1.0, 1.0])).to(src.device)
     twin = copy.deepcopy(model)
     before = model(src, trg)
     assert torch.equal(twin(src, trg), before)

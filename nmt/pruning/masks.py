@@ -1,0 +1,135 @@
+"""Masks: which heads and neurons are kept. The same mask counts them, evaluates without the others, and removes those.
+
+A mask is {kind: bool (L, H)}, or (L, F) for a kind of NEURONS; True = kept. A kind that is absent is left whole. Heads
+have the numbers of the dense model for ever: in a model from which some were removed, their places stay, and are False.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from nmt import NmtError
+from nmt.attention import FixedGate
+from nmt.transformer import Transformer
+
+Mask = dict[str, Tensor]
+
+
+def all_kept(model: Transformer, kinds: Sequence[str]) -> Mask:
+    """The mask that changes nothing: True for all that the model has."""
+    mask = {}
+    for kind in kinds:
+        kept = model.config.kept(kind)
+        mask[kind] = torch.zeros(len(kept), model.config.width(kind), dtype=torch.bool)
+        for row, numbers in zip(mask[kind], kept, strict=True):
+            row[numbers] = True
+    return mask
+
+
+def check(model: Transformer, mask: Mask) -> None:
+    """Raises NmtError for a mask of another shape or type, of unknown kinds, or that asks for what was removed."""
+    for kind, there in all_kept(model, mask).items():
+        if mask[kind].dtype != torch.bool or mask[kind].shape != there.shape:
+            raise NmtError(
+                f"a mask of {kind} must be bool {tuple(there.shape)} for this model, "
+                f"not {str(mask[kind].dtype).removeprefix('torch.')} {tuple(mask[kind].shape)}"
+            )
+        if lost := (mask[kind].cpu() & ~there).nonzero().tolist():
+            raise NmtError(f"the mask of {kind} keeps what was removed from this model: (layer, number) {lost[:5]}")
+
+
+def count(mask: Mask) -> int:
+    """How many are kept."""
+    return sum(int(kept.sum()) for kept in mask.values())
+
+
+def size(mask: Mask) -> int:
+    """How many the mask speaks of: those kept, and those not."""
+    return sum(kept.numel() for kept in mask.values())
+
+
+def flatten(mask: dict[str, Tensor]) -> Tensor:
+    """All in one row, (N,): kinds in the order of the dict, then layers, then heads. Scores may be flattened too."""
+    return torch.cat([kept.flatten() for kept in mask.values()])
+
+
+def unflatten(flat: Tensor, like: dict[str, Tensor]) -> dict[str, Tensor]:
+    """`flatten` undone: (N,) in the shapes of `like`."""
+    if flat.shape != (size(like),):
+        raise NmtError(f"{tuple(flat.shape)} values for a mask of {size(like)}")
+    parts = flat.split([one.numel() for one in like.values()])
+    return {kind: part.view(one.shape) for (kind, one), part in zip(like.items(), parts, strict=True)}
+
+
+def top_k(scores: dict[str, Tensor], k: int) -> Mask:
+    """Exactly k are kept: those of the highest scores; of equals, those that come first.
+
+    A score of -inf says that there is nothing to keep. Raises NmtError for NaN and for a k that cannot be.
+    """
+    flat = flatten(scores)
+    if flat.isnan().any():
+        raise NmtError("a score is NaN: the training before it diverged (lower its learning rate)")
+    possible = int((flat != float("-inf")).sum())
+    if not 0 <= k <= possible:
+        raise NmtError(f"cannot keep {k}: choose 0 to {possible}")
+    kept = torch.zeros_like(flat, dtype=torch.bool)
+    kept[flat.sort(descending=True, stable=True).indices[:k]] = True
+    return unflatten(kept, scores)
+
+
+def apply(model: Transformer, mask: Mask) -> None:
+    """Close what is not kept: a FixedGate on each layer of the mask's kinds, in place of the gates it may have.
+
+    Other kinds are not touched. Raises NmtError as `check` does.
+    """
+    check(model, mask)
+    for kind, kept in mask.items():
+        for layer, row, numbers in zip(model.gated_layers(kind), kept, model.config.kept(kind), strict=True):
+            layer.gate = FixedGate(row[numbers]).to(next(layer.parameters()).device)
+
+
+def clear(model: Transformer, kinds: Sequence[str]) -> None:
+    """Take the gates off."""
+    for kind in kinds:
+        for layer in model.gated_layers(kind):
+            layer.gate = None
+
+
+def read(model: Transformer, kinds: Sequence[str]) -> dict[str, Tensor]:
+    """What the gates say at test time: kind -> (L, H), float64 on the CPU, which holds any gate's value exactly.
+
+    1 where there is no gate, 0 where the head was removed.
+    """
+    values = {kind: there.double() for kind, there in all_kept(model, kinds).items()}
+    for kind in kinds:
+        for layer, row, numbers in zip(model.gated_layers(kind), values[kind], model.config.kept(kind), strict=True):
+            if layer.gate is not None and numbers:
+                row[numbers] = _at_test_time(layer.gate)
+    return values
+
+
+@torch.no_grad()
+def _at_test_time(gate: torch.nn.Module) -> Tensor:
+    training = gate.training
+    try:
+        return gate.eval()(1)[0].double().cpu()
+    finally:
+        gate.train(training)
+
+
+def to_json(mask: Mask) -> dict[str, list[list[int]]]:
+    """Kind -> per layer a list of 1 (kept) and 0."""
+    return {kind: kept.int().tolist() for kind, kept in mask.items()}
+
+
+def from_json(lists: dict[str, list[list[int]]]) -> Mask:
+    """`to_json` undone. Raises NmtError for anything else."""
+    try:
+        mask = {kind: torch.tensor(rows) for kind, rows in lists.items()}
+    except (AttributeError, TypeError, ValueError) as error:
+        raise NmtError(f"not a mask: {error}") from None
+    for kind, kept in mask.items():
+        if kept.dim() != 2 or not ((kept == 0) | (kept == 1)).all():
+            raise NmtError(f"the mask of {kind} must hold a list of 0 and 1 for each layer")
+    return {kind: kept.bool() for kind, kept in mask.items()}
