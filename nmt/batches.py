@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -180,6 +181,10 @@ class BatchIterator:
         )
         self._seed = seed
 
+    def count(self) -> int:
+        """How many batches epoch 0 has. By sentences all epochs have as many, by tokens about as many."""
+        return sum(1 for _ in self.epoch(0)) if self._iterator.batch_size_fn else len(self._iterator)
+
     def epoch(self, number: int, done: int = 0) -> Iterator[Batch]:
         """The batches of epoch `number`, without the first `done` of them: how a broken epoch goes on."""
         state = random.Random(f"{self._seed}/{number}").getstate()
@@ -202,3 +207,12 @@ def in_order(
     rows = rows[np.argsort(tokens.trg.lengths[rows], kind="stable")]
     for start in range(0, len(rows), batch_size):
         yield collate(tokens, rows[start : start + batch_size].tolist(), device)
+
+
+def in_groups(batches: Iterator[Batch], size: int) -> Iterator[tuple[list[Batch], bool]]:
+    """Up to `size` batches at a time, and whether they are the last."""
+    group = list(islice(batches, size))
+    while group:
+        following = list(islice(batches, size))
+        yield group, not following
+        group = following

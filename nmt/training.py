@@ -1,28 +1,27 @@
-"""Training: a function of (config, corpus, run directory). The loss, the schedules, the one loop."""
+"""Training: a function of (config, corpus, run directory). The one loop, also of pruning."""
 
 import ctypes
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
 from nmt import NmtError
-from nmt.batches import Batch, BatchIterator, ParallelTokens, encode_corpus, in_order
-from nmt.bpe import BPE, PAD
+from nmt.batches import Batch, BatchIterator, ParallelTokens, encode_corpus, in_groups, in_order
+from nmt.bpe import BPE
 from nmt.bpe import train as train_bpe
 from nmt.config import CHANGEABLE, TrainingConfig, flag
 from nmt.corpora import Corpus
 from nmt.decoding import attention_maps, greedy
+from nmt.objective import Objective, noam_rate, token_loss
 from nmt.runs import Run, Trained, description_of_session, differences, load
 from nmt.scoring import corpus_scores
 from nmt.transformer import KINDS, Transformer
@@ -30,27 +29,6 @@ from nmt.transformer import KINDS, Transformer
 SHOWN = 8  # held-out sentences translated at each validation
 FRAMED = 4  # of these, the ones whose attention is stored
 PLACE = ("step", "epoch", "done", "pairs", "loss_tokens")  # the counts that a checkpoint holds
-
-
-def noam_rate(step: int, d_model: int, warmup: int, lr: float = 1.0, scaler: float = 1.0, factor: float = 1.0) -> float:
-    """lr · scaler · D^-½ · min((s f)^-½, s f · warmup^-1.5), s from 1: section 5.3 with the origin's knobs."""
-    s = step * factor
-    return lr * scaler * d_model**-0.5 * min(s**-0.5, s * warmup**-1.5)
-
-
-def token_loss(logits: Tensor, target: Tensor, label_smoothing: float = 0.0) -> Tensor:
-    """Cross-entropy summed over the target's tokens, padding left out. logits (B, T, V), target (B, T) -> ().
-
-    Label smoothing is PyTorch's: (1 - ε) of the weight on the right word, ε/V on every word, the right one
-    and padding included; Szegedy et al. 2016. The paper, section 5.4, does not say how it spreads ε.
-    """
-    return F.cross_entropy(
-        logits.flatten(0, 1).float(),
-        target.flatten(),
-        ignore_index=PAD,
-        label_smoothing=label_smoothing,
-        reduction="sum",
-    )
 
 
 def training_rows(tokens: ParallelTokens, config: TrainingConfig) -> np.ndarray:
@@ -78,6 +56,7 @@ def train(
     on_validation: Callable[[Run, dict], None] | None = None,
     progress: int = 20,
     log: Callable[[str], None] = print,
+    objective: Objective | None = None,
 ) -> Run:
     """Train a model and return its run directory, `Run(directory)`.
 
@@ -85,7 +64,7 @@ def train(
     from its last checkpoint, exactly as if it had not been interrupted. device: default CUDA where there is one.
     on_validation(run, metrics) is called after each validation, before its checkpoint is written; `progress` is the
     number of steps between two refreshes of the progress bar (on a terminal; elsewhere it moves twice a minute),
-    0 for none. The caller's random state is left as it was.
+    0 for none. The caller's random state is left as it was. `objective`: what else is to be done, see there.
     Raises NmtError for settings that contradict each other or the run, and when the loss is no longer a number:
     the last checkpoint is then as it was. What fails before the first step leaves no run directory.
     """
@@ -95,7 +74,7 @@ def train(
     if device.type == "cpu":
         _keep_memory()
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        trainer = _Trainer(config, corpus, Path(directory), resume, device, checkpoint, log)
+        trainer = _Trainer(config, corpus, Path(directory), resume, device, checkpoint, log, objective or Objective())
         trainer.fit(on_validation, progress)
     return trainer.run
 
@@ -103,11 +82,11 @@ def train(
 class _Trainer:
     """The state of a training run between two steps, and what is done with it."""
 
-    def __init__(self, config, corpus, directory, resume, device, checkpoint, log) -> None:
-        self.config, self.device, self.log = config, device, log
+    def __init__(self, config, corpus, directory, resume, device, checkpoint, log, objective) -> None:
+        self.config, self.device, self.log, self.objective = config, device, log, objective
         if resume:
             self.run = Run(directory)
-            _refuse_another_run(self.run, config, corpus)
+            _refuse_another_run(self.run, config, corpus, objective)
             checkpoint = None if self.run.steps() else self.run.config["checkpoint"]
         elif directory.exists():  # before the vocabularies are trained, not after
             raise NmtError(f"--run {directory} exists already; go on with --resume, or name another directory")
@@ -133,8 +112,14 @@ class _Trainer:
         self.batches = BatchIterator(
             self.tokens["train"], size, config.seed, config.batch_tokens is not None, self.rows, device
         )
+        if objective.settings:
+            objective.start(self.model, config.max_epochs * -(-self.batches.count() // config.accumulate_grad_batches))
+        groups = objective.parameter_groups(self.model)
         # beta 2 and epsilon of the paper, section 5.3. The rate is set before each step.
-        self.optimizer = torch.optim.Adam(self.model.parameters(), config.lr, (0.9, 0.98), eps=1e-9, fused=True)
+        self.optimizer = torch.optim.Adam(groups, config.lr, (0.9, 0.98), eps=1e-9, fused=True)
+        self.groups = [group for group in self.optimizer.param_groups if not group.get("own_rate")]
+        names = {parameter: name for name, parameter in self.model.named_parameters()}
+        self.named = {names[p]: p for group in self.optimizer.param_groups for p in group["params"]}  # in Adam's order
         halve = torch.optim.lr_scheduler.ReduceLROnPlateau
         self.plateau = halve(self.optimizer, factor=0.5, patience=config.scheduler_patience)
         self.bf16 = config.precision == "bf16" or (config.precision == "auto" and device.type == "cuda")
@@ -154,6 +139,7 @@ class _Trainer:
                 "transformer": asdict(self.model.config),
                 "card": corpus.card,
                 "checkpoint": str(origin.directory.resolve()) if origin else None,
+                "objective": objective.settings,
             }
             self.run = Run.create(directory, settings, bpe)
         self.bpe = self.run.bpe()  # not those of the cache, which may be emptied while this run trains
@@ -173,13 +159,15 @@ class _Trainer:
         if step is None:
             self.log(f"{self.run.directory} has no checkpoint yet: resuming from step 0, with its own BPE files")
             return
-        tensors, state = self.run.load_checkpoint(step, self.model)
-        keys, names = ("step", "exp_avg", "exp_avg_sq"), [name for name, _ in self.model.named_parameters()]
-        moments = {i: {key: tensors[f"adam.{name}.{key}"] for key in keys} for i, name in enumerate(names)}
+        with self.objective.bare():
+            tensors, state = self.run.load_checkpoint(step, self.model)
+        self.objective.load_state(state.get("objective", {}))
+        keys = ("step", "exp_avg", "exp_avg_sq")
+        moments = {i: {key: tensors[f"adam.{name}.{key}"] for key in keys} for i, name in enumerate(self.named)}
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
         self.plateau.load_state_dict(state["plateau"])
-        for group in self.optimizer.param_groups:
+        for group in self.groups:
             group["lr"] = state["lr"]
         torch.set_rng_state(tensors["random.cpu"])
         if self.device.type == "cuda" and "random.cuda" in tensors:
@@ -193,13 +181,15 @@ class _Trainer:
         tensors = {"random.cpu": torch.get_rng_state()}
         if self.device.type == "cuda":
             tensors["random.cuda"] = torch.cuda.get_rng_state(self.device)
-        for name, parameter in self.model.named_parameters():
+        for name, parameter in self.named.items():
             for key, value in self.optimizer.state[parameter].items():
                 tensors[f"adam.{name}.{key}"] = value
         state = {name: getattr(self, name) for name in PLACE}
         state |= {"loss_sum": float(self.loss_sum), "seconds": self.elapsed()}
-        state |= {"lr": self.optimizer.param_groups[0]["lr"], "plateau": self.plateau.state_dict()}
-        self.run.save_checkpoint(self.step, self.model, self.bpe, tensors, state, self.config.keep_checkpoints)
+        state |= {"lr": self.groups[0]["lr"], "plateau": self.plateau.state_dict()}
+        state |= {"objective": self.objective.state()}
+        with self.objective.bare():
+            self.run.save_checkpoint(self.step, self.model, self.bpe, tensors, state, self.config.keep_checkpoints)
 
     def elapsed(self) -> float:
         """Seconds of training, over all sessions of the run."""
@@ -232,13 +222,14 @@ class _Trainer:
             **{"miniters": 1, "mininterval": 0.5 if terminal else 30, "dynamic_ncols": terminal},
         )
         with bar:
-            while self.epoch < config.max_epochs and time.monotonic() < self.deadline:
+            while self.epoch < config.max_epochs and time.monotonic() < self.deadline and not self.objective.done:
                 bar.set_description(f"epoch {self.epoch + 1}/{config.max_epochs}", refresh=False)
                 finished = self._epoch(bar, progress)
                 if finished:
                     self.epoch, self.done, self.pairs = self.epoch + 1, 0, 0
                 due = finished and self.epoch % config.check_val_every_n_epoch == 0
-                if due or self.epoch == config.max_epochs or time.monotonic() >= self.deadline:
+                ended = time.monotonic() >= self.deadline or self.objective.done
+                if due or ended or self.epoch == config.max_epochs:
                     metrics = self.validate()
                     if due and config.scheduler == "plateau":  # not after a validation that only an early end brought
                         self.plateau.step(metrics["loss"])
@@ -255,7 +246,7 @@ class _Trainer:
     def _epoch(self, bar: tqdm, progress: int) -> bool:
         """Train to the end of the epoch, or to the deadline. Returns whether the end was reached."""
         config, tokens, since = self.config, 0, time.monotonic()
-        for group, last in _groups(self.batches.epoch(self.epoch, self.done), config.accumulate_grad_batches):
+        for group, last in in_groups(self.batches.epoch(self.epoch, self.done), config.accumulate_grad_batches):
             self._step(group)
             tokens += sum(batch.tokens for batch in group)
             speed = tokens / (time.monotonic() - since)
@@ -272,7 +263,7 @@ class _Trainer:
                 self.loss_sum, self.loss_tokens = 0.0, 0
             if not last and self.step % config.checkpoint_every_n_steps == 0:
                 self.save()
-            if not last and time.monotonic() >= self.deadline:
+            if not last and (time.monotonic() >= self.deadline or self.objective.done):
                 return False
         return True
 
@@ -280,24 +271,30 @@ class _Trainer:
         """One step of the optimiser: the mean loss per target token over all batches of the group."""
         config = self.config
         self.model.train()
+        self.objective.before_step(self.step)
         tokens = sum(batch.tokens for batch in group)
         for batch in group:
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
                 logits = self.model(batch.src, batch.trg_in)  # (B, T, V)
-                loss = token_loss(logits, batch.trg_out, config.label_smoothing)
+                loss = self.objective.loss(batch, logits, config.label_smoothing)
             (loss / tokens).backward()
             self.loss_sum = self.loss_sum + loss.detach().double()
         self.loss_tokens += tokens
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), config.clip_norm)
+        if (penalty := self.objective.penalty()) is not None:
+            penalty.backward()
+        self.objective.after_backward(tokens)
+        torch.nn.utils.clip_grad_norm_([p for group in self.groups for p in group["params"]], config.clip_norm)
         self.step, self.done = self.step + 1, self.done + len(group)
         self.pairs += sum(len(batch.rows) for batch in group)
         if config.scheduler == "noam":
             knobs = config.lr, config.noam_scaler, config.noam_step_factor
             rate = noam_rate(self.step, config.d_model, config.noam_opt_warmup_steps, *knobs)
-            for parameters in self.optimizer.param_groups:
+            for parameters in self.groups:
                 parameters["lr"] = rate
         self.optimizer.step()
         self.optimizer.zero_grad()
+        if lines := self.objective.after_step(self.step):
+            self.run.append("gates.jsonl", *({**self._place(), **line} for line in lines))
 
     def _place(self) -> dict:
         """`epoch` counts the epochs done, with the part of the one under way."""
@@ -305,7 +302,7 @@ class _Trainer:
 
     def _log(self, metrics: dict) -> None:
         """One line of metrics.jsonl."""
-        now = {"lr": self.optimizer.param_groups[0]["lr"], "minutes": round(self.elapsed() / 60, 3)}
+        now = {"lr": self.groups[0]["lr"], "minutes": round(self.elapsed() / 60, 3)}
         self.run.append("metrics.jsonl", {**self._place(), **now, **metrics})
         if self.board is not None:
             for name, value in metrics.items():
@@ -313,10 +310,13 @@ class _Trainer:
                     self.board.add_scalar(f"{metrics['split']}/{name}", value, self.step)
             self.board.flush()
 
-    @torch.inference_mode()
     def validate(self) -> dict:
         """Loss without smoothing, perplexity per BPE piece, BLEU and chrF of greedy translations; all logged."""
         self.model.eval()
+        with self.objective.evaluating(), torch.inference_mode():
+            return self._validate()
+
+    def _validate(self) -> dict:
         hypotheses, nll, count = [""] * len(self.val_rows), 0.0, 0
         place = {row: i for i, row in enumerate(self.val_rows)}
         for batch in in_order(self.val_tokens, self.config.val_batch_size, self.val_rows, self.device):
@@ -349,9 +349,11 @@ class _Trainer:
         return arrays
 
 
-def _refuse_another_run(run: Run, config: TrainingConfig, corpus: Corpus) -> None:
+def _refuse_another_run(run: Run, config: TrainingConfig, corpus: Corpus, objective: Objective) -> None:
     here, now = ({k: v for k, v in c.items() if k not in CHANGEABLE} for c in (run.config["training"], asdict(config)))
     problem = differences({flag(k): v for k, v in here.items()}, {flag(k): v for k, v in now.items()})
+    if not problem:
+        problem = differences(run.config.get("objective") or {}, objective.settings or {})
     if not problem and corpus.fingerprint != run.config["corpus"]["fingerprint"]:
         problem = (
             f"its corpus was another one, or this one has changed since: {', '.join(run.config['corpus']['data'])}"
@@ -379,15 +381,6 @@ def _copy_weights(origin: Trained, model: Transformer) -> None:
     if problem := differences(old, new, "there", "here"):
         raise NmtError(f"--checkpoint {origin.directory} is a model of another shape: {problem}")
     model.load_state_dict(origin.model.state_dict())
-
-
-def _groups(batches: Iterator[Batch], size: int) -> Iterator[tuple[list[Batch], bool]]:
-    """Up to `size` batches at a time, and whether they are the last."""
-    group: list[Batch] = list(islice(batches, size))
-    while group:
-        following = list(islice(batches, size))
-        yield group, not following
-        group = following
 
 
 def _keep_memory() -> None:

@@ -11,14 +11,16 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+import nmt.objective
 import nmt.runs
 import nmt.training
 from nmt import NmtError
 from nmt.batches import BatchIterator, collate, encode_corpus
 from nmt.bpe import EOS, PAD
 from nmt.config import TrainingConfig
+from nmt.objective import noam_rate, token_loss
 from nmt.runs import Run
-from nmt.training import noam_rate, token_loss, train, training_rows
+from nmt.training import train, training_rows
 
 TINY = TrainingConfig(
     num_blocks=1,
@@ -264,9 +266,9 @@ def test_limits(corpus, bpe):
 
 
 def test_a_nan_loss_stops_and_keeps_the_last_good_state(corpus, tmp_path, monkeypatch, whole):
-    loss = nmt.training.token_loss
+    loss = nmt.objective.token_loss
     calls = itertools.count(1)
-    monkeypatch.setattr(nmt.training, "token_loss", lambda *a: loss(*a) * (math.nan if next(calls) > 4 else 1))
+    monkeypatch.setattr(nmt.objective, "token_loss", lambda *a: loss(*a) * (math.nan if next(calls) > 4 else 1))
     refused(r"loss is nan.*at step [56]: lower --lr.*keeps its checkpoint of step 3", TINY, corpus, tmp_path / "run")
     monkeypatch.undo()
     run = Run(tmp_path / "run")

@@ -1,0 +1,85 @@
+"""What a step of training minimises and at which rate: the loss, the noam schedule, and room for more than that."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from nmt.batches import Batch
+from nmt.bpe import PAD
+
+
+def noam_rate(step: int, d_model: int, warmup: int, lr: float = 1.0, scaler: float = 1.0, factor: float = 1.0) -> float:
+    """lr · scaler · D^-½ · min((s f)^-½, s f · warmup^-1.5), s from 1: section 5.3 with the origin's knobs."""
+    s = step * factor
+    return lr * scaler * d_model**-0.5 * min(s**-0.5, s * warmup**-1.5)
+
+
+def token_loss(logits: Tensor, target: Tensor, label_smoothing: float = 0.0) -> Tensor:
+    """Cross-entropy summed over the target's tokens, padding left out. logits (B, T, V), target (B, T) -> ().
+
+    Label smoothing is PyTorch's: (1 - ε) of the weight on the right word, ε/V on every word, the right one
+    and padding included; Szegedy et al. 2016. The paper, section 5.4, does not say how it spreads ε.
+    """
+    return F.cross_entropy(
+        logits.flatten(0, 1).float(),
+        target.flatten(),
+        ignore_index=PAD,
+        label_smoothing=label_smoothing,
+        reduction="sum",
+    )
+
+
+class Objective:
+    """Plain training. What does more around the same loop, pruning, derives from it and says so in `settings`.
+
+    `start` is called once, before the first step of a session; then for each step `before_step`, `loss` for each
+    batch, `penalty`, `after_backward`, `after_step`. `state` and `load_state` carry what a resumed run must know.
+    """
+
+    settings: dict | None = None  # kept in config.json, compared when a run is resumed
+    done = False  # set to end the run after the step under way
+
+    def start(self, model: nn.Module, steps: int) -> None:
+        """The model has the weights it starts from and is on its device; the run has about so many steps.
+
+        Called only where there are `settings`.
+        """
+
+    def parameter_groups(self, model: nn.Module) -> list[dict]:
+        """Adam's groups. A group with "own_rate": True keeps its rate, and its gradients are not clipped."""
+        return [{"params": [p for p in model.parameters() if p.requires_grad]}]
+
+    def before_step(self, step: int) -> None:
+        """step: how many have been done."""
+
+    def loss(self, batch: Batch, logits: Tensor, label_smoothing: float) -> Tensor:
+        """Summed over the target's tokens, (): its mean over a step's tokens is minimised."""
+        return token_loss(logits, batch.trg_out, label_smoothing)
+
+    def penalty(self) -> Tensor | None:
+        """What is added to the mean loss of a step, (), nats per target token."""
+
+    def after_backward(self, tokens: int) -> None:
+        """All gradients of the step are there, not yet clipped."""
+
+    def after_step(self, step: int) -> list[dict]:
+        """step: how many have been done, this one included. Returns lines for gates.jsonl."""
+        return []
+
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        """Around a validation."""
+        yield
+
+    @contextmanager
+    def bare(self) -> Iterator[None]:
+        """Around the saving and loading of weights: the model has no parameter but its own."""
+        yield
+
+    def state(self) -> dict:
+        """What JSON can hold."""
+        return {}
+
+    def load_state(self, state: dict) -> None: ...
