@@ -117,7 +117,6 @@ class _Trainer:
         groups = objective.parameter_groups(self.model)
         # beta 2 and epsilon of the paper, section 5.3. The rate is set before each step.
         self.optimizer = torch.optim.Adam(groups, config.lr, (0.9, 0.98), eps=1e-9, fused=True)
-        self.groups = [group for group in self.optimizer.param_groups if not group.get("own_rate")]
         names = {parameter: name for name, parameter in self.model.named_parameters()}
         self.named = {names[p]: p for group in self.optimizer.param_groups for p in group["params"]}  # in Adam's order
         halve = torch.optim.lr_scheduler.ReduceLROnPlateau
@@ -151,6 +150,11 @@ class _Trainer:
             f"{corpus.name}, vocabularies {self.bpe[0].vocab_size} and {self.bpe[1].vocab_size}, "
             f"{'bfloat16 autocast' if self.bf16 else 'float32'} on {device}, from step {self.step}"
         )
+
+    @property
+    def groups(self) -> list[dict]:
+        """Adam's groups that the schedule and the clipping are for. Anew each time: its load_state_dict replaces them."""
+        return [group for group in self.optimizer.param_groups if not group.get("own_rate")]
 
     def _restore(self) -> None:
         """Weights, optimiser, schedule, random states and place in the epoch, from the last checkpoint."""
