@@ -80,7 +80,7 @@ class FixedGate(nn.Module):
 
     def __init__(self, values: Tensor) -> None:
         super().__init__()
-        self.register_buffer("values", values.float())  # (H,)
+        self.register_buffer("values", values if values.is_floating_point() else values.float())  # (H,)
 
     def forward(self, batch_size: int) -> Tensor:
         return self.values.unsqueeze(0)  # (1, H)
@@ -133,8 +133,10 @@ class MultiHeadAttention(nn.Module):
         earlier ones are looked at too. x may have W rows for each row of a projected memory (a beam): they
         share it. Returns (B, T, D), and the weights (B, H, T, S) if asked, else None.
         """
-        if not self.num_heads:
-            return self._without_heads(x, memory, cache, return_attention)
+        if not (self.num_heads or return_attention or torch.is_grad_enabled()):  # nothing to see, nothing to learn
+            if cache is not None:
+                cache.length += x.size(1)
+            return self.out(x[..., :0]), None
         if memory is None:
             query, key, value = self._project(x, 0, 3)
             if cache is not None:
@@ -143,11 +145,13 @@ class MultiHeadAttention(nn.Module):
             (query,) = self._project(x, 0, 1)
             key, value = memory if isinstance(memory, tuple) else self.keys_values(memory)
             if key.size(0) != query.size(0):  # a beam reads its sentence as if its rows were T words of one
-                query = query.view(len(key), -1, self.num_heads, self.head_size).transpose(1, 2)  # (B, H, W, K)
+                beam = (len(key), len(x) // len(key), self.num_heads, self.head_size)
+                query = query.view(beam).transpose(1, 2)  # (B, H, W, K)
         weights = None
         # On a CPU the fused kernel decodes faster, but its backward pass is slower than the plain one
-        # (measured: a training step of 2 x 256 takes 1.5 times as long in bfloat16).
-        if return_attention or (x.device.type == "cpu" and torch.is_grad_enabled()):
+        # (measured: a training step of 2 x 256 takes 1.5 times as long in bfloat16). It wants heads; the plain one
+        # without any still carries an empty gradient to each parameter, as optimisers and DDP expect.
+        if return_attention or not self.num_heads or (x.device.type == "cpu" and torch.is_grad_enabled()):
             heads, weights = scaled_dot_product_attention(query, key, value, mask)
         else:
             heads = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)  # (B, H, T, K)
@@ -155,23 +159,3 @@ class MultiHeadAttention(nn.Module):
         if self.gate is not None:
             heads = heads * self.gate(x.size(0)).to(heads.dtype)[:, None, :, None]
         return self.out(heads.flatten(2)), weights if return_attention else None
-
-    def _without_heads(
-        self,
-        x: Tensor,
-        memory: Tensor | tuple[Tensor, Tensor] | None,
-        cache: KeyValueCache | None,
-        return_attention: bool,
-    ) -> tuple[Tensor, Tensor | None]:
-        """`forward` of a layer of no head: the bias, and a map (B, 0, T, S)."""
-        if cache is not None:
-            cache.length += x.size(1)
-        # Through the empty projection, so that each parameter has its (empty) gradient: optimisers and DDP want one.
-        update = self.out(F.linear(x, self.in_weight, self.in_bias))  # (B, T, 0) -> (B, T, D)
-        if not return_attention:
-            return update, None
-        if isinstance(memory, tuple):
-            keys = memory[0].size(2)
-        else:
-            keys = (x if memory is None else memory).size(1) if cache is None else cache.length
-        return update, x.new_empty(x.size(0), 0, x.size(1), keys)

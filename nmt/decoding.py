@@ -324,18 +324,28 @@ def attention_maps(
 
     For each sentence, cut to its own S = len(source) + 1 (EOS) and T = len(target) + 1 (row i is the step that
     writes token i, the last one EOS): encoder (L, H, S, S), decoder (L, H, T, T), cross (L, H, T, S), float32, CPU.
+    H counts as in the dense model: each head has its place in every picture, and a removed one a map of zeros.
     """
     device = next(model.parameters()).device
     with _evaluating(model):
         trg = pad([[BOS, *ids] for ids in targets], device)
         _, maps = model(source_batch(sources, device), trg, return_attention=True)
-    joint = {kind: torch.stack(maps[kind], 1).float().cpu() for kind in KINDS}  # (B, L, H, query, key)
+    joint = {kind: _by_number(maps[kind], model.config.kept(kind), model.config.num_heads) for kind in KINDS}
     result = []
     for i, (source, target) in enumerate(zip(sources, targets, strict=True)):
         s, t = len(source) + 1, len(target) + 1
         sizes = {"encoder": (s, s), "decoder": (t, t), "cross": (t, s)}
         result.append({kind: joint[kind][i, :, :, :q, :k].clone() for kind, (q, k) in sizes.items()})
     return result
+
+
+def _by_number(maps: list[Tensor], kept: list[list[int]], heads: int) -> Tensor:
+    """The maps (B, H', query, key) of each block, and the numbers of its heads -> (B, L, H, query, key)."""
+    rows, _, *sizes = maps[0].shape
+    joint = torch.zeros(rows, len(maps), heads, *sizes)
+    for layer, (of_block, numbers) in enumerate(zip(maps, kept, strict=True)):
+        joint[:, layer][:, numbers] = of_block.float().cpu()
+    return joint
 
 
 def score_pairs(

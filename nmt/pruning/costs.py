@@ -1,0 +1,133 @@
+"""What removal saves: parameters, operations, time; and the time that heads could ever save."""
+
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+
+from nmt import NmtError
+from nmt.batches import source_batch
+from nmt.bpe import EOS
+from nmt.decoding import greedy
+from nmt.pruning.removal import remove_heads
+from nmt.transformer import KINDS, Transformer
+
+
+def parameters(model: Transformer) -> int:
+    """How many numbers the model has learnt, gates not among them; a tied matrix counts once."""
+    return sum(one.numel() for name, one in model.named_parameters() if ".gate." not in name)
+
+
+def flops(model: Transformer, source: int, target: int) -> dict[str, int]:
+    """Floating-point operations, two for each multiply-add, of translating one sentence word by word with the cache.
+
+    source: its S tokens with EOS; target: the T tokens read, BOS among them, as many as are written with EOS. Only
+    products of matrices count, with n = H K of each layer and what is left of F:
+
+        attention_projections   encoder 2 S 4nD, decoder 2 T 4nD, cross 2 (T 2nD + S 2nD)
+        attention_scores        encoder 4 S S n, decoder 4 n T (T + 1) / 2, cross 4 T S n: both Q K^T and the sum of V
+        feed_forward            2 S 2DF, 2 T 2DF
+        generator               2 T D V
+    """
+    c = model.config
+    heads = {kind: sum(map(len, c.kept(kind))) * c.head_size for kind in KINDS}  # the n of all layers together
+    neurons = {side: sum(map(len, c.kept(f"{side}_ff"))) for side in ("encoder", "decoder")}
+    words = {"encoder": 2 * source, "decoder": 2 * target, "cross": source + target}  # each projected twice
+    seen = {"encoder": source * source, "decoder": target * (target + 1) // 2, "cross": target * source}
+    parts = {
+        "attention_projections": sum(4 * words[kind] * heads[kind] * c.d_model for kind in KINDS),
+        "attention_scores": sum(4 * seen[kind] * heads[kind] for kind in KINDS),
+        "feed_forward": 4 * c.d_model * (source * neurons["encoder"] + target * neurons["decoder"]),
+        "generator": 2 * target * c.d_model * c.trg_vocab_size,
+    }
+    return parts | {"total": sum(parts.values())}
+
+
+def speed(
+    models: dict[str, Transformer],
+    sources: Sequence[list[int]],
+    batch_sizes: Sequence[int] = (1, 32),
+    rounds: int = 5,
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Milliseconds a sentence of greedy decoding: name -> "batch 1" -> {"median", "low", "high"} of the rounds.
+
+    In each round every model translates all sources, which are lists of ids without EOS; the models take turns, and
+    another one begins each round, so that what else the machine does falls on all alike. The work is the same for all:
+    no sentence may end before it has as many tokens as the longest source of its batch.
+    """
+    if not sources or rounds < 1:
+        raise NmtError(f"a speed wants sentences and rounds, not {len(sources)} and {rounds}")
+    sources, names = sorted(sources, key=len), list(models)
+    times: dict[str, dict[str, list[float]]] = {name: {f"batch {size}": [] for size in batch_sizes} for name in names}
+    for turn in range(-1, rounds):  # the first one warms up
+        for size in batch_sizes:
+            for i in range(len(names)):
+                name = names[(turn + i) % len(names)]
+                taken = _seconds(models[name], [sources[j : j + size] for j in range(0, len(sources), size)])
+                if turn >= 0:
+                    times[name][f"batch {size}"].append(round(1000 * taken / len(sources), 4))
+    return {
+        name: {
+            size: {"median": statistics.median(ms), "low": min(ms), "high": max(ms)} for size, ms in of_sizes.items()
+        }
+        for name, of_sizes in times.items()
+    }
+
+
+def _seconds(model: Transformer, batches: list[list[list[int]]]) -> float:
+    device = next(model.parameters()).device
+    with _endless(model):
+        start = time.perf_counter()
+        for batch in batches:  # a GPU is waited for: the result is lists
+            greedy(model, source_batch(batch, device), max_length=len(batch[-1]) + 1)
+        return time.perf_counter() - start
+
+
+@contextmanager
+def _endless(model: Transformer) -> Iterator[None]:
+    """Inside, the model never writes EOS."""
+    bias = model.generator.bias.data
+    former = bias[EOS].clone()
+    bias[EOS] = torch.finfo(bias.dtype).min / 2
+    try:
+        yield
+    finally:
+        bias[EOS] = former
+
+
+def headless(model: Transformer, kinds: Sequence[str] = KINDS) -> Transformer:
+    """The model without any head of these kinds. It cannot translate; its speed bounds what removing heads can save."""
+    width, blocks = model.config.num_heads, model.config.num_blocks
+    return remove_heads(model, {kind: torch.zeros(blocks, width, dtype=torch.bool) for kind in kinds})
+
+
+def costs(
+    dense: Transformer,
+    pruned: Transformer,
+    sources: Sequence[list[int]],
+    kinds: Sequence[str] = KINDS,
+    batch_sizes: Sequence[int] = (1, 32),
+    rounds: int = 5,
+) -> dict:
+    """All of the above for a model, the same pruned, and the same without any head of these kinds ("no heads").
+
+    {"parameters": by model, "flops": by model and part, for a sentence and a translation of the sources' mean length,
+    "ms": as `speed`, "saved" and "could_save": by batch size, the share of the dense model's time that the pruned
+    model saves, and the one without heads}.
+    """
+    models = {"dense": dense, "pruned": pruned, "no heads": headless(dense, kinds)}
+    length = round(statistics.mean(map(len, sources))) + 1
+    ms = speed(models, sources, batch_sizes, rounds)
+    saved = {
+        name: {size: round(1 - one["median"] / ms["dense"][size]["median"], 4) for size, one in ms[name].items()}
+        for name in ("pruned", "no heads")
+    }
+    return {
+        "parameters": {name: parameters(model) for name, model in models.items()},
+        "flops": {name: flops(model, length, length) for name, model in models.items()},
+        "ms": ms,
+        "saved": saved["pruned"],
+        "could_save": saved["no heads"],
+    }

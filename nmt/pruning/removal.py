@@ -1,0 +1,75 @@
+"""The smaller model: what a mask does not keep is taken out of the matrices, not multiplied by zero."""
+
+import copy
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from nmt.attention import MultiHeadAttention
+from nmt.pruning import masks
+from nmt.transformer import KINDS, NEURONS, FeedForward, Transformer
+
+
+@torch.no_grad()
+def remove_heads(model: Transformer, mask: masks.Mask) -> Transformer:
+    """A copy without the heads, and neurons, that the mask does not keep; nothing of the given model changes.
+
+    Of a removed head the rows of W_Q, W_K, W_V and the columns of W_O go, of a neuron its row of W1 and its column of
+    W2, as nn.Linear stores them. The biases of W_O and W2 stay, so the copy computes what the model does with those
+    gates at 0, down to layers of which nothing else is left. Its config lists what there is; dtype, device, mode and
+    what is frozen are the model's.
+
+    Gates, of all kinds, are gone afterwards: what each says at test time is now in the columns of W_O, or W2. The mask
+    alone decides what goes: a kept head whose gate is at 0 stays, its columns zero.
+    Raises NmtError as `masks.check` does.
+    """
+    masks.check(model, mask)
+    values = masks.read(model, KINDS + NEURONS)
+    mask = masks.all_kept(model, KINDS + NEURONS) | {kind: kept.cpu() for kind, kept in mask.items()}
+    smaller = copy.deepcopy(model)
+    masks.clear(smaller, mask)
+    for kind, kept in mask.items():
+        cut = _cut_heads if kind in KINDS else _cut_neurons
+        for layer, row, value, there in zip(
+            smaller.gated_layers(kind), kept, values[kind], model.config.kept(kind), strict=True
+        ):
+            cut(layer, row[there].nonzero().flatten(), value[row])
+    smaller.config = replace(model.config, kept_heads=_left(mask, KINDS), kept_neurons=_left(mask, NEURONS))
+    return smaller
+
+
+def _left(mask: masks.Mask, kinds: tuple[str, ...]) -> dict[str, list[list[int]]] | None:
+    """The config's lists; kinds that are whole have none."""
+    cut = [kind for kind in kinds if not mask[kind].all()]
+    return {kind: [row.nonzero().flatten().tolist() for row in mask[kind]] for kind in cut} or None
+
+
+def _cut_heads(layer: MultiHeadAttention, heads: Tensor, factors: Tensor) -> None:
+    """Leave the layer these of its heads, int64 (H',), each times its factor, (H',)."""
+    count, size, d_model = layer.num_heads, layer.head_size, layer.in_weight.size(1)
+    heads, factors = heads.to(layer.in_weight.device), factors.to(layer.out.weight)
+    left = len(heads) * size
+    layer.in_weight = _part(layer.in_weight, (3, count, size, d_model), heads, (3 * left, d_model))
+    layer.in_bias = _part(layer.in_bias, (3, count, size), heads, (3 * left,))
+    layer.out.weight = _part(layer.out.weight, (d_model, count, size), heads, (d_model, left))
+    layer.out.weight *= factors.repeat_interleave(size)
+    layer.num_heads, layer.out.in_features = len(heads), left
+
+
+def _cut_neurons(layer: FeedForward, neurons: Tensor, factors: Tensor) -> None:
+    """Leave the layer these of its neurons, int64 (F',), each times its factor, (F',)."""
+    inner, outer, left = layer.inner, layer.outer, len(neurons)
+    neurons, factors = neurons.to(inner.weight.device), factors.to(outer.weight)
+    count, d_model = inner.weight.shape
+    inner.weight = _part(inner.weight, (1, count, d_model), neurons, (left, d_model))
+    inner.bias = _part(inner.bias, (1, count), neurons, (left,))
+    outer.weight = _part(outer.weight, (d_model, count), neurons, (d_model, left))
+    outer.weight *= factors
+    inner.out_features = outer.in_features = left
+
+
+def _part(whole: nn.Parameter, seen_as: tuple[int, ...], chosen: Tensor, shape: tuple[int, ...]) -> nn.Parameter:
+    """The chosen of axis 1 of a parameter seen in one shape, in another."""
+    part = whole.view(seen_as).index_select(1, chosen).reshape(shape)
+    return nn.Parameter(part, requires_grad=whole.requires_grad)
