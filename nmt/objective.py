@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nmt.batches import Batch
+from nmt.batches import Batch, BatchIterator
 from nmt.bpe import PAD
 
 
@@ -41,11 +41,9 @@ class Objective:
     settings: dict | None = None  # kept in config.json, compared when a run is resumed
     done = False  # set to end the run after the step under way
 
-    def start(self, model: nn.Module, steps: int) -> None:
-        """The model has the weights it starts from and is on its device; the run has about so many steps.
-
-        Called only where there are `settings`.
-        """
+    def start(self, model: nn.Module, batches: BatchIterator, steps: int) -> None:
+        """Called where there are `settings`. The model is on its device, its weights are not yet those of a resumed
+        run; `batches` are those of the training; the run has about so many steps."""
 
     def parameter_groups(self, model: nn.Module) -> list[dict]:
         """Adam's groups. A group with "own_rate": True keeps its rate, and its gradients are not clipped."""
@@ -67,6 +65,9 @@ class Objective:
     def after_step(self, step: int) -> list[dict]:
         """step: how many have been done, this one included. Returns lines for gates.jsonl."""
         return []
+
+    def finish(self) -> None:
+        """Before the last validation and checkpoint."""
 
     @contextmanager
     def evaluating(self) -> Iterator[None]:

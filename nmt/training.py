@@ -1,11 +1,9 @@
 """Training: a function of (config, corpus, run directory). The one loop, also of pruning."""
 
-import ctypes
 import math
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from nmt.bpe import train as train_bpe
 from nmt.config import CHANGEABLE, TrainingConfig, flag
 from nmt.corpora import Corpus
 from nmt.decoding import attention_maps, greedy
+from nmt.memory import keep_memory
 from nmt.objective import Objective, noam_rate, token_loss
 from nmt.runs import Run, Trained, description_of_session, differences, load
 from nmt.scoring import corpus_scores
@@ -72,7 +71,7 @@ def train(
         raise NmtError("--checkpoint starts a new run, --resume goes on with one: give one of them")
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     if device.type == "cpu":
-        _keep_memory()
+        keep_memory()
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         trainer = _Trainer(config, corpus, Path(directory), resume, device, checkpoint, log, objective or Objective())
         trainer.fit(on_validation, progress)
@@ -113,7 +112,8 @@ class _Trainer:
             self.tokens["train"], size, config.seed, config.batch_tokens is not None, self.rows, device
         )
         if objective.settings:
-            objective.start(self.model, config.max_epochs * -(-self.batches.count() // config.accumulate_grad_batches))
+            steps = config.max_epochs * -(-self.batches.count() // config.accumulate_grad_batches)
+            objective.start(self.model, self.batches, steps)
         groups = objective.parameter_groups(self.model)
         # beta 2 and epsilon of the paper, section 5.3. The rate is set before each step.
         self.optimizer = torch.optim.Adam(groups, config.lr, (0.9, 0.98), eps=1e-9, fused=True)
@@ -153,7 +153,7 @@ class _Trainer:
 
     @property
     def groups(self) -> list[dict]:
-        """Adam's groups that the schedule and the clipping are for. Anew each time: its load_state_dict replaces them."""
+        """Adam's groups that schedule and clipping are for; read anew each time, its load_state_dict replaces them."""
         return [group for group in self.optimizer.param_groups if not group.get("own_rate")]
 
     def _restore(self) -> None:
@@ -167,7 +167,11 @@ class _Trainer:
             tensors, state = self.run.load_checkpoint(step, self.model)
         self.objective.load_state(state.get("objective", {}))
         keys = ("step", "exp_avg", "exp_avg_sq")
-        moments = {i: {key: tensors[f"adam.{name}.{key}"] for key in keys} for i, name in enumerate(self.named)}
+        moments = {
+            i: {key: tensors[f"adam.{name}.{key}"] for key in keys}
+            for i, name in enumerate(self.named)
+            if f"adam.{name}.step" in tensors  # a gate that was decided before its first step has none
+        }
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
         self.plateau.load_state_dict(state["plateau"])
@@ -226,6 +230,8 @@ class _Trainer:
             **{"miniters": 1, "mininterval": 0.5 if terminal else 30, "dynamic_ncols": terminal},
         )
         with bar:
+            if self.objective.settings and self.step == 0:
+                self._report(self.validate())  # what there is before anything is done to it
             while self.epoch < config.max_epochs and time.monotonic() < self.deadline and not self.objective.done:
                 bar.set_description(f"epoch {self.epoch + 1}/{config.max_epochs}", refresh=False)
                 finished = self._epoch(bar, progress)
@@ -233,19 +239,24 @@ class _Trainer:
                     self.epoch, self.done, self.pairs = self.epoch + 1, 0, 0
                 due = finished and self.epoch % config.check_val_every_n_epoch == 0
                 ended = time.monotonic() >= self.deadline or self.objective.done
-                if due or ended or self.epoch == config.max_epochs:
+                ended = ended or self.epoch == config.max_epochs
+                if ended:
+                    self.objective.finish()
+                if due or ended:
                     metrics = self.validate()
                     if due and config.scheduler == "plateau":  # not after a validation that only an early end brought
                         self.plateau.step(metrics["loss"])
-                    with tqdm.external_write_mode():
-                        self.log(
-                            f"epoch {metrics['epoch']:g}: loss {metrics['loss']:.3f}, perplexity "
-                            f"{metrics['perplexity']:.2f}, BLEU {metrics['bleu']:.2f}, chrF {metrics['chrf']:.2f} "
-                            f"({metrics['signature']})"
-                        )
+                    self._report(metrics)
                     if on_validation is not None:
                         on_validation(self.run, metrics)
                 self.save()
+
+    def _report(self, metrics: dict) -> None:
+        with tqdm.external_write_mode():
+            self.log(
+                f"epoch {metrics['epoch']:g}: loss {metrics['loss']:.3f}, perplexity {metrics['perplexity']:.2f}, "
+                f"BLEU {metrics['bleu']:.2f}, chrF {metrics['chrf']:.2f} ({metrics['signature']})"
+            )
 
     def _epoch(self, bar: tqdm, progress: int) -> bool:
         """Train to the end of the epoch, or to the deadline. Returns whether the end was reached."""
@@ -385,12 +396,3 @@ def _copy_weights(origin: Trained, model: Transformer) -> None:
     if problem := differences(old, new, "there", "here"):
         raise NmtError(f"--checkpoint {origin.directory} is a model of another shape: {problem}")
     model.load_state_dict(origin.model.state_dict())
-
-
-def _keep_memory() -> None:
-    """Ask glibc to keep freed blocks of up to 32 MB, 512 MB in all, instead of paging each step's tensors in anew:
-    a step of the demo's model takes about a seventh less CPU time. Elsewhere nothing happens."""
-    with suppress(OSError, AttributeError):
-        libc, trim_threshold, mmap_threshold = ctypes.CDLL("libc.so.6"), -1, -3
-        libc.mallopt(mmap_threshold, 32 * 2**20)
-        libc.mallopt(trim_threshold, 512 * 2**20)

@@ -1,0 +1,111 @@
+"""`nmt prune`: one run that chooses the heads, fine-tunes, removes the rest for good and says what it cost."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+import torch
+
+from nmt import NmtError
+from nmt.config import TrainingConfig
+from nmt.corpora import Corpus
+from nmt.files import read_json, whole_directory, write_json
+from nmt.pruning import masks
+from nmt.pruning.l0 import L0, L0TopK
+from nmt.pruning.method import Method, PruningConfig
+from nmt.pruning.removal import remove_heads
+from nmt.pruning.scored import (
+    Confidence,
+    GreedyOracle,
+    LastLayers,
+    LeaveOneOut,
+    Magnitude,
+    Random,
+    Taylor,
+    TaylorIterative,
+    TaylorPerLayer,
+)
+from nmt.pruning.subset import DifferentiableSubset, StraightThroughSubset
+from nmt.runs import Run, load, save_model_directory
+from nmt.training import train
+from nmt.transformer import TransformerConfig
+
+METHODS: dict[str, type[Method]] = {
+    method.name: method
+    for method in (
+        Random, LastLayers, Magnitude, Confidence, Taylor, TaylorPerLayer, TaylorIterative, LeaveOneOut, GreedyOracle,
+        L0, L0TopK, DifferentiableSubset, StraightThroughSubset,
+    )
+}  # fmt: skip
+OURS = "ours"
+
+
+def shape_of(checkpoint: str | Path) -> dict:
+    """The fields of a TrainingConfig that a checkpoint decides: the shape of its model and its vocabularies."""
+    config = load(checkpoint).model.config
+    shared = {f.name for f in fields(TransformerConfig)} & {f.name for f in fields(TrainingConfig)}
+    return {name: getattr(config, name) for name in shared - {"dropout"}}
+
+
+def prune(
+    settings: PruningConfig,
+    config: TrainingConfig,
+    corpus: Corpus,
+    checkpoint: str | Path,
+    directory: str | Path,
+    resume: bool = False,
+    device: torch.device | str | None = None,
+    progress: int = 20,
+    log: Callable[[str], None] = print,
+) -> dict:
+    """Prune the model of `checkpoint` in a run of its own and return what came out; DIRECTORY/pruned is the new model.
+
+    config says how long and how fast: `max_epochs` covers search and fine-tuning. The result, also in result.json:
+    method, kept, of, undecided; BLEU and loss (nats per target token) on the validation pairs, before and after;
+    parameters before and after; steps, and compute in steps, that of the choice included; minutes; the mask.
+    Raises NmtError for settings that contradict each other or the checkpoint.
+    """
+    if settings.method not in METHODS:
+        raise NmtError(f"--method {settings.method}: choose one of {', '.join(METHODS)}")
+    dense = load(checkpoint)
+    method = METHODS[settings.method](settings, dense.model, config.seed)
+    if isinstance(method, L0):
+        log(f"the penalty is {method.price:.5f} nats per target token for each head that is open")
+    run = train(
+        config, corpus, directory, resume, device, None if resume else checkpoint, progress=progress, log=log,
+        objective=method,
+    )  # fmt: skip
+    if not (run.directory / "result.json").is_file():
+        finish(run, method)
+    return read_json(run.directory / "result.json")
+
+
+def finish(run: Run, method: Method) -> None:
+    """From the last checkpoint: remove the heads, write DIRECTORY/pruned and result.json."""
+    step = run.last_step()
+    trained = load(run.checkpoint(step))
+    state = read_json(run.checkpoint(step) / "training.json")["objective"]
+    mask = masks.from_json(state["mask"])
+    small = remove_heads(trained.model, mask)
+    with whole_directory(run.directory / "pruned") as new:
+        save_model_directory(new, small, trained.bpe)
+    (before, *_, after), parameters = run.lines(split="valid"), lambda model: sum(p.numel() for p in model.parameters())
+    result = {
+        "method": method.name,
+        "kept": masks.count(mask),
+        "of": masks.size(mask),
+        "undecided": state["undecided"],
+        "bleu_dense": before["bleu"],
+        "bleu_pruned": after["bleu"],
+        "nll_dense": before["loss"],
+        "nll_pruned": after["loss"],
+        "params_dense": parameters(method.dense),
+        "params_pruned": parameters(small),
+        "steps": step,
+        "compute": round(step + state["compute"], 2),
+        "minutes": after["minutes"],
+        "sentences": after["sentences"],
+        "signature": after["signature"],
+        "mask": masks.to_json(mask),
+    }
+    write_json(run.directory / "result.json", result)
