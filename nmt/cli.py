@@ -19,6 +19,7 @@ from nmt.config import TrainingConfig
 from nmt.corpora import Corpus, format_card, prepare
 from nmt.decoding import translate
 from nmt.demo import demo
+from nmt.notebooks import PRESETS, render
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
 from nmt.training import train
@@ -117,6 +118,11 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--split", default="test", help="train, valid, test or another split (default: test)")
     sub.add_argument("--tokenize", default="13a", choices=("13a", "char", "none"), help="sacreBLEU's (default: 13a)")
     sub.add_argument("--limit", type=_count, default=argparse.SUPPRESS, metavar="N", help="only the first N pairs")
+
+    sub = command("render", _render, "execute the notebooks and write them with their outputs")
+    sub.add_argument("names", nargs="*", metavar="NAME", help="how a notebook's name begins, 01 say (default: all)")
+    preset_help = "default: NMT_PRESET, else laptop; smoke executes and checks, and writes nothing"
+    sub.add_argument("--preset", default="", choices=PRESETS, help=preset_help)
     return parser
 
 
@@ -271,3 +277,7 @@ def _score(given: argparse.Namespace) -> None:
     result |= {"length_penalty": given.length_penalty, "seconds": round(seconds, 2)}
     print(f"{corpus.name} {given.split}: BLEU {result['bleu']:.2f}, chrF {result['chrf']:.2f}")
     print(json.dumps(result, ensure_ascii=False))
+
+
+def _render(given: argparse.Namespace) -> None:
+    render(given.names, given.preset)
