@@ -50,8 +50,8 @@ def speed(
     sources: Sequence[list[int]],
     batch_sizes: Sequence[int] = (1, 32),
     rounds: int = 5,
-) -> dict[str, dict[str, dict[str, float]]]:
-    """Milliseconds a sentence of greedy decoding: name -> "batch 1" -> {"median", "low", "high"} of the rounds.
+) -> dict[str, dict[str, dict]]:
+    """Milliseconds a sentence of greedy decoding: name -> "batch 1" -> {"median", "low", "high", "rounds": all}.
 
     In each round every model translates all sources, which are lists of ids without EOS; the models take turns, and
     another one begins each round, so that what else the machine does falls on all alike. The work is the same for all:
@@ -68,12 +68,11 @@ def speed(
                 taken = _seconds(models[name], [sources[j : j + size] for j in range(0, len(sources), size)])
                 if turn >= 0:
                     times[name][f"batch {size}"].append(round(1000 * taken / len(sources), 4))
-    return {
-        name: {
-            size: {"median": statistics.median(ms), "low": min(ms), "high": max(ms)} for size, ms in of_sizes.items()
-        }
-        for name, of_sizes in times.items()
-    }
+    return {name: {size: _spread(ms) for size, ms in of_sizes.items()} for name, of_sizes in times.items()}
+
+
+def _spread(ms: list[float]) -> dict:
+    return {"median": round(statistics.median(ms), 4), "low": min(ms), "high": max(ms), "rounds": ms}
 
 
 def _seconds(model: Transformer, batches: list[list[list[int]]]) -> float:
@@ -115,19 +114,20 @@ def costs(
 
     {"parameters": by model, "flops": by model and part, for a sentence and a translation of the sources' mean length,
     "ms": as `speed`, "saved" and "could_save": by batch size, the share of the dense model's time that the pruned
-    model saves, and the one without heads}.
+    model saves, and the one without heads: each against the dense model's same round, the median of those}.
     """
     models = {"dense": dense, "pruned": pruned, "no heads": headless(dense, kinds)}
     length = round(statistics.mean(map(len, sources))) + 1
     ms = speed(models, sources, batch_sizes, rounds)
-    saved = {
-        name: {size: round(1 - one["median"] / ms["dense"][size]["median"], 4) for size, one in ms[name].items()}
-        for name in ("pruned", "no heads")
-    }
     return {
         "parameters": {name: parameters(model) for name, model in models.items()},
         "flops": {name: flops(model, length, length) for name, model in models.items()},
         "ms": ms,
-        "saved": saved["pruned"],
-        "could_save": saved["no heads"],
+        "saved": _saved(ms["pruned"], ms["dense"]),
+        "could_save": _saved(ms["no heads"], ms["dense"]),
     }
+
+
+def _saved(ours: dict[str, dict], dense: dict[str, dict]) -> dict[str, float]:
+    pairs = {size: zip(ours[size]["rounds"], dense[size]["rounds"], strict=True) for size in dense}
+    return {size: round(1 - statistics.median(a / b for a, b in rounds), 4) for size, rounds in pairs.items()}
