@@ -24,7 +24,10 @@ from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
 from nmt.training import train
 
-DATA_HELP = "a corpus by name (phrasebook, hotels, news-commentary), one TSV file, or an English and a Russian file"
+DATA_HELP = (
+    "a corpus by name (phrasebook, hotels, news-commentary, wmt16); TSV files, each a corpus (FILE:N or FILE:P%%: at "
+    "most so many of its pairs, or that share, for training); or two files not named .tsv, English and Russian"
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -78,11 +81,11 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("data", _data, "prepare a corpus and print its card")
     sub.add_argument("data", nargs="+", help=DATA_HELP)
-    _archives(sub)
+    _preparing(sub)
 
     sub = command("train", _train, "train a model, or go on with a run")
     sub.add_argument("--data", nargs="+", help=DATA_HELP + " (default: news-commentary)", default=argparse.SUPPRESS)
-    _archives(sub)
+    _preparing(sub)
     sub.add_argument("--run", help="run directory (default: runs/DATE-NAME)", default=argparse.SUPPRESS)
     sub.add_argument("--resume", action="store_true", help="go on with the run in --run from its last checkpoint")
     sub.add_argument(
@@ -114,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("score", _score, "translate a split of a corpus and print BLEU and chrF, last as one JSON line")
     _decoding(sub)
     sub.add_argument("--data", nargs="+", required=True, help=DATA_HELP)
-    _archives(sub)
+    _preparing(sub)
     sub.add_argument("--split", default="test", help="train, valid, test or another split (default: test)")
     sub.add_argument("--tokenize", default="13a", choices=("13a", "char", "none"), help="sacreBLEU's (default: 13a)")
     sub.add_argument("--limit", type=_count, default=argparse.SUPPRESS, metavar="N", help="only the first N pairs")
@@ -126,12 +129,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _archives(sub: argparse.ArgumentParser) -> None:
+def _preparing(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--archives",
         metavar="DIR",
         help="folder with archives already downloaded (also: NMT_DATA)",
         default=argparse.SUPPRESS,
+    )
+    sub.add_argument(
+        "--lowercase", type=_yes_no, default=argparse.SUPPRESS, metavar="yes|no", help="lower-case the corpus"
+    )
+    sub.add_argument(
+        "--tokens",
+        type=_from_to,
+        default=argparse.SUPPRESS,
+        metavar="MIN-MAX",
+        help="training pairs with so many words and punctuation marks on each side only, say 10-100",
     )
 
 
@@ -161,6 +174,13 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _from_to(text: str) -> tuple[int, int]:
+    least, mark, most = text.partition("-")
+    if not (mark and least.isdecimal() and most.isdecimal()):
+        raise argparse.ArgumentTypeError(f"two numbers, as in 10-100, not {text!r}")
+    return int(least), int(most)
+
+
 def _shown(value: object) -> object:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
@@ -178,8 +198,10 @@ def _device(given: argparse.Namespace) -> torch.device:
     return torch.device("cuda" if gpus or (gpus is None and torch.cuda.is_available()) else "cpu")
 
 
-def _corpus(data: list[str], given: argparse.Namespace) -> Corpus:
-    return prepare(data, archives=getattr(given, "archives", None))
+def _corpus(data: list[str], given: argparse.Namespace, before: dict | None = None) -> Corpus:
+    """`before`: the options of the run that goes on; those given now take their place."""
+    said = {name: getattr(given, name) for name in ("lowercase", "tokens") if hasattr(given, name)}
+    return prepare(data, archives=getattr(given, "archives", None), **(before or {}) | said)
 
 
 def _demo(given: argparse.Namespace) -> None:
@@ -207,7 +229,7 @@ def _train(given: argparse.Namespace) -> None:
             config = replace(TrainingConfig(**old["training"]), **said)
         except TypeError as error:
             raise NmtError(f"{given.run}/config.json: damaged, or of another version of nmt ({error})") from None
-        corpus = _corpus(getattr(given, "data", old["corpus"]["data"]), given)
+        corpus = _corpus(getattr(given, "data", old["corpus"]["data"]), given, old["card"].get("options"))
         directory = given.run
     else:
         _refuse_contradictions(said)

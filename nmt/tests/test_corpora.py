@@ -2,18 +2,19 @@
 
 import gzip
 import hashlib
-import http.server
 import io
-import json
 import os
 import tarfile
-import threading
+import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from nmt import NmtError, corpora, download
-from nmt.corpora import clean, format_card, normal, prepare
+from nmt import NmtError, download, sentences, sources
+from nmt.corpora import clean, format_card, prepare
+from nmt.sentences import normal
+from nmt.splits import Hashes, split_rows
 
 ANIMALS = [("cat", "кот"), ("dog", "пёс"), ("wolf", "волк"), ("hare", "заяц"), ("bear", "медведь"), ("fox", "лис")]
 VERBS = [("sees", "видит"), ("hears", "слышит"), ("knows", "знает"), ("likes", "любит"), ("leads", "ведёт")]
@@ -99,7 +100,7 @@ def test_split_depends_on_the_pairs_not_on_their_order_or_form(tmp_path, root):
 def test_held_out_is_a_twentieth_at_most_a_thousand():
     rows = [(f"sentence {i}", f"предложение {i}") for i in range(30_000)]
     for count, expected in ((2_000, 100), (30_000, 1_000)):
-        split = corpora.split_rows(rows[:count], corpora.Counter(), "made")
+        split = split_rows(Hashes(rows[:count]), Counter(), "made")
         assert [int((split == label).sum()) for label in (0, 2, 3)] == [0, expected, expected]
 
 
@@ -136,7 +137,7 @@ def test_blank_sides_and_lines_are_dropped_and_counted(tmp_path, root):
 def test_second_call_reads_the_card_only(tmp_path, root, monkeypatch):
     file = tsv(tmp_path / "a.tsv")
     first = prepare(file, root, **quiet)
-    monkeypatch.setattr(corpora, "read_lines", lambda path: pytest.fail("read again"))
+    monkeypatch.setattr(sentences, "read_lines", lambda *_: pytest.fail("read again"))
     assert prepare(file, root, **quiet) == first
     assert sorted(os.listdir(tmp_path)) == ["a.tsv", "cache"]  # nothing beside the user's file
     assert os.listdir(root / "corpora") == [first.directory.name]
@@ -181,7 +182,7 @@ def test_faults_of_whole_files(tmp_path, root):
     refused(file, root, str(file), "neither a file nor a known corpus", "hotels")
     refused("hotel", root, "hotel: neither", "news-commentary")
     refused(tmp_path, root, str(tmp_path))
-    refused([file] * 3, root, "3 given")
+    refused(["a.en", "a.ru", "a.txt"], root, "3 given", "a.en is not .tsv")
     file.write_bytes(b"")
     refused(file, root, str(file), "empty")
     file.write_bytes(b"\n \n\t\n")
@@ -226,16 +227,16 @@ def test_unwritable_root(tmp_path):
 
 def test_root_is_the_environment_else_the_clone(tmp_path, monkeypatch):
     monkeypatch.setenv("NMT_DATA", str(tmp_path / "here"))
-    assert corpora.data_root() == tmp_path / "here"
-    own = corpora.shipped() / "cache", Path.home() / ".cache" / "nmt"
+    assert sources.data_root() == tmp_path / "here"
+    own = sources.shipped() / "cache", Path.home() / ".cache" / "nmt"
     (tmp_path / "here").mkdir()
     with monkeypatch.context() as patch:
         patch.setattr(os, "access", lambda *_: False)
-        assert corpora.data_root() in own  # a read-only folder of archives keeps no caches
+        assert sources.data_root() in own  # a read-only folder of archives keeps no caches
     monkeypatch.delenv("NMT_DATA")
-    assert corpora.data_root() in own
-    monkeypatch.setattr(corpora, "_clone", lambda: None)
-    assert corpora.data_root() == Path.home() / ".cache" / "nmt"
+    assert sources.data_root() in own
+    monkeypatch.setattr(sources, "_clone", lambda: None)
+    assert sources.data_root() == Path.home() / ".cache" / "nmt"
 
 
 def test_phrasebook_keeps_its_splits(tmp_path, root, monkeypatch):
@@ -244,7 +245,7 @@ def test_phrasebook_keeps_its_splits(tmp_path, root, monkeypatch):
     for split, pairs in parts.items():
         text = "".join(f"{en}\t{ru}\ttag,tag\n" for en, ru in pairs)
         (tmp_path / "phrasebook" / f"{split}.tsv.gz").write_bytes(gzip.compress(text.encode()))
-    monkeypatch.setattr(corpora, "shipped", lambda: tmp_path)
+    monkeypatch.setattr(sources, "shipped", lambda: tmp_path)
     corpus = prepare("phrasebook", root, **quiet)
     assert corpus.splits == ("train", "valid", "test", "test_seen")
     assert contents(corpus) == parts
@@ -253,102 +254,59 @@ def test_phrasebook_keeps_its_splits(tmp_path, root, monkeypatch):
         prepare("phrasebook", root, **quiet)
 
 
-def hotels_archive(path: Path, monkeypatch) -> Path:
-    """An archive of the form of the real one, with our sentences; beside them a member that wants to escape."""
+def packed(path: Path, members: dict[str, str]) -> Path:
+    """A .tgz, .tar.gz or .zip of texts."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(path, "w:gz") as tar:
-        for name, side in (("../escaped", 0), ("data/train.domain.ru", 1), ("data/train.domain.en", 0)):
-            content = "".join(pair[side] + "\n" for pair in PAIRS).encode()
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, text in members.items():
+                archive.writestr(name, text)
+        return path
+    with tarfile.open(path, "w:gz") as archive:
+        for name, text in members.items():
             info = tarfile.TarInfo(name)
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
-    known = dict(vars(download.ARCHIVES["hotels"]), sha256=hashlib.sha256(path.read_bytes()).hexdigest())
-    monkeypatch.setitem(download.ARCHIVES, "hotels", download.Archive(**known))
+            info.size = len(text.encode())
+            archive.addfile(info, io.BytesIO(text.encode()))
     return path
+
+
+def side(pairs, number: int) -> str:
+    return "".join(pair[number] + "\n" for pair in pairs)
+
+
+@pytest.fixture
+def hotels(tmp_path, monkeypatch):
+    """hotels(place) -> an archive of the form of the real one, with our sentences."""
+
+    def make(place: str) -> Path:
+        path = packed(
+            tmp_path / place, {f"data/train.domain.{name}": side(PAIRS, i) for i, name in enumerate(("en", "ru"))}
+        )
+        known = vars(download.ARCHIVES["hotels"]) | {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        monkeypatch.setitem(download.ARCHIVES, "hotels", download.Archive(**known))
+        return path
+
+    return make
 
 
 @pytest.mark.parametrize("place", ["hotels/data.tar.gz", "data.tar.gz"])
 @pytest.mark.parametrize("way", ["parameter", "environment"])
-def test_hotels_from_an_archive_already_fetched(place, way, tmp_path, root, monkeypatch):
-    archive = hotels_archive(tmp_path / "given" / place, monkeypatch)
+def test_hotels_from_an_archive_already_fetched(place, way, tmp_path, root, hotels, monkeypatch):
+    archive = hotels(f"given/{place}")
     if way == "environment":
         monkeypatch.setenv("NMT_DATA", str(tmp_path / "given"))
     archives = tmp_path / "given" if way == "parameter" else None
     corpus = prepare("hotels", root, archives=archives, **quiet)
     assert everything(corpus) == sorted(PAIRS)
     assert sorted(os.listdir(corpus.directory)) == sorted([*corpus.card["bytes"], "card.json"])
-    assert not list(tmp_path.rglob("escaped"))
     archive.unlink()
     assert prepare("hotels", root, **quiet) == corpus  # found without its archive
 
 
-def test_archive_with_another_sum_is_refused(tmp_path, root, monkeypatch):
-    archive = hotels_archive(tmp_path / "given" / "data.tar.gz", monkeypatch)
+def test_archive_with_another_sum_is_refused(tmp_path, root, hotels):
+    archive = hotels("given/data.tar.gz")
     archive.write_bytes(archive.read_bytes()[:-1])
-    with pytest.raises(NmtError, match=r"data.tar.gz: SHA-256 is not"):
+    with pytest.raises(NmtError, match=r"data.tar.gz: SHA-256 is .*, expected"):
         prepare("hotels", root, archives=archive.parent, **quiet)
     with pytest.raises(NmtError, match="no such folder"):
         prepare("hotels", root, archives=tmp_path / "elsewhere", **quiet)
-
-
-@pytest.fixture
-def server():
-    """A loopback HTTP server: server.pages[path] = (status, headers, body)."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            status, headers, body = self.server.pages.get(self.path, (404, {}, b"none"))
-            self.send_response(status)
-            for name, value in ({"Content-Length": len(body)} | headers).items():
-                self.send_header(name, str(value))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.pages, server.url = {}, f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-def test_news_commentary_is_downloaded_once(tmp_path, root, server, monkeypatch):
-    rows = "".join(f"{en}\t{ru}\n" for en, ru in PAIRS) + "\tпусто\nodd line\n"
-    server.pages["/news.tsv.gz"] = (200, {}, gzip.compress(rows.encode()))
-    known = dict(vars(download.ARCHIVES["news-commentary"]), url=server.url + "/news.tsv.gz")
-    monkeypatch.setitem(download.ARCHIVES, "news-commentary", download.Archive(**known))
-    corpus = prepare("news-commentary", root, **quiet)
-    assert corpus.card["pairs"] == {"train": 80, "valid": 50, "test": 50}
-    assert corpus.card["dropped"] == {"a side is blank": 2}
-    assert corpus.card["files"][0]["sha256"] == hashlib.sha256(server.pages.pop("/news.tsv.gz")[2]).hexdigest()
-    assert prepare("news-commentary", root, **quiet) == corpus
-    assert json.loads((corpus.directory / "card.json").read_text())["url"] == known["url"]
-
-
-def test_failed_downloads_say_why_and_leave_nothing(tmp_path, server):
-    good = gzip.compress(b"text\n" * 1000, compresslevel=0)
-    path = tmp_path / "new" / "a.gz"
-    server.pages = {
-        "/short": (200, {"Content-Length": len(good) + 5}, good),
-        "/page": (200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><p>Sign in"),
-        "/cut": (200, {}, good[:-9]),
-        "/good": (200, {}, good),
-    }
-    for page, sha256, reason in [
-        ("/none", None, "404"),
-        ("/short", None, "bytes came of"),
-        ("/page", None, "web page"),
-        ("/cut", None, "damaged gzip"),
-        ("/good", "0" * 64, "SHA-256 is"),
-    ]:
-        with pytest.raises(NmtError, match=reason) as error:
-            download.download(server.url + page, path, sha256, progress=False)
-        assert str(path) in str(error.value)
-        assert not os.listdir(path.parent)
-    with pytest.raises(NmtError, match="download failed"):
-        download.download("http://127.0.0.1:9/closed", path, progress=False)
-    assert download.download(server.url + "/good", path, progress=False).read_bytes() == good
