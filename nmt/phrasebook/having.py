@@ -32,9 +32,11 @@ def there_is(w: World) -> Sentence:
     there = spec or ("container" if noun.classes & {"food", "drink", "spice"} else "room")
     if noun.animate:
         there = "=сад =парк =лес =поле =деревня"
-    where = w.choose(w.of("=холодильник =корзина =сумка =шкаф" if there == "container" else there))
+    if there == "container":
+        there = "=холодильник" if noun.classes & {"drink", "hot"} else "=холодильник =корзина =сумка"
+    where = w.choose(w.of(there))
     end_en, end_ru = prepositional(
-        where.en_place if there != "container" else "in",
+        where.en_place,
         where.place,
         "loct",
         w.dress(where, plural=0.0, adjective=0.08),
@@ -82,6 +84,7 @@ def has(w: World) -> Sentence:
     np.adjectives = tuple(a for a in np.adjectives if not a.needs)
     if "no" in mode:
         np.det = ""
+        np.plural = np.plural or noun.ru in ("проблема", "вопрос")
     if mode == "count":
         if not countable(noun):
             return has(w)

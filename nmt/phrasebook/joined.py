@@ -22,7 +22,8 @@ from nmt.phrasebook.world import World, direct, eventive, human, transitive
 def who_does(w: World, np: NP, notes: Notes) -> Phrase:
     """who is reading a book – , который читает книгу"""
     verb = w.verb(lambda v: human(v) and v.en != "be")
-    clause = w.clause(verb, subject=NP(relative=np), adjective=0.0, plural=0.15)
+    subject = NP(relative=np)
+    clause = w.clause(verb, w.so_far(verb, subject), subject, adjective=0.0)
     clause.front = None
     if clause.tense in ("present", "often did") and eventive(verb):
         clause.middle = clause.middle or both("often", "часто")
@@ -59,7 +60,7 @@ def relative_thing(w: World) -> Sentence:
     if not nouns:
         return relative_thing(w)
     np = NP(w.choose(nouns))
-    np.plural = np.noun.counted and w.chance(0.2)
+    np.plural = np.noun.counted and w.chance(0.9 if "paired" in np.noun.classes else 0.2)
     np.after = join(which_done(w, np, notes), comma())
     fitting = [a for a in w.adjectives[np.noun] if a.predicative]
     if not fitting:
@@ -147,7 +148,8 @@ def two_objects(w: World) -> Sentence:
     notes = Notes()
     clause = w.clause(w.verb(transitive), adjective=0.08, plural=0.15, a=0.5)
     first = clause.object
-    nouns = [n for n in clause.verb.objects if n is not first.noun and n.classes & first.noun.classes - {"seen"}]
+    nouns = [n for n in clause.verb.objects if n.classes & first.noun.classes - {"seen"}]
+    nouns = [n for n in nouns if n not in (first.noun, clause.subject.noun)]
     if not nouns:
         return two_objects(w)
     first.second = w.np(nouns, adjective=0.08, plural=1.0 if "plural" in clause.verb.flags else 0.15)
@@ -217,6 +219,8 @@ def that(w: World) -> Sentence:
     if tense and (not eventive(inner) or "t" in inner.flags):
         return that(w)
     clause = w.clause(inner, tense, adjective=0.0)
+    if clause.subject.noun and clause.subject.noun is subject.noun:
+        return that(w)
     clause.front = None
     if clause.tense in ("present", "often did") and eventive(inner):
         clause.middle = clause.middle or both("often", "часто")
@@ -244,7 +248,11 @@ def it_is_where(w: World) -> Sentence:
     where_ = both("where", "где")
     start = join((where_[0] + [Word("is", "be")] + np_en, where_[1] + np_ru), mark("?"))
     it = NP(pronoun=f"it {np.gender}", antecedent=np.ru_head)
-    end = whereabouts(w, preposition_for(w, ("where",)), np, notes) if w.chance(0.7) else place(w, notes, "room")
+    end = (
+        whereabouts(w, preposition_for(w, ("where",)), np, notes)
+        if w.chance(0.7) or "vehicle" in np.noun.classes
+        else place(w, notes, "room")
+    )
     return sentence(join(start, subject_be(it, notes, False), end), notes)
 
 
@@ -276,7 +284,7 @@ def it_is_how(w: World) -> Sentence:
     return sentence(join(start, subject_be(it, notes, False), (word_en, word_ru)), notes)
 
 
-GONE = ("lose", "sell", "eat", "drink", "break", "forget", "hide")
+GONE = ("lose", "sell", "eat", "drink", "break", "forget", "hide", "draw", "photograph", "describe", "meet", "water")
 
 
 def because_it(w: World) -> Sentence:

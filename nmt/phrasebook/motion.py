@@ -12,7 +12,11 @@ def goes(w: World) -> Sentence:
     notes = Notes({"motion"})
     subject = w.subject(pronoun=0.25, name=0.3, adjective=0.08)
     how, tense, spec, ends = w.choose(MOTION)
-    near = [n for n in w.of("building institution outdoors") if "place" in n.classes and n.en_place != "on"]
+    near = [
+        n
+        for n in w.of("building institution outdoors")
+        if "place" in n.classes and n.en_place != "on" and n.ru != "улица"
+    ]
     noun = w.choose(w.cities if ends == "city" else near)
     if ends == "way" and w.chance(0.8):
         prep = w.rarest([p for p in w.lexicon.prepositions if p.use == "way"])

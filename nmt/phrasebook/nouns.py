@@ -182,7 +182,7 @@ postcard | открытка | @thing text letter
 diary | дневник b | @thing text written
 menu | меню n 0 | text
 list | список s:списк | text written
-map | карта | @thing text
+map | карта | @thing viewed
 notebook | тетрадь f | @thing
 telegram | телеграмма | text letter
 interview | интервью n 0 | text viewed
@@ -202,9 +202,9 @@ tie | галстук | @thing clothes
 trousers | брюки P gp:брюк | @thing clothes
 jeans | джинсы P gp:джинсов | @thing clothes
 shorts | шорты P gp:шорт | @thing clothes
-glove | перчатка | @thing clothes
-boot | сапог np:сапоги gp:сапог b | @thing clothes
-shoe | туфля np:туфли gp:туфель | @thing clothes
+glove | перчатка | @thing clothes paired
+boot | сапог np:сапоги gp:сапог b | @thing clothes paired
+shoe | туфля np:туфли gp:туфель | @thing clothes paired
 belt | пояс np:пояса | @thing clothes
 # furniture, containers, surfaces
 *table | стол b | @big furniture surface
@@ -314,7 +314,7 @@ market | рынок s:рынк на at | place outdoors
 stadium | стадион на at | place outdoors built
 airport | аэропорт l:аэропорту at | place institution
 bank | банк | place building institution
-cinema | кино n 0 | institution
+cinema | кинотеатр | place building institution
 church | церковь f s:церкв sablt:церковью pdatv:церквям pablt:церквями ploct:церквях | place building built
 castle | замок s:замк | place building built seen
 palace | дворец b s:дворц | place building built seen
@@ -406,16 +406,16 @@ rule | правило np:правила | known studied
 address | адрес np:адреса | known
 name | имя n | known
 number | номер np:номера | known
-dream | мечта U | abstract
+dream | мечта U def | abstract
 weather | погода U def | discussed
-news | новость f U | discussed heard
+news | новости gp:новостей R | discussed heard mass
 journey | путешествие | discussed event_time
 life | жизнь f U bare | discussed
 *work | работа U bare | work discussed
 time | время n U bare | abstract_mass
 war | война np:войны | discussed
 future | будущее adj U def | discussed
-childhood | детство U bare | discussed
+childhood | детство U bare | memory
 health | здоровье U bare | abstract_mass discussed
 help | помощь f U bare | abstract_mass
 # more
@@ -434,9 +434,9 @@ sand | песок s:песк U def | seen mass
 sunset | закат | seen sky
 shore | берег l:берегу np:берега | seen
 politics | политика U bare | discussed
-breakfast | завтрак bare | meal
-lunch/lunches | обед bare | meal
-dinner | ужин bare | meal
+breakfast | завтрак U bare | meal
+lunch | обед U bare | meal
+dinner | ужин U bare | meal
 winter | зима bare U saccs:зиму | season
 peace | мир U bare | discussed
 art | искусство U bare | subject
@@ -452,7 +452,7 @@ spring | пружина | spring_part sense
 fan | болельщик | person sense
 fan | веер np:веера | small bought sense
 nail | гвоздь m b np:гвозди gp:гвоздей | small bought sense
-nail | ноготь m s:ногт | fingernail sense
+nail | ноготь m s:ногт | fingernail paired sense
 match/matches | спичка | small bought sense
 match/matches | матч | watched_game sense
 ruler | линейка gp:линеек | small bought sense

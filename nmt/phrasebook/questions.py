@@ -2,6 +2,7 @@
 
 from nmt.phrasebook.clauses import Clause, Sentence, fronted, mark, said, sentence
 from nmt.phrasebook.phrases import DETERMINERS, NP, Notes, Word, both, inflected, join, say
+from nmt.phrasebook.statements import countable
 from nmt.phrasebook.world import World, direct, eventive, human
 
 
@@ -35,7 +36,7 @@ def what(w: World) -> Sentence:
     notes = Notes({"wh-question"})
     verb = w.verb(lambda v: direct(v) and human(v) and v.key != "want")
     clause = asking_clause(w, verb)
-    animate = w.choose(verb.objects).animate
+    animate = w.choose(verb.objects).animate or verb.key == "meet"
     clause.object = NP(pronoun="who" if animate else "what")
     return sentence(fronted(clause, notes), notes, "?")
 
@@ -51,7 +52,7 @@ def asking_clause(w: World, verb) -> Clause:
 def which(w: World) -> Sentence:
     """Which book is the girl reading? – Какую книгу читает девочка?"""
     notes = Notes({"wh-question"})
-    clause = asking_clause(w, w.verb(lambda v: direct(v) and human(v)))
+    clause = asking_clause(w, w.verb(lambda v: direct(v) and human(v) and v.key != "hate"))
     clause.object = w.object_of(clause.verb, clause.subject, adjective=0.0)
     if not clause.object.noun.counted or clause.object.noun.mass:
         return which(w)
@@ -62,10 +63,18 @@ def which(w: World) -> Sentence:
 def how_many(w: World) -> Sentence:
     """How many books did the girl buy? – Сколько книг купила девочка?"""
     notes = Notes({"wh-question", "numerals"})
-    verb = w.verb(lambda v: direct(v) and eventive(v) and v.perf and any(n.counted and not n.mass for n in v.objects))
+    verb = w.verb(
+        lambda v: (
+            direct(v)
+            and eventive(v)
+            and v.perf
+            and "dress" not in v.flags
+            and any(n.counted and not n.mass for n in v.objects)
+        )
+    )
     subject = w.subject(verb, adjective=0.0, name=0.3)
     tense = w.random.choice(("did" if "t" in verb.flags else "has done", "will do"))
-    np = NP(w.choose([n for n in verb.objects if n.counted and not n.mass]), plural=True, det="")
+    np = NP(w.choose([n for n in verb.objects if countable(n)]), plural=True, det="")
     words_en, words_ru = say(np, "gent", notes)
     source = [Word("how", "how"), Word("many", "many")]
     number = Word("сколько", "сколько", "NUMR", source=source[1:])

@@ -17,13 +17,13 @@ def rare_noun(w: World) -> Sentence:
     if adjectives and (not verbs or w.chance(0.15)):
         np = w.dress(noun, adjective=0.0)
         np.det = w.random.choice(("my", "his", "her")) if "body" in noun.classes else "the"
+        np.plural = np.plural and noun.ru not in ("нос", "голос", "лицо")
         return equation(w, np, w.choose(adjectives))
     notes = Notes()
     clause = w.clause(w.choose(verbs or [w.lexicon.verb("find")]))
     if verbs:
-        clause.object = w.dress(noun, a=0.3, plural=1.0 if "plural" in clause.verb.flags else 0.2)
-    if clause.verb.key == "play на":
-        clause.object.det = "the"
+        clause.object = w.fit(clause.verb, w.dress(noun, a=0.3, plural=1.0 if "plural" in clause.verb.flags else 0.2))
+        w.habit(clause)
     return sentence(said(clause, notes), notes)
 
 
@@ -49,10 +49,14 @@ def rare_adjective(w: World) -> Sentence:
     if not verbs:
         return rare_adjective(w)
     notes = Notes()
-    clause = w.clause(w.choose(verbs), adjective=0.0)
-    many = "plural" in clause.verb.flags
-    clause.object = w.dress(noun, adjective=0.0, a=0.0 if adjective.needs else 0.4, plural=1.0 if many else 0.25)
+    verb = w.choose(verbs)
+    subject = w.subject(verb)
+    clause = w.clause(verb, w.once(verb, subject) if adjective.needs else None, subject, adjective=0.0)
+    many = 1.0 if "plural" in clause.verb.flags else 0.0 if adjective.en in ("left", "right") else 0.25
+    clause.object = w.dress(noun, adjective=0.0, a=0.0 if adjective.needs else 0.4, plural=many)
+    w.habit(clause)
     clause.object.det = clause.object.det or "the"
+    w.fit(clause.verb, clause.object)
     if adjective.needs == "poss":
         clause.object.det = w.random.choice(("my", "our", "his", "her"))
         if clause.subject.person == "3per":

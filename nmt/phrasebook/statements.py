@@ -73,7 +73,9 @@ def with_tool(w: World) -> Sentence:
     """The boy is cutting the bread with a knife. – Мальчик режет хлеб ножом."""
     notes = Notes({"instrument"})
     key, tools, things = w.random.choice(w.lexicon.tables["TOOLS"])
-    clause = w.clause(w.lexicon.verb(key), adjective=0.1)
+    verb = w.lexicon.verb(key)
+    subject = w.subject(verb)
+    clause = w.clause(verb, w.once(verb, subject) if key == "break" else None, subject, adjective=0.1)
     clause.object = w.np(w.of(things), adjective=0.1, a=0.2)
     tool = w.np(w.of(tools), plural=0.0, adjective=0.1, a=0.8)
     if tool.noun.mass:
@@ -130,7 +132,7 @@ def circumstance(w: World) -> Sentence:
             tenses.append("is doing")
     clause = w.clause(verb, w.random.choice(tenses), subject, adjective=0.0)
     clause.front = clause.middle = None
-    clause.ends.append(preposition_phrase(w, prep, subject, notes))
+    clause.ends.append(preposition_phrase(w, prep, subject, notes, verb.key == "work"))
     return sentence(said(clause, notes), notes)
 
 
@@ -138,7 +140,7 @@ WITHOUT = "work walk come leave arrive"
 WITH = "work rest dance walk swim come arrive leave sit"
 WHEN = {
     "благодаря": "solve find understand learn repair build translate",
-    "из-за": "leave cry get_tired wake_up wait",
+    "из-за": "leave cry wait",
     "несмотря на": "walk work swim wait dance come leave",
 }
 
@@ -147,9 +149,11 @@ def preposition_for(w: World, uses: tuple[str, ...]) -> Preposition:
     return w.choose([p for p in w.lexicon.prepositions if p.use in uses])
 
 
-def preposition_phrase(w: World, prep: Preposition, subject: NP, notes: Notes) -> Phrase:
-    nouns = [n for n in prep.nouns if n is not subject.noun]
-    np = w.np(nouns, adjective=0.12, plural=1.0 if prep.en == "among" else 0.12)
+def preposition_phrase(w: World, prep: Preposition, subject: NP, notes: Notes, working: bool = False) -> Phrase:
+    nouns = [n for n in prep.nouns if n is not subject.noun and not (n.ru == "работа" and working)]
+    np = w.np(
+        nouns, adjective=0.12, plural=1.0 if prep.en == "among" else 0.12 if prep.use in ("with", "when") else 0.0
+    )
     if prep.use == "with" and not np.noun.animate and np.noun.counted and not np.plural:
         np.det = "a"
         np.adjectives = tuple(a for a in np.adjectives if not a.needs)
@@ -210,7 +214,7 @@ WITHOUT_FOOD = {
 def counted(w: World) -> Sentence:
     """The girl bought two books. – Девочка купила две книги."""
     notes = Notes()
-    verb = w.verb(lambda v: direct(v) and eventive(v) and any(countable(n) for n in v.objects))
+    verb = w.verb(lambda v: direct(v) and eventive(v) and "dress" not in v.flags and any(map(countable, v.objects)))
     tense = "is doing"
     if verb.perf:
         tense = w.random.choice(("did" if "t" in verb.flags else "has done", "will do"))
@@ -265,7 +269,8 @@ def chain(w: World) -> NP:
     """Anna's car, the teacher's brother's car."""
     owner = NP(w.choose(w.first_names), det="") if w.chance(0.45) else w.np(w.people, plural=0.1, adjective=0.08)
     if w.chance(0.45):
-        owner = NP(w.choose(w.of("kin parent")), owner=owner)
+        kin = w.of("kin" if owner.noun.classes & {"parent"} else "kin parent")
+        owner = NP(w.choose([n for n in kin if n is not owner.noun]), owner=owner)
     thing = w.choose([n for n in w.of("thing clothes pet kin") if n is not owner.noun])
     return NP(thing, plural=thing.counted and w.chance(0.15), owner=owner)
 
@@ -273,11 +278,11 @@ def chain(w: World) -> NP:
 def own(w: World) -> Sentence:
     """The boy loves his own dog. – Мальчик любит свою собаку."""
     notes = Notes()
-    verb = w.verb(lambda v: transitive(v) and human(v) and any(ownable(n) for n in v.objects))
+    verb = w.verb(lambda v: transitive(v) and human(v) and v.en != "hear" and any(ownable(n) for n in v.objects))
     subject = w.speaker() if w.chance(0.2) else w.subject(verb, pronoun=0.4, name=0.3)
     if subject.noun and not subject.human:
         subject = NP(pronoun="she")
-    clause = w.clause(verb, None, subject)
+    clause = w.clause(verb, w.once(verb, subject), subject)
     clause.object = possessed(w, verb, subject)
     clause.object.det, clause.object.own_en = "own", possessive(subject)
     return sentence(said(clause, notes), notes)
@@ -298,7 +303,7 @@ def others(w: World) -> Sentence:
     subject = w.speaker() if w.chance(0.5) else w.subject(verb, name=0.4, plural=0.0)
     if subject.noun and not subject.human:
         subject = NP(pronoun="he")
-    clause = w.clause(verb, None, subject)
+    clause = w.clause(verb, w.once(verb, subject), subject)
     clause.object = possessed(w, verb, subject)
     who = ["his", "her", "their"]
     if subject.person == "3per":  # never his own

@@ -4,7 +4,7 @@ from nmt.phrasebook.clauses import WILL, Sentence, prepositional, sentence, was
 from nmt.phrasebook.lexicon import Adjective, Preposition, parse_noun
 from nmt.phrasebook.morphology import short_forms
 from nmt.phrasebook.phrases import NP, Notes, Phrase, Word, inflected, join, particle, say
-from nmt.phrasebook.statements import OUTDOORS, chain, place, preposition_for
+from nmt.phrasebook.statements import OUTDOORS, chain, ownable, place, preposition_for
 from nmt.phrasebook.world import World
 
 
@@ -16,7 +16,8 @@ def is_adjective(w: World) -> Sentence:
     if "body" in np.noun.classes:
         np.det = w.random.choice(("my", "his", "her"))
     elif w.chance(0.3) and not np.noun.mass:
-        np.det = w.random.choice(("this", "that", "my", "our", "his", "her"))
+        mine = ("my", "our", "his", "her") if ownable(np.noun) else ()
+        np.det = w.random.choice(("this", "that", *mine))
     return equation(w, np, adjective)
 
 
@@ -42,7 +43,7 @@ BUT = {
     "beautiful": ("expensive", "old", "cheap", "strange"), "old": ("good", "beautiful", "clean", "big"),
     "small": ("expensive", "heavy", "beautiful", "strong"), "clever": ("lazy", "poor"), "delicious": ("expensive",),
     "big": ("light", "cheap", "kind"), "long": ("interesting", "narrow"), "interesting": ("long", "difficult"),
-    "expensive": ("bad", "old", "broken"), "strict": ("kind", "fair"), "difficult": ("interesting", "important"),
+    "expensive": ("bad", "old"), "strict": ("kind", "fair"), "difficult": ("interesting", "important"),
     "young": ("experienced", "clever"), "rich": ("kind", "modest"), "short": ("interesting", "difficult"),
 }  # fmt: skip
 
@@ -70,9 +71,21 @@ def equation(w: World, np: NP, adjective: Adjective, second: Adjective | None = 
 
 def said_adjective(np: NP, adjective: Adjective, case: str, notes: Notes) -> Phrase:
     word_en = Word(adjective.en, adjective.en)
-    word = inflected("ADJF", adjective.ru, adjective.forms, np.cell(case), [word_en])
+    if short := SHORTER.get(adjective.ru):
+        word = inflected("ADJS", adjective.ru, short_forms(short), np.short_cell, [word_en])
+        notes.tags.add("short-adjective")
+    else:
+        word = inflected("ADJF", adjective.ru, adjective.forms, np.cell(case), [word_en])
     notes.combos.add(f"{adjective.en}+{np.noun.ru}")
     return [word_en], [word.link("agreement", np.ru_head)]
+
+
+SHORTER = {  # what Russian says in the short form when it is the predicate
+    "свободный": "свободен свободна свободно свободны",
+    "сломанный": "сломан сломана сломано сломаны",
+    "счастливый": "счастлив счастлива счастливо счастливы",
+    "здоровый": "здоров здорова здорово здоровы",
+}
 
 
 def subject_be(np: NP, notes: Notes, past: bool, neg: bool = False) -> Phrase:
@@ -114,11 +127,12 @@ def is_profession(w: World) -> Sentence:
     if np.noun.classes & {"kin", "parent"}:
         np.det = w.random.choice(("my", "our", "his", "her", "their"))
     jobs = [n for n in w.of("worker") if n.ru not in ("актриса", "официантка", "медсестра", "клоун", "полицейский")]
+    if np.gender == "femn":
+        jobs.remove(w.lexicon.noun("актёр"))
     mode = w.random.choice(("is", "is", "not", "was", "will be", "became", "works as"))
     job = w.dress(w.choose(jobs), plural=0.0, adjective=0.1, a=1.0)
     job.det = "a"
-    job.adjectives = () if mode == "works as" else job.adjectives
-    job.adjectives = tuple(a for a in job.adjectives if not a.needs)
+    job.adjectives = tuple(a for a in job.adjectives if a.en in SKILLED and mode != "works as")
     if mode in ("is", "not"):
         start = subject_be(np, notes, False, mode == "not")
         dash = [Word("—", "—", "PNCT", source=start[0][-1:])] if mode == "is" else []
@@ -143,6 +157,9 @@ def is_profession(w: World) -> Sentence:
     job.ru_head.link("government", verb)
     notes.tags.add("verb-government")
     return sentence(join(start, (words_en, [verb]), (job_en, job_ru)), notes)
+
+
+SKILLED = ("good", "bad", "talented", "experienced", "famous", "young", "old", "modern")
 
 
 def is_mine(w: World) -> Sentence:
@@ -181,14 +198,19 @@ def is_somewhere(w: World) -> Sentence:
 
 def whereabouts(w: World, prep: Preposition, subject: NP, notes: Notes) -> Phrase:
     many = 1.0 if prep.en == "among" else 0.0
-    outside = subject.animate or bool(subject.noun.classes & {"big", "vehicle"})  # big things stand near houses
+    if subject.noun.classes >= {"big", "furniture"}:
+        return place(w, notes, "room")
+    outside = subject.animate or "vehicle" in subject.noun.classes
     nouns = [n for n in prep.nouns if n is not subject.noun]
     nouns = [n for n in nouns if bool(n.classes & OUTSIDE) == outside]
-    if not nouns or (outside and prep.en in ("in", "on", "under", "above")):
-        return whereabouts(w, preposition_for(w, ("where",)), subject, notes)
+    never = ("in", "on", "under", "above") if outside else ("among",) if subject.noun.ru in HUNG else ("among", "above")
+    if not nouns or prep.en in never:
+        fitting = [p for p in w.lexicon.prepositions if p.use == "where" and p.en not in never]
+        return whereabouts(w, w.rarest(fitting), subject, notes)
     return prepositional(prep.en, prep.ru, prep.case, w.np(nouns, plural=many, adjective=0.12), notes)
 
 
+HUNG = ("лампа", "зеркало", "картина", "портрет", "часы", "фотография", "флаг", "карта")
 OUTSIDE = {"building", "institution", "outdoors", "water_place", "plant"}
 
 
@@ -270,7 +292,7 @@ def compared(w: World) -> Sentence:
     alike = [n for n in nouns if n is not first.noun and (n.classes & first.noun.classes) - VAGUE]
     if not alike:
         return compared(w)
-    second = w.np(alike, adjective=0.0, plural=0.15)
+    second = w.np(alike, adjective=0.0, plural=float(first.plural))
     start = subject_be(first, notes, w.chance(0.25))
     words = [Word(form, form) for form in text_en.split()]
     comparative = Word(text_ru, text_ru, "COMP", source=words[-1:])

@@ -35,6 +35,10 @@ FUTURE = (
 NOW = (("now", "сейчас"), ("today", "сегодня"))
 DONE = (("already", "уже"), ("finally", "наконец"))
 TELLING = ("clever", "kind", "young", "cheerful", "hungry", "rich", "fair", "polite", "interesting", "important")
+ONE = (
+    "turn on", "turn off", "open", "close", "put on", "take off", "try on", "play на", "listen to", "clean", "work on",
+    "read", "watch", "wash", "care for", "use", "look at", "knock on", "get used to", "drive", "prepare for",
+)  # fmt: skip
 EVERYDAY = 4  # an everyday word (a leading * in the tables) is said so many times as often as another
 
 
@@ -104,6 +108,8 @@ class World:
             return NP(noun, det="")
         if "parent" in noun.classes and plural < 1:  # two mothers are rare
             plural /= 4
+        if "paired" in noun.classes and plural:  # gloves, nails
+            plural = max(plural, 0.9)
         np = NP(noun, plural=noun.counted and self.chance(plural))
         if not np.en_plural and noun.counted and not noun.classes & {"kin", "parent", "family"} and self.chance(a):
             np.det = "a"
@@ -145,9 +151,18 @@ class World:
             nouns = [noun for noun in nouns if noun.ru not in ("платье", "юбка")]
         if "plural" in verb.flags:
             chances = chances | {"plural": 1.0}
-        if verb.key == "play на" or ("s" in verb.flags and verb.key != "want"):  # one plays the violin, loves the dog
-            chances = chances | {"a": 0.0}
-        return self.np(nouns, **({"a": 0.3} | chances))
+        return self.fit(verb, self.np(nouns, **({"a": 0.3} | chances)))
+
+    def fit(self, verb: Verb, np: NP) -> NP:
+        """The object as one says it with this verb: plays the violin, knows the dog, loves cucumbers."""
+        if verb.key == "play на":
+            np.plural, np.det = False, "the"
+        elif verb.flags & {"s", "be"} and verb.key != "want" and np.det == "a":
+            np.det = "the"
+        if verb.key in ("love", "like") and np.noun.classes & {"food", "drink"}:
+            np.plural, np.det = np.noun.counted, ""
+            np.adjectives = tuple(a for a in np.adjectives if not a.needs)
+        return np
 
     def other_people(self, np: NP) -> list[Noun]:
         return [noun for noun in self.people if noun is not np.noun]
@@ -157,9 +172,8 @@ class World:
         subject = subject or self.subject(verb)
         clause = Clause(subject, verb, tense or self.tense(verb, subject))
         if verb.case:
-            if clause.tense in ("present", "often did") and eventive(verb):  # habits are about many things
-                chances.setdefault("plural", 0.6)
             clause.object = self.object_of(verb, subject, **chances)
+            self.habit(clause)
         if verb.recipient:
             clause.recipient = self.np(self.other_people(subject), adjective=0.0)
         self.time(clause)
@@ -187,6 +201,23 @@ class World:
         while tense in ("present", "often did") and eventive(verb):
             tense = self.tense(verb, subject)
         return tense
+
+    def so_far(self, verb: Verb, subject: NP) -> str:
+        """A tense that is not the future."""
+        while (tense := self.tense(verb, subject)).startswith("will"):
+            pass
+        return tense
+
+    def habit(self, clause: Clause) -> None:
+        """Habits are about many things (often loses pencils), but one puts on a coat, opens a door, visits an aunt."""
+        np = clause.object
+        if clause.tense in ("present", "often did") and eventive(clause.verb) and np.noun and np.noun.counted:
+            one = np.animate or clause.verb.key in ONE or np.noun.mass
+            if not one and "plural" not in clause.verb.flags and self.chance(0.9):
+                np.plural = True
+                if np.det == "a" or (np.det == "the" and self.chance(0.5)):
+                    np.det = ""
+                np.adjectives = tuple(a for a in np.adjectives if np.det or not a.needs)
 
     def time(self, clause: Clause) -> None:
         """Say when; "often" and "every day" are what makes a plain past imperfective."""
