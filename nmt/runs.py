@@ -8,6 +8,8 @@
     frames/          step_00000500.npz: attention of all heads on fixed sentences at each validation
     checkpoints/     step_00000500/: a model directory (below) and the state of the training
 
+and that of `nmt prune` also gates.jsonl, result.json and the new model in pruned/.
+
 A model directory is all that is needed to translate: model.json, model.safetensors, src.bpe, trg.bpe.
 Every file and checkpoint folder is written whole and renamed; nothing is pickled.
 """
@@ -73,8 +75,12 @@ def model_directory(checkpoint: str | Path) -> Path:
     path = Path(checkpoint)
     if (path / "model.json").is_file():
         return path
+    if (path / "pruned" / "model.json").is_file():  # a run of `nmt prune`
+        return path / "pruned"
     if (path / "config.json").is_file():
         run = Run(path)
+        if run.config.get("objective"):
+            raise NmtError(f"{path}: its pruning has not ended; let it: nmt prune --run {path} --resume")
         step = run.best_step()
         if step is None:
             raise NmtError(f"{path}: this run has no checkpoint yet; let it train on: nmt train --run {path} --resume")
@@ -100,7 +106,7 @@ def load(checkpoint: str | Path, device: torch.device | str = "cpu") -> Trained:
         sums = description["sha256"]
         bpe = tuple(BPE.load(directory / f"{side}.bpe", sums[f"{side}.bpe"]) for side in SIDES)
         model = Transformer(TransformerConfig(**description["transformer"]))
-    except (KeyError, TypeError, RuntimeError) as error:
+    except (AttributeError, KeyError, TypeError, RuntimeError) as error:
         raise NmtError(f"{directory / 'model.json'}: damaged, not a model description ({error})") from None
     load_weights(model, directory)
     return Trained(model.to(device).eval(), bpe, directory)
@@ -211,7 +217,9 @@ class Run:
 
     def forget_after(self, step: int, keep: int) -> None:
         """Drop what was logged after a step, it is going to happen again, and what a kill left half-done."""
-        for name in ("metrics.jsonl", "samples.jsonl"):
+        for name in ("metrics.jsonl", "samples.jsonl", "gates.jsonl"):
+            if not (self.directory / name).is_file():
+                continue
             kept = [line for line in self.lines(name) if line["step"] <= step]
             write_text(self.directory / name, "".join(json.dumps(x, ensure_ascii=False) + "\n" for x in kept))
         for frame in self.directory.glob("frames/step_*.npz"):

@@ -13,6 +13,7 @@ from nmt.files import read_json, whole_directory, write_json
 from nmt.pruning import masks
 from nmt.pruning.l0 import L0, L0TopK
 from nmt.pruning.method import Method, PruningConfig
+from nmt.pruning.ours import Eliminate, OnBudget
 from nmt.pruning.removal import remove_heads
 from nmt.pruning.scored import (
     Confidence,
@@ -34,7 +35,7 @@ METHODS: dict[str, type[Method]] = {
     method.name: method
     for method in (
         Random, LastLayers, Magnitude, Confidence, Taylor, TaylorPerLayer, TaylorIterative, LeaveOneOut, GreedyOracle,
-        L0, L0TopK, DifferentiableSubset, StraightThroughSubset,
+        L0, L0TopK, DifferentiableSubset, StraightThroughSubset, OnBudget, Eliminate,
     )
 }  # fmt: skip
 OURS = "ours"

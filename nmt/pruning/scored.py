@@ -77,15 +77,15 @@ class TaylorIterative(Scored):
     """Michel et al. 2019, section 4.1: a tenth of the heads at a time, scored anew each time, no training between."""
 
     name = "taylor-iterative"
-    batches = 3  # ten rounds of three cost little more than one of `Taylor` three times
+    count = 3  # ten rounds of three cost little more than one of `Taylor` three times
 
     def choose(self) -> masks.Mask:
         mask = masks.all_kept(self.model, self.kinds)
-        batches, tenth = self.calibration(self.batches), max(1, self.of // 10)
+        batches, tenth = self.calibration(self.count), max(1, self.of // 10)
         while (kept := masks.count(mask)) > self.config.keep:
             masks.apply(self.model, mask)
             scores = importance.taylor(self.model, self.kinds, batches)
-            self.compute += self.batches
+            self.compute += self.count
             for kind, row in scores.items():
                 row[~mask[kind]] = -1.0  # what is gone stays gone
             mask = masks.top_k(scores, max(self.config.keep, kept - tenth))
@@ -96,12 +96,12 @@ class LeaveOneOut(Scored):
     """By how much the loss rises when one head alone is closed."""
 
     name = "leave-one-out"
-    batches = 4
+    count = 4
 
     def scores(self) -> Scores:
         mask = masks.all_kept(self.model, self.kinds)
-        self.compute += self.batches * (self.of + 1) / 3
-        return importance.leave_one_out(self.model, mask, self.calibration(self.batches))
+        self.compute += self.count * (self.of + 1) / 3
+        return importance.leave_one_out(self.model, mask, self.calibration(self.count))
 
 
 class GreedyOracle(Scored):
@@ -111,12 +111,12 @@ class GreedyOracle(Scored):
     """
 
     name = "greedy-oracle"
-    batches = 2
+    count = 2
     charged = False
 
     def choose(self) -> masks.Mask:
-        mask, batches = masks.all_kept(self.model, self.kinds), self.calibration(self.batches)
+        mask, batches = masks.all_kept(self.model, self.kinds), self.calibration(self.count)
         while (kept := masks.count(mask)) > self.config.keep:
-            self.compute += self.batches * (kept + 1) / 3
+            self.compute += self.count * (kept + 1) / 3
             mask = masks.top_k(importance.leave_one_out(self.model, mask, batches), kept - 1)
         return mask

@@ -1,0 +1,168 @@
+"""`nmt compare CONFIG`: trained models x methods x budgets x seeds, one JSON line for each, at equal compute.
+
+The config is one JSON file, see `Comparison`. OUT/dense-SEED is the run of each dense model, OUT/seed-SEED.jsonl its
+cells, OUT/outputs/ what each pruned model made of the test sentences. Killed and started again, it goes on: cells that
+have their line are skipped, one under way resumes. Seeds may be shared among processes.
+"""
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+
+from nmt import NmtError
+from nmt.batches import encode_corpus, in_order
+from nmt.config import TrainingConfig
+from nmt.corpora import Corpus, prepare
+from nmt.decoding import translate
+from nmt.files import read_json, sha256, write_text
+from nmt.pruning import importance
+from nmt.pruning.method import PruningConfig
+from nmt.pruning.prune import METHODS, prune, shape_of
+from nmt.runs import Run, Trained, description_of_session, load, model_directory
+from nmt.scoring import corpus_scores
+from nmt.training import train
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is compared. Every seed has a dense model of its own, and all methods prune each of them."""
+
+    data: list[str]
+    dense: dict  # TrainingConfig of the dense models
+    training: dict  # TrainingConfig of the cells: what differs from the dense model's
+    budgets: dict[str, list[int]]  # heads -> how many are kept, as in --heads and --keep
+    methods: list[dict]  # PruningConfig of each, "method" and what differs from the default
+    seeds: list[int] = field(default_factory=lambda: [1, 2, 3, 4, 5])
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Comparison":
+        """Raises NmtError for a file that is damaged, has unknown fields, or settings that cannot be."""
+        settings = read_json(Path(path))
+        try:
+            plan = cls(**settings)
+            for seed in plan.seeds[:1]:
+                TrainingConfig(**plan.dense, seed=seed)
+                for cell in plan.cells():
+                    if cell.method not in METHODS:
+                        raise NmtError(f"method {cell.method!r}: choose from {', '.join(METHODS)}")
+        except (TypeError, NmtError) as error:
+            raise NmtError(f"{path}: {error}") from None
+        return plan
+
+    def cells(self) -> Iterator[PruningConfig]:
+        """One for each budget and method; a method without a budget, by λ alone, comes once for its heads."""
+        for heads, keeps in self.budgets.items():
+            for number, keep in enumerate(keeps):
+                for method in self.methods:
+                    if METHODS[method["method"]].needs == "lambda" and method["method"] == "l0":
+                        if number == 0:
+                            yield PruningConfig(heads=heads, **method)
+                    else:
+                        yield PruningConfig(heads=heads, keep=keep, **method)
+
+
+def compare(
+    config: str | Path,
+    out: str | Path,
+    seeds: Sequence[int] | None = None,
+    device: torch.device | str | None = None,
+    log: Callable[[str], None] = print,
+) -> None:
+    """Do what is not yet done of a comparison; `seeds`: only these, of those that the config has."""
+    plan, out = Comparison.read(config), Path(out)
+    corpus = prepare(plan.data)
+    for seed in plan.seeds if seeds is None else seeds:
+        if seed not in plan.seeds:
+            raise NmtError(f"--seeds {seed}: {config} has {plan.seeds}")
+        run = _dense(plan, corpus, out / f"dense-{seed}", seed, device, log)
+        results = out / f"seed-{seed}.jsonl"
+        trained = load(run.directory, device or "cpu")
+        common = {
+            "seed": seed,
+            "dense": sha256(model_directory(run.directory) / "model.safetensors"),
+            "corpus": corpus.fingerprint,
+        }
+        done = {line["key"]: line for line in _lines(results)}
+        if not done:
+            scores = evaluate(trained, corpus, out / "outputs" / f"dense-{seed}.txt")
+            _append(results, {"key": "dense", "method": "dense", **common, "scores": scores})
+        elif done["dense"]["dense"] != common["dense"]:
+            raise NmtError(f"{results} belongs to another dense model than {run.directory}: remove one of the two")
+        cells = list(plan.cells())
+        for number, cell in enumerate(cells):
+            settings = {"pruning": asdict(cell), "training": plan.training, "seed": seed}
+            key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
+            if key in done:
+                continue
+            line = _cell(cell, plan, corpus, run, seed, out, key, device)
+            _append(results, {"key": key, "method": cell.method, "heads": cell.heads, **common, **settings, **line})
+            log(
+                f"seed {seed}, {number + 1} of {len(cells)}: {cell.method} {cell.heads} {line['kept']}/{line['of']}: "
+                f"dev loss {line['scores']['dev']['loss']:.4f}, BLEU {line['scores']['dev']['bleu']:.1f}; "
+                f"{line['seconds']:.0f} s"
+            )
+
+
+def _dense(plan: Comparison, corpus: Corpus, directory: Path, seed: int, device, log) -> Run:
+    config = TrainingConfig(**plan.dense, seed=seed)
+    if directory.is_dir():
+        run = Run(directory)
+        if run.last_step() is not None and run.lines(split="valid")[-1:] and _finished(run, config):
+            return run
+        return train(config, corpus, directory, resume=True, device=device, log=log)
+    return train(config, corpus, directory, device=device, log=log)
+
+
+def _finished(run: Run, config: TrainingConfig) -> bool:
+    return run.lines(split="valid")[-1]["epoch"] >= config.max_epochs
+
+
+def _cell(cell, plan, corpus, run, seed, out, key, device) -> dict:
+    directory, since = out / "cells" / key, time.monotonic()
+    shape = shape_of(run.directory)
+    config = TrainingConfig(**{**shape, **plan.training, "seed": seed})
+    result = prune(
+        cell, config, corpus, run.directory, directory, directory.is_dir(), device, progress=0, log=lambda text: None
+    )
+    scores = evaluate(load(directory, device or "cpu"), corpus, out / "outputs" / f"{key}.txt")
+    session = description_of_session(torch.device(device or "cpu"), 0)
+    shutil.rmtree(directory)
+    return {
+        **result,
+        "scores": scores,
+        "seconds": round(time.monotonic() - since, 1),
+        "session": {name: session[name] for name in ("time", "git", "versions", "device")},
+    }
+
+
+def evaluate(trained: Trained, corpus: Corpus, outputs: Path, batch_size: int = 100) -> dict:
+    """{"dev", "test": {"loss" (nats per target token), "bleu", "chrf", "signature", …}}, greedy; whole splits.
+
+    The translations of test are kept in `outputs`, for the paired bootstrap.
+    """
+    scores, device = {}, next(trained.model.parameters()).device
+    tokens = encode_corpus(corpus, trained.bpe)
+    for name, split in (("dev", "valid"), ("test", "test")):
+        pairs = list(corpus.pairs(split))
+        written = translate(trained.model, trained.bpe, [e for e, _ in pairs], beam=1, batch_size=batch_size)
+        loss = importance.loss(trained.model, list(in_order(tokens[split], batch_size, device=device)))
+        scores[name] = {"loss": loss, **corpus_scores(written, [russian for _, russian in pairs])}
+    outputs.parent.mkdir(parents=True, exist_ok=True)
+    write_text(outputs, "".join(line + "\n" for line in written))
+    return scores
+
+
+def _lines(path: Path) -> list[dict]:
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return [json.loads(line) for line in text.split("\n")[:-1]]
+
+
+def _append(path: Path, line: dict) -> None:
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")
