@@ -15,7 +15,7 @@ from nmt.training import train
 # few epochs that four minutes hold, dropout only slowed it.
 CONFIG = TrainingConfig(
     d_model=128,
-    num_heads=8,
+    num_heads=4,  # eight are a fifth slower, and in four minutes come less far
     dropout=0.0,
     batch_tokens=700,
     max_epochs=20,
