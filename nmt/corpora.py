@@ -147,6 +147,9 @@ def _build(card: dict, rows: sources.Rows, root: Path, log: Callable[[str], None
             tally = Tally()
             card |= _write(new, shaped(rows(Path(scratch), tally), tally.dropped, **options))
             card["dropped"] = {reason: count for reason, count in tally.dropped.items() if count}
+            if not card["pairs"]["train"]:
+                dropped = ", ".join(f"{count:,} {reason}" for reason, count in card["dropped"].items())
+                raise NmtError(f"{card['name']}: no pair is left for train: {dropped}")
             if len(tally.train) > 1:
                 card["train"] = {Path(name).name: count for name, count in tally.train.items()}
             sums = "".join(f"{files.sha256(new / name)}  {name}\n" for name in card["bytes"])
@@ -173,5 +176,6 @@ def _write(folder: Path, rows: Iterable[tuple[str, Pair]]) -> dict:
                 out[split, side].write(text + "\n")
                 tokens[split][side] += text.count(" ") + 1
             pairs[split] = pairs.get(split, 0) + 1
-    sizes = {f"{split}.{side}": (folder / f"{split}.{side}").stat().st_size for split in pairs for side in SIDES}
+    written = [folder / f"{split}.{side}" for split in pairs if split in tokens for side in SIDES]
+    sizes = {path.name: path.stat().st_size for path in written}
     return {"pairs": pairs, "tokens": tokens, "bytes": sizes}

@@ -164,6 +164,7 @@ WMT16 = (  # the training data of its task, statmt.org/wmt16/translation-task.ht
 def extract(archive: Path, members: Sequence[str], folder: Path) -> list[Path]:
     """Members of a tar or zip archive, to names of our own: nothing in the archive decides where a file goes.
 
+    A member may lie some folders deeper than said.
     Raises NmtError, before anything is written, for an archive that is damaged, lacks a member, or holds anything
     that would leave its folder: an absolute path, one with "..", a link, a device.
     """
@@ -171,12 +172,13 @@ def extract(archive: Path, members: Sequence[str], folder: Path) -> list[Path]:
     try:
         with zipfile.ZipFile(archive) if zipfile.is_zipfile(archive) else tarfile.open(archive) as opened:
             entries = _entries(opened, archive)
-            missing = [member for member in members if member not in entries]
-            if missing:
-                raise NmtError(f"{archive}: no {missing[0]} in it; is it another archive of the same name?")
-            for member, path in zip(members, paths, strict=True):
+            chosen = [[name for name in entries if f"/{name}".endswith(f"/{member}")] for member in members]
+            if not all(chosen):
+                member = members[chosen.index([])]
+                raise NmtError(f"{archive}: no {member} in it; is it another archive of the same name?")
+            for names, path in zip(chosen, paths, strict=True):
                 take = opened.open if isinstance(opened, zipfile.ZipFile) else opened.extractfile
-                with take(entries[member]) as source, open(path, "wb") as target:
+                with take(entries[names[0]]) as source, open(path, "wb") as target:
                     shutil.copyfileobj(source, target, 1 << 20)
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, gzip.BadGzipFile, RuntimeError) as error:
         raise NmtError(f"{archive}: damaged ({error}); delete it, to fetch it again") from None
@@ -200,7 +202,8 @@ def _entries(opened: tarfile.TarFile | zipfile.ZipFile, archive: Path) -> dict[s
             fault = "a link or a device"
         if fault:
             raise NmtError(f"{archive}: {name} in it is {fault}; nothing of it is unpacked")
-        entries[name.removeprefix("./")] = info
+        if not is_folder:
+            entries[name.removeprefix("./")] = info
     return entries
 
 

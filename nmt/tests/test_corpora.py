@@ -1,17 +1,15 @@
 """Laws of preparing sentence pairs: no leakage, nothing lost silently, every fault named with file and line."""
 
 import gzip
-import hashlib
-import io
 import os
-import tarfile
-import zipfile
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from nmt import NmtError, download, sentences, sources
+from nmt import NmtError, sentences, sources
 from nmt.corpora import clean, format_card, prepare
 from nmt.sentences import normal
 from nmt.splits import Hashes, split_rows
@@ -143,6 +141,13 @@ def test_second_call_reads_the_card_only(tmp_path, root, monkeypatch):
     assert os.listdir(root / "corpora") == [first.directory.name]
 
 
+def test_caches_made_before_are_still_found(tmp_path, root):
+    """Runs and token arrays are named by these: a change here orphans them all (then raise CLEANING)."""
+    corpus = prepare(tsv(tmp_path / "a.tsv"), root, **quiet)
+    assert corpus.directory.name == "a-fb1eabd13ab9d1ed"
+    assert corpus.fingerprint == "aed9c963c45e46def39bfb04d7f0624dc0662fab8b566274d1382db9302a413d"
+
+
 def test_changed_file_is_prepared_anew(tmp_path, root):
     first = prepare(tsv(tmp_path / "a.tsv"), root, **quiet)
     second = prepare(tsv(tmp_path / "a.tsv", [*PAIRS, ("New", "Новое")]), root, **quiet)
@@ -222,7 +227,34 @@ def test_unwritable_root(tmp_path):
         prepare(tsv(tmp_path / "a.tsv"), tmp_path / "file" / "cache", **quiet)
 
 
-# Named corpora
+PREPARE = """
+import sys
+from nmt.corpora import prepare
+print(prepare(sys.argv[1], sys.argv[2], log=lambda text: None).fingerprint)
+"""
+
+
+def test_two_processes_prepare_one_corpus(tmp_path, root):
+    file = tsv(tmp_path / "a.tsv", [(f"{en} {i}", f"{ru} {i}") for i in range(30) for en, ru in PAIRS])
+    command = [sys.executable, "-c", PREPARE, str(file), str(root)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    prints = {process.communicate()[0].strip() for process in both}
+    corpus = prepare(file, root, **quiet)
+    assert prints == {corpus.fingerprint}
+    assert os.listdir(root / "corpora") == [corpus.directory.name]
+    assert sorted(os.listdir(corpus.directory)) == sorted([*corpus.card["bytes"], "card.json"])
+
+
+# The largest file a process may write stands for a full disk: the same failure of write().
+FULL = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, 9_000))\n" + PREPARE
+
+
+def test_a_full_disk_leaves_nothing(tmp_path, root):
+    pytest.importorskip("resource")
+    command = [sys.executable, "-c", FULL, str(tsv(tmp_path / "a.tsv")), str(root)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert "NmtError: [Errno 27] File too large: no room under" in done.stderr and str(root) in done.stderr
+    assert os.listdir(root / "corpora") == []
 
 
 def test_root_is_the_environment_else_the_clone(tmp_path, monkeypatch):
@@ -237,76 +269,3 @@ def test_root_is_the_environment_else_the_clone(tmp_path, monkeypatch):
     assert sources.data_root() in own
     monkeypatch.setattr(sources, "_clone", lambda: None)
     assert sources.data_root() == Path.home() / ".cache" / "nmt"
-
-
-def test_phrasebook_keeps_its_splits(tmp_path, root, monkeypatch):
-    (tmp_path / "phrasebook").mkdir()
-    parts = {"train": PAIRS[:100], "valid": PAIRS[100:120], "test": PAIRS[120:150], "test_seen": PAIRS[150:]}
-    for split, pairs in parts.items():
-        text = "".join(f"{en}\t{ru}\ttag,tag\n" for en, ru in pairs)
-        (tmp_path / "phrasebook" / f"{split}.tsv.gz").write_bytes(gzip.compress(text.encode()))
-    monkeypatch.setattr(sources, "shipped", lambda: tmp_path)
-    corpus = prepare("phrasebook", root, **quiet)
-    assert corpus.splits == ("train", "valid", "test", "test_seen")
-    assert contents(corpus) == parts
-    (tmp_path / "phrasebook" / "valid.tsv.gz").unlink()
-    with pytest.raises(NmtError, match="missing"):
-        prepare("phrasebook", root, **quiet)
-
-
-def packed(path: Path, members: dict[str, str]) -> Path:
-    """A .tgz, .tar.gz or .zip of texts."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix == ".zip":
-        with zipfile.ZipFile(path, "w") as archive:
-            for name, text in members.items():
-                archive.writestr(name, text)
-        return path
-    with tarfile.open(path, "w:gz") as archive:
-        for name, text in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(text.encode())
-            archive.addfile(info, io.BytesIO(text.encode()))
-    return path
-
-
-def side(pairs, number: int) -> str:
-    return "".join(pair[number] + "\n" for pair in pairs)
-
-
-@pytest.fixture
-def hotels(tmp_path, monkeypatch):
-    """hotels(place) -> an archive of the form of the real one, with our sentences."""
-
-    def make(place: str) -> Path:
-        path = packed(
-            tmp_path / place, {f"data/train.domain.{name}": side(PAIRS, i) for i, name in enumerate(("en", "ru"))}
-        )
-        known = vars(download.ARCHIVES["hotels"]) | {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-        monkeypatch.setitem(download.ARCHIVES, "hotels", download.Archive(**known))
-        return path
-
-    return make
-
-
-@pytest.mark.parametrize("place", ["hotels/data.tar.gz", "data.tar.gz"])
-@pytest.mark.parametrize("way", ["parameter", "environment"])
-def test_hotels_from_an_archive_already_fetched(place, way, tmp_path, root, hotels, monkeypatch):
-    archive = hotels(f"given/{place}")
-    if way == "environment":
-        monkeypatch.setenv("NMT_DATA", str(tmp_path / "given"))
-    archives = tmp_path / "given" if way == "parameter" else None
-    corpus = prepare("hotels", root, archives=archives, **quiet)
-    assert everything(corpus) == sorted(PAIRS)
-    assert sorted(os.listdir(corpus.directory)) == sorted([*corpus.card["bytes"], "card.json"])
-    archive.unlink()
-    assert prepare("hotels", root, **quiet) == corpus  # found without its archive
-
-
-def test_archive_with_another_sum_is_refused(tmp_path, root, hotels):
-    archive = hotels("given/data.tar.gz")
-    archive.write_bytes(archive.read_bytes()[:-1])
-    with pytest.raises(NmtError, match=r"data.tar.gz: SHA-256 is .*, expected"):
-        prepare("hotels", root, archives=archive.parent, **quiet)
-    with pytest.raises(NmtError, match="no such folder"):
-        prepare("hotels", root, archives=tmp_path / "elsewhere", **quiet)

@@ -62,9 +62,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch):
-    """A loopback HTTP server; server.pages: what it gives. No pause between attempts, a stall is half a second."""
+    """A loopback HTTP server; server.pages: what it gives. No pause between attempts."""
     monkeypatch.setattr(download, "PAUSE", 0)
-    monkeypatch.setattr(download, "TIMEOUT", 0.5)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.pages, server.url = {}, f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -106,7 +105,9 @@ def test_progress_is_shown(tmp_path, server, capsys):
 
 @pytest.mark.parametrize("known", [SHA256, None])
 @pytest.mark.parametrize("ill", [{"cut": 70_000}, {"stall": 1.0, "times": 1}, {"status": 503, "times": 2}])
-def test_a_broken_transfer_goes_on_where_it_was(tmp_path, server, ill, known):
+def test_a_broken_transfer_goes_on_where_it_was(tmp_path, server, ill, known, monkeypatch):
+    if "stall" in ill:
+        monkeypatch.setattr(download, "TIMEOUT", 0.5)
     page = server.pages["/a.gz"] = Page(CONTENT, **{"times": 2} | ill)
     assert fetch(server, tmp_path / "a.gz", "/a.gz", sha256=known).read_bytes() == CONTENT
     assert page.asked == [None, "bytes=70000-", "bytes=140000-"] if page.cut else set(page.asked) == {None}
@@ -142,7 +143,6 @@ def test_faults_are_named_and_leave_nothing(tmp_path, server):
         "/cut": Page(CONTENT[:-9]),
         "/damaged": Page(damaged),
         "/good": Page(CONTENT),
-        "/stall": Page(CONTENT, stall=1.0),
     }
     path = tmp_path / "new" / "a.gz"
     path.parent.mkdir()
@@ -160,10 +160,15 @@ def test_faults_are_named_and_leave_nothing(tmp_path, server):
         refused(server, path, "/damaged", reason="SHA-256 is .*, expected")
         refused(server, path, "/good", sha256="0" * 64, reason="SHA-256 is .*, expected 0000")
         refused(server, path, "/good", size=5, reason="bytes announced, 5 expected")
-    refused(server, path, "/stall", reason="timed out")
     assert len(server.pages["/500"].asked) == 2 * download.ATTEMPTS > len(server.pages["/403"].asked) == 2
     with pytest.raises(NmtError, match=r"closed: .*refused"):
         download.download("http://127.0.0.1:9/closed", path, progress=False)
+
+
+def test_a_server_that_is_silent(tmp_path, server, monkeypatch):
+    monkeypatch.setattr(download, "TIMEOUT", 0.3)
+    server.pages = {"/a.gz": Page(CONTENT, stall=0.6)}
+    refused(server, tmp_path / "new" / "a.gz", "/a.gz", reason="timed out")
 
 
 def test_mirrors_are_tried_in_turn_and_each_fault_is_told(tmp_path, server):
