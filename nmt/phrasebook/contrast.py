@@ -2,14 +2,17 @@
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nmt import NmtError
 from nmt.corpora import shipped
 from nmt.phrasebook.clauses import Sentence, text
-from nmt.phrasebook.edits import EDITS, wrong_lines
+from nmt.phrasebook.edits import BOTH_WAYS, EDITS, wrong_lines
+from nmt.phrasebook.gold import words
 
 Score = Callable[[list[tuple[str, str]]], list[float]]
 
@@ -34,20 +37,41 @@ class Row:
     chance: float
 
 
-def build(sentences: Iterator[Sentence], each: int) -> list[Item]:
-    """`each` items of every phenomenon, taken from `sentences` as they come; a sentence serves one phenomenon."""
+def unigram(lines: Iterable[str]) -> Callable[[str], float]:
+    """Log-probability of a line by how often its words stand in `lines`, add-one smoothed; knows no order."""
+    counts = Counter(word for line in lines for word in words(line.lower()))
+    total = math.log(counts.total() + len(counts))
+    return lambda line: math.fsum(math.log(counts[word] + 1) - total for word in words(line.lower()))
+
+
+def build(sentences: Iterator[Sentence], each: int, score: Callable[[str], float]) -> list[Item]:
+    """`each` items of every phenomenon, taken from `sentences`; a sentence serves one phenomenon.
+
+    They are balanced: `score`, which sees the Russian line only, is right as often as a coin, or one item off.
+    """
     found: dict[str, list[Item]] = {tag: [] for tag in EDITS}
+    luck = dict.fromkeys(EDITS, 0.0)  # hits of `score` above chance
     missing = set(found)
     while missing:
         made = next(sentences)
-        tags = sorted(made.notes.tags & missing, key=lambda tag: (len(found[tag]), tag))
+        tags = sorted((made.notes.tags | BOTH_WAYS) & missing, key=lambda tag: (len(found[tag]), tag))
         for tag in tags:
             if wrong := wrong_lines(made, tag):
-                found[tag].append(Item(tag, text(made.english), text(made.russian), wrong))
-                if len(found[tag]) == each:
-                    missing.discard(tag)
-                break
+                item = Item(tag, text(made.english), text(made.russian), wrong)
+                gain = hit(score(item.right), list(map(score, wrong))) - 1 / (1 + len(wrong))
+                if abs(luck[tag] + gain) <= 1:
+                    luck[tag] += gain
+                    found[tag].append(item)
+                    if len(found[tag]) == each:
+                        missing.discard(tag)
+                    break
     return [item for tag in sorted(found) for item in found[tag]]
+
+
+def hit(right: float, wrong: list[float]) -> float:
+    """1 where `right` is the highest, a coin's share where it is one of several highest, else 0."""
+    best = max(wrong)
+    return 1.0 if right > best else 1 / (1 + wrong.count(best)) if right == best else 0.0
 
 
 def to_json(item: Item) -> str:
@@ -73,18 +97,17 @@ def contrast_table(score: Score, items: list[Item]) -> list[Row]:
     """Accuracy per phenomenon, and over all of them in a last row "all".
 
     `score` gives the log-probability of each (English, Russian) pair. An item counts where the right line has a
-    higher one than every wrong line; a tie does not count.
+    higher one than every wrong line; a tie counts as a coin would.
     """
     pairs = [(item.english, line) for item in items for line in (item.right, *item.wrong)]
     scores = iter(score(pairs))
-    hits: dict[str, list[tuple[bool, float]]] = {}
+    hits: dict[str, list[tuple[float, float]]] = {}
     for item in items:
         right, *wrong = [next(scores) for _ in range(1 + len(item.wrong))]
-        hit = all(right > other for other in wrong), 1 / (1 + len(wrong))
-        hits.setdefault(item.phenomenon, []).append(hit)
-    hits["all"] = [hit for hits_of_one in hits.values() for hit in hits_of_one]
+        hits.setdefault(item.phenomenon, []).append((hit(right, wrong), 1 / (1 + len(wrong))))
+    hits["all"] = [pair for pairs_of_one in hits.values() for pair in pairs_of_one]
     return [
-        Row(name, len(got), sum(hit for hit, _ in got) / len(got), sum(chance for _, chance in got) / len(got))
+        Row(name, len(got), sum(one for one, _ in got) / len(got), sum(chance for _, chance in got) / len(got))
         for name, got in hits.items()
     ]
 

@@ -25,6 +25,13 @@ def line(sentence: Sentence, forms: Forms, before: dict[int, str] | None = None)
     return text(words)
 
 
+def ordered(words: list[Word], forms: Forms) -> str:
+    """A line of these words in this order, some in other `forms`."""
+    said = [forms.get(id(word), word.form) for word in words]
+    said = [new if word.lemma[:1].isupper() else new.lower() for new, word in zip(said, words, strict=True)]
+    return text([Word(said[0][:1].upper() + said[0][1:]), *map(Word, said[1:])])
+
+
 def agreeing(sentence: Sentence, head: Word, pos: str = "") -> list[Word]:
     """Words that agree with `head`."""
     links = ((word, kind, other) for word in sentence.russian for kind, other in word.links)
@@ -128,3 +135,10 @@ def other_number(verb: Word) -> list[str]:
     if verb.cell.startswith("past"):
         return ["past masc"] if verb.cell == "past plur" else ["past plur"]
     return ["3per sing"] if verb.cell.endswith("plur") else ["3per plur"]
+
+
+def determiner(noun: Word, forms: dict[str, str]) -> str:
+    """The form of этот, один or свой that stands with `noun`."""
+    gender, (number, case) = noun.pos.split()[1], noun.cell.replace("loc2", "loct").split()
+    cell = f"sing {gender} {case}" if number == "sing" else f"plur {case}"
+    return forms.get(cell) or forms[cell + (" anim" if noun.form == noun.forms[f"{number} gent"] else " inan")]

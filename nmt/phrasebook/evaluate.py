@@ -2,7 +2,6 @@
 the table into the data card, data/phrasebook/README.md.
 """
 
-import math
 import sys
 from collections import Counter
 
@@ -11,7 +10,7 @@ import torch
 from nmt.corpora import prepare, shipped
 from nmt.decoding import score_pairs, translate
 from nmt.files import write_text
-from nmt.phrasebook.contrast import Score, contrast_table, load_contrast
+from nmt.phrasebook.contrast import contrast_table, load_contrast, unigram
 from nmt.phrasebook.gold import load_gold, words
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
@@ -35,13 +34,6 @@ def word_by_word(english: str, forms: dict[str, str]) -> str:
     found = [forms.get(word.lower(), "") for word in words(english)]
     text = " ".join(word for word in found if word[:1].isalpha())
     return text[:1].upper() + text[1:] + english[-1]
-
-
-def unigram(corpus) -> Score:
-    """Log-probability of the Russian line by how often its words stand in the training split, add-one smoothed."""
-    counts = Counter(word for line in corpus.lines("train", "ru") for word in words(line))
-    total = math.log(counts.total() + len(counts))
-    return lambda pairs: [sum(math.log(counts[w] + 1) - total for w in words(russian)) for _, russian in pairs]
 
 
 def evaluate(run: Run) -> str:
@@ -72,9 +64,10 @@ def evaluate(run: Run) -> str:
             scores = corpus_scores(function(list(english)), russian)
             cells += [f"{scores['bleu']:.1f}", f"{scores['chrf']:.1f}"]
         lines.append(f"| {name} | {' | '.join(cells)} |")
+    majority = unigram(corpus.lines("train", "ru"))
     models = [
         lambda pairs: score_pairs(trained.model, trained.bpe, pairs, 100),
-        unigram(corpus),
+        lambda pairs: [majority(russian) for _, russian in pairs],
         lambda pairs: score_pairs(untrained, trained.bpe, pairs, 100),
     ]
     tables = [contrast_table(model, load_contrast()) for model in models]

@@ -106,7 +106,7 @@ def contrast_items(splits: dict[str, list[Sentence]], seed: int = SEED, each: in
         and not {text(made.english), text(made.russian)} & taken
         and all(counts[word.lemma] >= LEAST for word in made.russian)
     )
-    return contrast.build(fresh, each)
+    return contrast.build(fresh, each, contrast.unigram(text(made.russian) for made in splits["train"]))
 
 
 def write(directory: str | Path, seed: int = SEED, sizes: dict[str, int] = SIZES, each: int = CONTRAST) -> None:

@@ -7,7 +7,7 @@ from nmt import NmtError
 from nmt.corpora import shipped
 from nmt.phrasebook import generate, lexicon, verbs
 from nmt.phrasebook.clauses import preposition, text
-from nmt.phrasebook.contrast import contrast_table, format_table, load_contrast
+from nmt.phrasebook.contrast import contrast_table, format_table, load_contrast, unigram
 from nmt.phrasebook.edits import EDITS
 from nmt.phrasebook.gold import load_gold, pieces_of_words, words
 from nmt.phrasebook.phrases import Word
@@ -172,16 +172,31 @@ def test_contrast_items_are_many_and_differ_from_the_right_line(table):
         assert item.english not in corpus and item.right not in corpus
 
 
-def test_contrast_table_counts_only_clear_preferences():
+def test_contrast_table_counts_a_tie_as_a_coin():
     items = load_contrast()[::50]
     right = {item.right for item in items}
-    assert all(
-        row.accuracy == 1 for row in contrast_table(lambda pairs: [float(ru in right) for _, ru in pairs], items)
-    )
-    assert all(row.accuracy == 0 for row in contrast_table(lambda pairs: [0.0] * len(pairs), items))
-    rows_ = contrast_table(lambda pairs: [-float(len(ru)) for _, ru in pairs], items)
+    rows_ = contrast_table(lambda pairs: [float(ru in right) for _, ru in pairs], items)
+    assert all(row.accuracy == 1 for row in rows_)
     assert rows_[-1].phenomenon == "all" and rows_[-1].items == len(items)
     assert "all" in format_table(rows_)
+    rows_ = contrast_table(lambda pairs: [-float(ru in right) for _, ru in pairs], items)
+    assert all(row.accuracy == 0 for row in rows_)
+    rows_ = contrast_table(lambda pairs: [0.0] * len(pairs), items)
+    assert all(row.accuracy == pytest.approx(row.chance) for row in rows_)
+
+
+@pytest.mark.parametrize(
+    ("russian_only", "gain"),
+    [
+        (lambda line: -len(line.split()), 0.15), (lambda line: len(line.split()), 0.15),
+        (lambda line: -len(line), 0.25), (lambda line: len(line), 0.25), (None, 0.05),
+    ],
+    ids=["fewer words", "more words", "fewer letters", "more letters", "frequent words"],
+)  # fmt: skip
+def test_who_sees_only_length_or_frequency_is_hardly_better_than_a_coin(russian_only, gain, table):
+    score = russian_only or unigram(row[1] for row in table["train"])
+    for row in contrast_table(lambda pairs: [score(ru) for _, ru in pairs], load_contrast()):
+        assert row.accuracy <= row.chance + gain, row
 
 
 def test_a_missing_or_damaged_gold_file_is_named(tmp_path):
