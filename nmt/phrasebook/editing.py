@@ -1,8 +1,9 @@
 """How a wrong line is made: other forms for some words of a sentence, and all that agrees with them."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
-from nmt.phrasebook.clauses import Sentence, text
+from nmt.phrasebook.clauses import Sentence, preposition, text
 from nmt.phrasebook.lexicon import Lexicon
 from nmt.phrasebook.phrases import Word
 
@@ -18,7 +19,10 @@ def line(sentence: Sentence, forms: Forms, before: dict[int, str] | None = None)
             words.append(Word(before[id(word)]))
             form = form if word.lemma[:1].isupper() else form[:1].lower() + form[1:]
         if form:
-            words.append(Word(form))
+            words.append(Word(form, word.lemma, word.pos))
+    for word, following in pairwise(words):
+        if word.pos == "PREP" and word.lemma in ("о", "с", "в", "к"):
+            word.form = preposition(word.lemma, following.form)
     for last, word in zip([None, *words], words, strict=False):
         if last is None or last.form in (".", "?"):
             word.form = word.form[0].upper() + word.form[1:]
@@ -91,12 +95,8 @@ def finite(s: Sentence, time: str = "") -> list[Word]:
     return [word for word in heads if any(kind == "agreement" for kind, _ in word.links)]
 
 
-def place(s: Sentence, word: Word) -> int:
-    return next(i for i, other in enumerate(s.english) if other is word)
-
-
-def place_ru(s: Sentence, word: Word) -> int:
-    return next(i for i, other in enumerate(s.russian) if other is word)
+def place(words: list[Word], word: Word) -> int:
+    return next(i for i, other in enumerate(words) if other is word)
 
 
 def other_numbers(word: Word) -> list[str]:

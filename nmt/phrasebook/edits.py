@@ -20,7 +20,6 @@ from nmt.phrasebook.editing import (
     other_cells,
     other_numbers,
     place,
-    place_ru,
     recase,
     replaced,
     wrong_case,
@@ -71,13 +70,13 @@ def articles(s: Sentence, words: Lexicon) -> list[str]:
         if article.lemma not in ("a", "the"):
             continue
         for word in s.russian:
-            if not (word.pos.startswith("NOUN") and word.cell and word.source and i < place(s, word.source[0])):
+            if not (word.pos.startswith("NOUN") and word.cell and word.source and i < place(s.english, word.source[0])):
                 continue
-            if place(s, word.source[0]) - i > 3 or word.cell.split()[-1] == "loc2":
+            if place(s.english, word.source[0]) - i > 3 or word.cell.split()[-1] == "loc2":
                 break
             added = determiner(word, ONE if article.lemma == "a" else DETERMINERS["this"][1])
-            first = min([*agreeing(s, word, "ADJF"), word], key=lambda w: place_ru(s, w))
-            if first.cell and first.form and place_ru(s, first) <= place_ru(s, word):
+            first = min([*agreeing(s, word, "ADJF"), word], key=lambda w: place(s.russian, w))
+            if first.cell and first.form and place(s.russian, first) <= place(s.russian, word):
                 return [line(s, {}, {id(first): added})]
             break
     return []
@@ -119,7 +118,7 @@ def reflexive_possessive(s: Sentence, words: Lexicon) -> list[str]:
     """свой said as мой, его, её or their like, or his, her and their said as свой."""
     for i, word in enumerate(s.russian):
         if word.lemma == "свой":
-            owner = s.english[place(s, word.source[0]) - 1].form.lower()
+            owner = s.english[place(s.english, word.source[0]) - 1].form.lower()
             forms = DETERMINERS[owner][1]
             return [line(s, {id(word): forms[word.cell] if forms else DETERMINERS[owner][0]})]
         if word.lemma in SHORT and word.pos == "NPRO" and not word.cell:
@@ -196,7 +195,7 @@ def instrument(s: Sentence, words: Lexicon) -> list[str]:
     pairs = [p for p in governed(s, ("VERB", "INFN")) if p[0].cell.endswith("ablt") and p[0].pos.startswith("NOUN")]
     lines = wrong_case(s, iter(pairs), ("nomn",))[:1]
     if pairs and any(word.form == "with" for word in s.english):
-        first = min([*agreeing(s, pairs[0][0], "ADJF"), pairs[0][0]], key=lambda w: place_ru(s, w))
+        first = min([*agreeing(s, pairs[0][0], "ADJF"), pairs[0][0]], key=lambda w: place(s.russian, w))
         lines.append(line(s, {}, {id(first): "с"}))
     return lines
 

@@ -10,7 +10,7 @@ from nmt.phrasebook.editing import (
     other_cells,
     other_number,
     other_numbers,
-    place_ru,
+    place,
     wrong_case,
 )
 from nmt.phrasebook.lexicon import Lexicon
@@ -42,17 +42,13 @@ def person_agreement(s: Sentence, words: Lexicon) -> list[str]:
 
 def distant_agreement(s: Sentence, words: Lexicon) -> list[str]:
     """The verb or adjective agrees with a nearer noun's number instead."""
-    place = {id(word): i for i, word in enumerate(s.russian)}
     for word in reversed(s.russian):
         for kind, head in word.links:
-            if kind == "agreement" and word.forms and place[id(word)] - place[id(head)] >= 3:
+            if kind == "agreement" and word.forms and place(s.russian, word) - place(s.russian, head) >= 3:
                 if word.pos == "ADJF":
                     cells = ["plur nomn"] if word.cell.startswith("sing") else ["sing masc nomn", "sing femn nomn"]
-                elif word.cell.startswith("past"):
-                    cells = ["past masc"] if word.cell == "past plur" else ["past plur"]
-                else:
-                    cells = ["3per sing", "3per plur"]
-                return other_cells(s, word, cells)
+                    return other_cells(s, word, cells)
+                return other_cells(s, word, other_number(word))
     return []
 
 
@@ -132,6 +128,7 @@ def animacy(s: Sentence, words: Lexicon) -> list[str]:
     if "negation" in s.notes.tags:
         return []
     counted = [noun for noun, _ in pairs if words.noun(noun.lemma).counted]  # съел супа is right
+    counted = [noun for noun in counted if noun.pos.endswith("masc") or noun.cell.startswith("plur")]
     things = [noun for noun in counted if noun.form.lower() == noun.forms[f"{noun.cell.split()[0]} nomn"]]
     return wrong_case(s, ((noun, noun) for noun in things), ("gent",))[:1]
 
@@ -210,7 +207,7 @@ def coordination(s: Sentence, words: Lexicon) -> list[str]:
             nouns = [w for w in s.russian[i:] if w.pos.startswith("NOUN") and w.forms]
             if nouns:
                 return wrong_case(s, ((noun, noun) for noun in nouns[:1]), ("nomn", "gent"))
-            verbs = [w for w in finite(s) if place_ru(s, w) > i]
+            verbs = [w for w in finite(s) if place(s.russian, w) > i]
             return [bad for verb in verbs[:1] for bad in other_cells(s, verb, other_number(verb))][:1]
         if word.lemma in ("а", "но") and word.pos == "CONJ":
             return [line(s, {id(word): "что"})]
