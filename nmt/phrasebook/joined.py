@@ -12,11 +12,12 @@ from nmt.phrasebook.clauses import (
     said,
     sentence,
 )
+from nmt.phrasebook.lexicon import Adjective
 from nmt.phrasebook.morphology import short_forms, verb_forms
 from nmt.phrasebook.phrases import NP, Notes, Phrase, Word, both, inflected, join, particle, say
 from nmt.phrasebook.statements import place, preposition_for
 from nmt.phrasebook.states import said_adjective, subject_be, whereabouts
-from nmt.phrasebook.world import World, direct, eventive, human, transitive
+from nmt.phrasebook.world import World, direct, eventive, human, transitive, undated
 
 
 def who_does(w: World, np: NP, notes: Notes) -> Phrase:
@@ -24,10 +25,7 @@ def who_does(w: World, np: NP, notes: Notes) -> Phrase:
     verb = w.verb(lambda v: human(v) and v.en != "be")
     subject = NP(relative=np)
     clause = w.clause(verb, w.so_far(verb, subject), subject, adjective=0.0)
-    clause.front = None
-    if clause.tense in ("present", "often did") and eventive(verb):
-        clause.middle = clause.middle or both("often", "часто")
-    return join(comma(), said(clause, notes))
+    return join(comma(), said(undated(clause), notes))
 
 
 def which_done(w: World, np: NP, notes: Notes) -> Phrase:
@@ -46,8 +44,8 @@ def relative_person(w: World) -> Sentence:
     clause = Clause(subject, main, w.tense(main, subject))
     clause.object = np = NP(w.choose([n for n in w.of("person") if n in main.objects]), plural=w.chance(0.25))
     w.time(clause)
-    if clause.front is None and clause.tense in ("present", "often did") and eventive(main):
-        clause.middle = clause.middle or both("often", "часто")
+    if clause.front is None:
+        undated(clause)
     np.after = who_does(w, np, notes)
     return sentence(said(clause, notes), notes)
 
@@ -65,9 +63,13 @@ def relative_thing(w: World) -> Sentence:
     fitting = [a for a in w.adjectives[np.noun] if a.predicative]
     if not fitting:
         return relative_thing(w)
+    return sentence(is_such(np, w.choose(fitting), notes), notes)
+
+
+def is_such(np: NP, adjective: Adjective, notes: Notes) -> Phrase:
+    """… is old – … старый"""
     notes.tags.add("adjective-agreement")
-    start = subject_be(np, notes, False)
-    return sentence(join(start, said_adjective(np, w.choose(fitting), "nomn", notes)), notes)
+    return join(subject_be(np, notes, False), said_adjective(np, adjective, "nomn", notes))
 
 
 def relative_place(w: World) -> Sentence:
@@ -86,9 +88,7 @@ def relative_place(w: World) -> Sentence:
     start = prepositional(noun.en_place, noun.place, "loct", which, notes)
     inner = fronted(Clause(subject, verb, tense), notes, start)
     np.after = join(comma(), inner, comma())
-    notes.tags.add("adjective-agreement")
-    start = subject_be(np, notes, False)
-    return sentence(join(start, said_adjective(np, w.choose(fitting), "nomn", notes)), notes)
+    return sentence(is_such(np, w.choose(fitting), notes), notes)
 
 
 IN_PLACE = {
@@ -120,27 +120,12 @@ def distant(w: World) -> Sentence:
     else:
         subject.after = join(who_does(w, subject, notes), comma())
     clause = w.clause(verb, w.once(verb, subject), subject, adjective=0.05, plural=0.3)
-    clause.front = None
-    if clause.tense in ("present", "often did") and eventive(verb):
-        clause.middle = both("often", "часто")
-    return sentence(said(clause, notes), notes)
+    return sentence(said(undated(clause, only_often=True), notes), notes)
 
 
 COLOURS = (
-    "red",
-    "green",
-    "blue",
-    "yellow",
-    "white",
-    "black",
-    "grey",
-    "brown",
-    "new",
-    "old",
-    "beautiful",
-    "long",
-    "warm",
-)
+    "red", "green", "blue", "yellow", "white", "black", "grey", "brown", "new", "old", "beautiful", "long", "warm",
+)  # fmt: skip
 
 
 def two_objects(w: World) -> Sentence:
@@ -221,11 +206,8 @@ def that(w: World) -> Sentence:
     clause = w.clause(inner, tense, adjective=0.0)
     if clause.subject.noun and clause.subject.noun is subject.noun:
         return that(w)
-    clause.front = None
-    if clause.tense in ("present", "often did") and eventive(inner):
-        clause.middle = clause.middle or both("often", "часто")
     link = [that_en], [*comma()[1], *particle("что", "CONJ", [that_en])]
-    return sentence(join(start, link, said(clause, notes)), notes)
+    return sentence(join(start, link, said(undated(clause), notes)), notes)
 
 
 THAT = (
@@ -276,12 +258,16 @@ def it_is_how(w: World) -> Sentence:
     tense = "did" if "t" in verb.flags else "has done"
     clause = Clause(subject, verb, tense, np)
     start = join(said(clause, notes), mark("."))
+    adjective = w.choose([a for a in w.adjectives[noun] if a.predicative])
+    return sentence(join(start, it_is(np, adjective, notes)), notes)
+
+
+def it_is(np: NP, adjective: Adjective, notes: Notes) -> Phrase:
+    """it is old – он старый"""
     it = NP(pronoun=f"it {np.gender}", antecedent=np.ru_head)
-    word_en, word_ru = said_adjective(
-        NP(noun), w.choose([a for a in w.adjectives[noun] if a.predicative]), "nomn", notes
-    )
-    word_ru[0].links = [("agreement", it.ru_head)]
-    return sentence(join(start, subject_be(it, notes, False), (word_en, word_ru)), notes)
+    words_en, (word,) = said_adjective(NP(np.noun), adjective, "nomn", notes)
+    word.links = [("agreement", it.ru_head)]
+    return join(subject_be(it, notes, False), (words_en, [word]))
 
 
 GONE = ("lose", "sell", "eat", "drink", "break", "forget", "hide", "draw", "photograph", "describe", "meet", "water")
@@ -304,11 +290,8 @@ def because_it(w: World) -> Sentence:
     person.ru_head.link("government", verb.link("agreement", np.ru_head))
     because = Word("because", "because")
     middle = [because], [*comma()[1], *particle("потому что", "CONJ", [because])]
-    it = NP(pronoun=f"it {np.gender}", antecedent=np.ru_head)
-    word_en, word_ru = said_adjective(NP(noun), w.choose(good), "nomn", notes)
-    word_ru[0].links = [("agreement", it.ru_head)]
     start = ([*person_en, verb_en, *thing_en], [*person_ru, verb, *thing_ru])
-    return sentence(join(start, middle, subject_be(it, notes, False), (word_en, word_ru)), notes)
+    return sentence(join(start, middle, it_is(np, w.choose(good), notes)), notes)
 
 
 PLEASANT = (

@@ -3,7 +3,7 @@
 from nmt.phrasebook.clauses import Clause, Sentence, fronted, mark, said, sentence
 from nmt.phrasebook.phrases import DETERMINERS, NP, Notes, Word, both, inflected, join, say
 from nmt.phrasebook.statements import countable
-from nmt.phrasebook.world import World, direct, eventive, human
+from nmt.phrasebook.world import World, direct, eventive, habitual, human, undated
 
 
 def asked(w: World) -> Sentence:
@@ -11,9 +11,7 @@ def asked(w: World) -> Sentence:
     notes = Notes({"yes-no-question"})
     verb = w.verb(lambda v: v.flags.isdisjoint({"noneg"}))
     clause = w.clause(verb, subject=w.subject(verb, adjective=0.0), adjective=0.1)
-    clause.front = None
-    if clause.tense in ("present", "often did") and eventive(verb):
-        clause.middle = both("often", "часто")
+    undated(clause, only_often=True)
     if clause.tense == "has done":
         clause.middle = both("already", "уже")
     clause.ask = True
@@ -25,10 +23,7 @@ def who(w: World) -> Sentence:
     notes = Notes({"wh-question"})
     verb = w.verb(human)
     clause = w.clause(verb, subject=NP(pronoun="who"), adjective=0.15)
-    clause.front = None
-    if clause.tense in ("present", "often did") and eventive(verb):
-        clause.middle = clause.middle or both("often", "часто")
-    return sentence(said(clause, notes), notes, "?")
+    return sentence(said(undated(clause), notes), notes, "?")
 
 
 def what(w: World) -> Sentence:
@@ -44,7 +39,7 @@ def what(w: World) -> Sentence:
 def asking_clause(w: World, verb) -> Clause:
     subject = w.subject(verb, adjective=0.0, name=0.3, pronoun=0.2)
     clause = Clause(subject, verb, w.tense(verb, subject), ask=True)
-    if clause.tense in ("present", "often did") and eventive(verb):
+    if habitual(verb, clause.tense):
         clause.middle = w.phrase((("often", "часто"), ("usually", "обычно")))
     return clause
 
@@ -154,9 +149,7 @@ def addressed(w: World) -> Sentence:
     subject = NP(pronoun=who_, antecedent=call_ru)
     verb = w.verb(lambda v: human(v) and v.flags.isdisjoint({"noneg"}))
     clause = w.clause(verb, subject=subject, adjective=0.1)
-    clause.front = None
-    if clause.tense in ("present", "often did") and eventive(verb):
-        clause.middle = both("often", "часто")
+    undated(clause, only_often=True)
     clause.ask = w.chance(0.7)
     if clause.ask and clause.tense == "has done":
         clause.middle = both("already", "уже")

@@ -198,7 +198,7 @@ class World:
     def once(self, verb: Verb, subject: NP) -> str:
         """A tense of one event: nobody often buys Boris's clock."""
         tense = self.tense(verb, subject)
-        while tense in ("present", "often did") and eventive(verb):
+        while habitual(verb, tense):
             tense = self.tense(verb, subject)
         return tense
 
@@ -211,7 +211,7 @@ class World:
     def habit(self, clause: Clause) -> None:
         """Habits are about many things (often loses pencils), but one puts on a coat, opens a door, visits an aunt."""
         np = clause.object
-        if clause.tense in ("present", "often did") and eventive(clause.verb) and np.noun and np.noun.counted:
+        if habitual(clause.verb, clause.tense) and np.noun and np.noun.counted:
             one = np.animate or clause.verb.key in ONE or np.noun.mass
             if not one and "plural" not in clause.verb.flags and self.chance(0.9):
                 np.plural = True
@@ -246,6 +246,18 @@ def lemma(item) -> str:
     if isinstance(item, Verb):
         return item.impf["infn"]
     return item[1] if isinstance(item, tuple) else getattr(item, "ru", item)
+
+
+def habitual(verb: Verb, tense: str) -> bool:
+    return tense in ("present", "often did") and eventive(verb)
+
+
+def undated(clause: Clause, *, only_often: bool = False) -> Clause:
+    """The clause without a time in front; a habit says "often", or what it said before."""
+    clause.front = None
+    if habitual(clause.verb, clause.tense):
+        clause.middle = (not only_often and clause.middle) or both("often", "часто")
+    return clause
 
 
 def eventive(verb: Verb) -> bool:
