@@ -23,7 +23,7 @@ from nmt.decoding import translate
 from nmt.files import read_json, sha256, write_text
 from nmt.pruning import importance
 from nmt.pruning.method import PruningConfig
-from nmt.pruning.prune import METHODS, prune, shape_of
+from nmt.pruning.prune import method_class, prune, shape_of
 from nmt.runs import Run, Trained, description_of_session, load, model_directory
 from nmt.scoring import corpus_scores
 from nmt.training import train
@@ -48,10 +48,10 @@ class Comparison:
             plan = cls(**settings)
             for seed in plan.seeds[:1]:
                 TrainingConfig(**plan.dense, seed=seed)
-                for cell in plan.cells():
-                    if cell.method not in METHODS:
-                        raise NmtError(f"method {cell.method!r}: choose from {', '.join(METHODS)}")
-        except (TypeError, NmtError) as error:
+                list(plan.cells())
+        except KeyError:
+            raise NmtError(f'{path}: each of methods has a "method", its name') from None
+        except (AttributeError, TypeError, NmtError) as error:
             raise NmtError(f"{path}: {error}") from None
         return plan
 
@@ -60,7 +60,7 @@ class Comparison:
         for heads, keeps in self.budgets.items():
             for number, keep in enumerate(keeps):
                 for method in self.methods:
-                    if METHODS[method["method"]].needs == "lambda" and method["method"] == "l0":
+                    if method_class(method["method"]).needs == "lambda":
                         if number == 0:
                             yield PruningConfig(heads=heads, **method)
                     else:

@@ -30,7 +30,7 @@ class L0(Gated):
     def start(self, model, batches, steps) -> None:
         super().start(model, batches, steps)
         if self.config.keep is None:
-            self.search_ends = steps + 1  # to the end: nothing is fine-tuned under the mask
+            self.search_ends = math.inf  # to the end: nothing is fine-tuned under the mask
 
     def log_alpha(self) -> dict[str, Tensor]:
         generator = torch.Generator().manual_seed(self.seed)
@@ -54,12 +54,7 @@ class L0TopK(L0):
     It needs both λ and k; which λ serves a k must be found by trying.
     """
 
-    name, needs = "l0-topk", "keep"
-
-    def __init__(self, settings, dense, seed) -> None:
-        super().__init__(settings, dense, seed)
-        self.needs = "lambda"
-        super().__init__(settings, dense, seed)
+    name, needs = "l0-topk", "keep, lambda"
 
     def log_alpha(self) -> dict[str, Tensor]:
         return {k: torch.full(m.shape, LOG_ALPHA) for k, m in masks.all_kept(self.model, self.kinds).items()}

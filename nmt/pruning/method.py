@@ -1,5 +1,6 @@
 """What all methods of pruning share: the settings, what is frozen, the budget of compute, the mask and its history."""
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -20,6 +21,7 @@ from nmt.transformer import KINDS, NEURONS, Transformer
 
 GROUPS = {**{kind: (kind,) for kind in KINDS + NEURONS}, "all": KINDS}
 SCALES = ("paper", "origin", "voita")
+TEACHER = 1 / 3  # of a step: what the dense model's forward pass costs where it is imitated
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,15 @@ class PruningConfig:
         return GROUPS[self.heads]
 
 
+def _refuse_pruned(dense: Transformer, settings: PruningConfig) -> None:
+    for kind in settings.kinds:
+        for layer, left in enumerate(dense.config.kept(kind), 1):
+            if not left:
+                raise NmtError(f"--heads {settings.heads}: layer {layer} of {kind} was removed from this model")
+    if cut := [*(dense.config.kept_heads or {}), *(dense.config.kept_neurons or {})]:
+        raise NmtError(f"--checkpoint: this model was pruned already ({', '.join(cut)}); prune the dense one again")
+
+
 def frozen_modules(model: Transformer, kinds: tuple[str, ...]) -> list[nn.Module]:
     """What does not learn while only these kinds are pruned: the other side of the model.
 
@@ -91,14 +102,14 @@ def frozen_modules(model: Transformer, kinds: tuple[str, ...]) -> list[nn.Module
 class Method(Objective):
     """One way to choose the heads that stay: derive, and say how in `search_step`, `choose` or the gates of `install`.
 
-    A run has `steps` steps' worth of compute. Up to `search_ends` gates may be learned, then `choose` gives the mask,
-    and what is left fine-tunes under it. What a method does beside training steps (passes over batches for scores,
-    the teacher of the distillation) it adds to `compute`, in steps: a forward pass counts a third, as the backward
-    pass costs twice as much; the fine-tuning is as much shorter.
+    A run has `steps` steps' worth of compute and does as many as fit into it, at least one. Up to `search_ends` gates
+    may be learned, then `choose` gives the mask, and what is left fine-tunes under it. What a method does beside
+    training steps (passes over batches for scores, the teacher of the distillation) it adds to `compute`, in steps: a
+    forward pass counts a third, as the backward pass costs twice as much; the fine-tuning is as much shorter.
     """
 
     name = ""  # on the command line
-    needs = "keep"  # what must be given: "keep" or "lambda"
+    needs = "keep"  # what must be given: "keep", "lambda" or both
     learns = False  # whether it has gates that learn
     charged = True  # False: an upper bound, whose search does not count
 
@@ -106,22 +117,29 @@ class Method(Objective):
         """dense: the trained model that is pruned, not changed here. Raises NmtError for a budget that cannot be."""
         self.config, self.kinds, self.seed = settings, settings.kinds, seed
         self.settings = asdict(settings)
-        whole = masks.all_kept(dense, self.kinds)
-        if any(not kept.all() for kept in whole.values()):
-            raise NmtError("--checkpoint: heads were removed from this model already; prune the dense one again")
-        self.of = masks.size(whole)
-        if self.needs == "keep":
-            if settings.keep is None:
-                raise NmtError(f"--method {self.name}: how many heads shall stay? Say --keep K, 0 to {self.of}")
-            if settings.keep > self.of:
-                raise NmtError(f"--keep {settings.keep}: {settings.heads} has {self.of} in this model")
-        elif settings.l0_penalty_lambda is None:
-            raise NmtError(f"--method {self.name} needs --hcg_l0_penalty_lambda")
+        _refuse_pruned(dense, settings)
+        self.of = masks.size(masks.all_kept(dense, self.kinds))
+        self._refuse_budget(settings)
         self.dense = dense
         self.chosen: masks.Mask | None = None
         self.undecided = 0  # gates that were neither open nor closed when the mask was chosen
         self.compute = 0.0  # in steps, beside the training steps
         self.now = 0
+
+    def _refuse_budget(self, settings: PruningConfig) -> None:
+        keep, price = settings.keep, settings.l0_penalty_lambda
+        if "keep" in self.needs and keep is None:
+            raise NmtError(f"--method {self.name}: how many heads shall stay? Say --keep K, 0 to {self.of}")
+        if keep is not None and "keep" not in self.needs:
+            raise NmtError(f"--method {self.name} keeps what lambda leaves; with --keep it is --method l0-topk")
+        if keep is not None and keep > self.of:
+            raise NmtError(f"--keep {keep}: {settings.heads} has {self.of} in this model")
+        if "lambda" in self.needs and price is None:
+            raise NmtError(f"--method {self.name} needs --hcg_l0_penalty_lambda X, the price of a head")
+        if price is not None and "lambda" not in self.needs:
+            raise NmtError(f"--method {self.name} has no penalty: leave out --hcg_l0_penalty_lambda, or take l0-topk")
+        if settings.stop == "decided" and type(self).count_undecided is Method.count_undecided:
+            raise NmtError(f"--stop decided: --method {self.name} has no gates that could be undecided")
 
     # What a method says
 
@@ -153,7 +171,7 @@ class Method(Objective):
 
     def start(self, model: Transformer, batches: BatchIterator, steps: int) -> None:
         self.model, self.batches, self.steps = model, batches, steps
-        steps_to_come = steps / (4 / 3 if self.config.distill else 1)
+        steps_to_come = steps / (1 + TEACHER if self.config.distill else 1)
         self.search_ends = max(1, round(self.config.search * steps_to_come)) if self.learns else 0
         self.device = next(model.parameters()).device
         self.dense = self.dense.to(self.device).eval().requires_grad_(False)
@@ -164,7 +182,9 @@ class Method(Objective):
 
     def calibration(self, count: int) -> list[Batch]:
         """The first batches of a shuffle that no epoch of the training has; on the model's device."""
-        return list(islice(self.batches.epoch(-1), count))
+        batches = copy.copy(self.batches)  # an epoch of theirs is under way, and an iterator can be in one place only
+        batches._iterator = copy.copy(batches._iterator)
+        return list(islice(batches.epoch(-1), count))
 
     def parameter_groups(self, model: nn.Module) -> list[dict]:
         gates = self.gate_parameters()
@@ -173,6 +193,7 @@ class Method(Objective):
         return groups + ([{"params": gates, "lr": self.config.gate_lr, "own_rate": True}] if gates else [])
 
     def before_step(self, step: int) -> None:
+        self.compute += TEACHER if self.config.distill else 0
         if self.chosen is None:
             if step >= self.search_ends:
                 self.decide()
@@ -192,14 +213,15 @@ class Method(Objective):
             teacher = self.dense(batch.src, batch.trg_in).float().log_softmax(-1)  # (B, T, V)
         words = batch.trg_out != PAD  # (B, T)
         imitation = F.kl_div(logits[words].float().log_softmax(-1), teacher[words], log_target=True, reduction="sum")
-        self.compute += 1 / 3
         return (1 - self.config.distill) * loss + self.config.distill * imitation
 
     def after_step(self, step: int) -> list[dict]:
         self.now = step
-        spent = step + (self.compute if self.charged else 0)
-        decided = self.config.stop == "decided" and self.learns and self.chosen is None and not self.count_undecided()
-        self.done = spent >= self.steps or (decided and step > 1)
+        one_more = step + 1 + (self.compute + (TEACHER if self.config.distill else 0) if self.charged else 0)
+        decided = self.config.stop == "decided" and self.chosen is None and not self.count_undecided()
+        self.done = one_more > self.steps + 1e-6 or (decided and step > 1)
+        if self.done:
+            self.finish()  # here already: the last line is of the mask that stays
         if step % self.config.gates_every_n_steps and not self.done:
             return []
         mask = self.chosen or self.mask_now()
@@ -236,13 +258,14 @@ class Method(Objective):
             yield
 
     def state(self) -> dict:
-        state = {"compute": self.compute, "undecided": self.undecided, "now": self.now}
+        state = {"compute": self.compute, "undecided": self.undecided, "now": self.now, "done": self.done}
         state["mask"] = None if self.chosen is None else masks.to_json(self.chosen)
         state["gates"] = [p.detach().cpu().tolist() for p in self.gate_parameters()]
         return state
 
     def load_state(self, state: dict) -> None:
         self.compute, self.undecided, self.now = state["compute"], state["undecided"], state["now"]
+        self.done = state["done"]
         with torch.no_grad():
             for parameter, values in zip(self.gate_parameters(), state["gates"], strict=True):
                 parameter.copy_(torch.tensor(values, dtype=parameter.dtype))

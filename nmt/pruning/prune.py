@@ -1,7 +1,8 @@
 """`nmt prune`: one run that chooses the heads, fine-tunes, removes the rest for good and says what it cost."""
 
+import shutil
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import torch
@@ -38,21 +39,28 @@ METHODS: dict[str, type[Method]] = {
         L0, L0TopK, DifferentiableSubset, StraightThroughSubset, OnBudget, Eliminate,
     )
 }  # fmt: skip
-OURS = "ours"
+OURS = OnBudget.name  # which of them "ours" stands for
+SHAPE = ({f.name for f in fields(TransformerConfig)} & {f.name for f in fields(TrainingConfig)}) - {"dropout"}
+
+
+def method_class(name: str) -> type[Method]:
+    """A method by its name, or by "ours". Raises NmtError for an unknown one."""
+    if name != "ours" and name not in METHODS:
+        raise NmtError(f"--method {name}: choose one of ours, {', '.join(METHODS)}")
+    return METHODS[OURS if name == "ours" else name]
 
 
 def shape_of(checkpoint: str | Path) -> dict:
     """The fields of a TrainingConfig that a checkpoint decides: the shape of its model and its vocabularies."""
     config = load(checkpoint).model.config
-    shared = {f.name for f in fields(TransformerConfig)} & {f.name for f in fields(TrainingConfig)}
-    return {name: getattr(config, name) for name in shared - {"dropout"}}
+    return {name: getattr(config, name) for name in SHAPE}
 
 
 def prune(
     settings: PruningConfig,
     config: TrainingConfig,
     corpus: Corpus,
-    checkpoint: str | Path,
+    checkpoint: str | Path | None,
     directory: str | Path,
     resume: bool = False,
     device: torch.device | str | None = None,
@@ -64,30 +72,39 @@ def prune(
     config says how long and how fast: `max_epochs` covers search and fine-tuning. The result, also in result.json:
     method, kept, of, undecided; BLEU and loss (nats per target token) on the validation pairs, before and after;
     parameters before and after; steps, and compute in steps, that of the choice included; minutes; the mask.
+    A run that is resumed goes on with the checkpoint that it began with, and with as many epochs.
     Raises NmtError for settings that contradict each other or the checkpoint.
     """
-    if settings.method not in METHODS:
-        raise NmtError(f"--method {settings.method}: choose one of {', '.join(METHODS)}")
-    dense = load(checkpoint)
-    method = METHODS[settings.method](settings, dense.model, config.seed)
+    kind = method_class(settings.method)
+    if resume:
+        begun = Run(directory).config
+        planned, checkpoint = begun["training"]["max_epochs"], begun["checkpoint"]
+        if config.max_epochs != planned:
+            raise NmtError(
+                f"--max_epochs {config.max_epochs}: {directory} shares {planned} epochs out to search and fine-tuning; "
+                "for another number prune anew, or train on from what comes out"
+            )
+    method = kind(replace(settings, method=kind.name), load(checkpoint).model, config.seed)
     if isinstance(method, L0):
         log(f"the penalty is {method.price:.5f} nats per target token for each head that is open")
     run = train(
         config, corpus, directory, resume, device, None if resume else checkpoint, progress=progress, log=log,
         objective=method,
     )  # fmt: skip
-    if not (run.directory / "result.json").is_file():
+    path = run.directory / "result.json"
+    if not path.is_file() or read_json(path)["steps"] != run.last_step():  # with more --max_minutes it went on
         finish(run, method)
-    return read_json(run.directory / "result.json")
+    return read_json(path)
 
 
 def finish(run: Run, method: Method) -> None:
     """From the last checkpoint: remove the heads, write DIRECTORY/pruned and result.json."""
     step = run.last_step()
-    trained = load(run.checkpoint(step))
-    state = read_json(run.checkpoint(step) / "training.json")["objective"]
-    mask = masks.from_json(state["mask"])
+    method.finish()  # a clock that ran out at a checkpoint may have left that to us
+    trained, mask = load(run.checkpoint(step)), method.chosen
     small = remove_heads(trained.model, mask)
+    (run.directory / "result.json").unlink(missing_ok=True)
+    shutil.rmtree(run.directory / "pruned", ignore_errors=True)
     with whole_directory(run.directory / "pruned") as new:
         save_model_directory(new, small, trained.bpe)
     (before, *_, after), parameters = run.lines(split="valid"), lambda model: sum(p.numel() for p in model.parameters())
@@ -95,7 +112,7 @@ def finish(run: Run, method: Method) -> None:
         "method": method.name,
         "kept": masks.count(mask),
         "of": masks.size(mask),
-        "undecided": state["undecided"],
+        "undecided": method.undecided,
         "bleu_dense": before["bleu"],
         "bleu_pruned": after["bleu"],
         "nll_dense": before["loss"],
@@ -103,7 +120,7 @@ def finish(run: Run, method: Method) -> None:
         "params_dense": parameters(method.dense),
         "params_pruned": parameters(small),
         "steps": step,
-        "compute": round(step + state["compute"], 2),
+        "compute": round(step + method.compute, 2),
         "minutes": after["minutes"],
         "sentences": after["sentences"],
         "signature": after["signature"],

@@ -64,9 +64,12 @@ class DifferentiableSubset(Method):
 
     name, learns, straight_through = "dsp", True, False
 
-    def install(self) -> None:
-        if self.config.keep == 0:
+    def __init__(self, settings, dense, seed) -> None:
+        super().__init__(settings, dense, seed)
+        if settings.keep == 0:
             raise NmtError(f"--method {self.name} needs --keep of at least 1")
+
+    def install(self) -> None:
         generator = torch.Generator().manual_seed(self.seed)
         start = (torch.rand(self.of, generator=generator, dtype=torch.float64) - 0.5) * 2 * (3 / self.of) ** 0.5
         self.gates = SubsetGates(start.to(self.device), self.config.keep, self.straight_through)
