@@ -230,7 +230,7 @@ def _problems(output: dict) -> list[str]:
     text = output.get("text", "") + data.get("text/plain", "")
     wrong = {
         "an error": kind == "error",
-        "standard error, a warning or a progress bar": output.get("name") == "stderr",
+        f"something on standard error: {text[:100]!r}": output.get("name") == "stderr",
         "a progress bar": "\r" in text or "it/s]" in text,
         "a GIF that no viewer shows; use a markdown picture": "image/gif" in data,
         "a widget without a picture": any("widget" in key for key in data),

@@ -82,3 +82,50 @@ def save(figure: Figure, path: str | Path) -> None:
     """Write a PNG, whole or not at all, with no date in it: the same data give the same file."""
     with whole_file(path) as temporary:
         figure.savefig(temporary, format="png", metadata={"Software": None})
+
+
+def matrices(
+    panels: dict[str, np.ndarray],
+    rows: list[str],
+    columns: list[str],
+    numbers: bool = True,
+    low: float = 0.0,
+    high: float = 1.0,
+    labels: tuple[str, str] = ("query: the word that looks", "key: the word looked at"),
+) -> Figure:
+    """Matrices (rows, columns) side by side, from `low` white to `high` dark, with their numbers in the cells."""
+    width, height = len(panels) * (0.55 * len(columns) + 1.3), 0.42 * len(rows) + 1.6
+    figure = Figure(figsize=(max(width, 3.2), height), layout="constrained", dpi=110)
+    grid = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
+    for axes, (title, values) in zip(grid, panels.items(), strict=True):
+        values = np.asarray(values, dtype=np.float64)
+        axes.imshow(values, vmin=low, vmax=high, cmap="Blues", aspect="auto")
+        axes.set_title(title, fontsize=9)
+        axes.set_xticks(range(len(columns)), columns, rotation=45, fontsize=8)
+        axes.set_yticks(range(len(rows)), rows, fontsize=8)
+        axes.tick_params(length=0)
+        axes.set_xlabel(labels[1], fontsize=8)
+        for (i, j), value in np.ndenumerate(values if numbers else np.empty((0, 0))):
+            dark = value - low > 0.6 * (high - low)
+            axes.text(j, i, f"{value:.2g}", ha="center", va="center", fontsize=8, color="white" if dark else "black")
+    grid[0].set_ylabel(labels[0], fontsize=8)
+    return figure
+
+
+def curves(
+    panels: dict[str, dict[str, np.ndarray]], x: np.ndarray, xlabel: str, ylabels: list[str], log: str = ""
+) -> Figure:
+    """Panels side by side, each with named curves over the same x; `log` holds "x", "y" or both."""
+    figure = Figure(figsize=(4 * len(panels), 3), layout="constrained", dpi=110)
+    grid = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axes, ylabel, (title, lines) in zip(grid, ylabels, panels.items(), strict=True):
+        for color, (name, y) in zip((BLUE, ORANGE, "#4a4a4a", "#8a6fbf"), lines.items(), strict=False):
+            axes.plot(x, np.asarray(y, dtype=np.float64), "-", color=color, label=name)
+        axes.set_title(title, fontsize=10)
+        axes.set(xlabel=xlabel, ylabel=ylabel)
+        axes.set_xscale("log" if "x" in log else "linear")
+        axes.set_yscale("log" if "y" in log else "linear")
+        axes.grid(alpha=0.3)
+        axes.spines[["right", "top"]].set_visible(False)
+        axes.legend(frameon=False, fontsize=8)
+    return figure

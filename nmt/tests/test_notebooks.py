@@ -1,0 +1,338 @@
+"""The machinery of the notebooks, the committed notebooks as they lie there, and (marked) their execution in small."""
+
+import base64
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+import nmt.notebooks
+from nmt import NmtError, notebooks
+from nmt.plots import curves, matrices
+
+ROOT = Path(nmt.__file__).resolve().parent.parent
+COMMITTED = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NUMBERED = [path for path in COMMITTED if path.stem[0].isdigit()]
+needs_clone = pytest.mark.skipif(not COMMITTED, reason="needs the clone, not a wheel")
+
+
+def sources(path: Path, kind: str = "code") -> list[str]:
+    return [cell.source for cell in notebooks.read(path).cells if cell.cell_type == kind]
+
+
+# What notebooks call.
+
+
+def test_preset_is_laptop_unless_said_and_an_unknown_one_is_refused(monkeypatch):
+    monkeypatch.delenv("NMT_PRESET", raising=False)
+    assert notebooks.preset() == "laptop"
+    monkeypatch.setenv("NMT_PRESET", "gpu")
+    assert notebooks.preset() == "gpu" and notebooks.choose(smoke=1, laptop=2, gpu=3) == 3
+    monkeypatch.setenv("NMT_PRESET", "huge")
+    with pytest.raises(NmtError, match="smoke, laptop, gpu"):
+        notebooks.preset()
+
+
+def test_choose_wants_a_value_for_every_preset(monkeypatch):
+    monkeypatch.setenv("NMT_PRESET", "smoke")
+    with pytest.raises(NmtError, match="gpu"):
+        notebooks.choose(smoke=1, laptop=2)
+
+
+def test_outcomes_are_asserted_in_laptop_and_told_in_smoke(monkeypatch, capsys):
+    for size in ("laptop", "gpu"):
+        monkeypatch.setenv("NMT_PRESET", size)
+        notebooks.outcome(True, "it learns")
+        with pytest.raises(AssertionError, match="it learns"):
+            notebooks.outcome(False, "it learns")
+    monkeypatch.setenv("NMT_PRESET", "smoke")
+    notebooks.outcome(False, "it learns")
+    assert capsys.readouterr().out.splitlines()[-1].startswith("not asserted in smoke")
+
+
+def test_shapes_refuse_another_shape(capsys):
+    notebooks.shapes({"B": 2, "T": 3}, "B T", x=torch.zeros(2, 3))
+    assert "(B, T) = (2, 3)" in capsys.readouterr().out
+    with pytest.raises(AssertionError, match="not \\(3, 2\\)"):
+        notebooks.shapes({"B": 2, "T": 3}, "T B", x=torch.zeros(2, 3))
+
+
+def test_an_exercise_tells_open_right_and_wrong_and_stops_nothing(capsys):
+    for answer in (..., 4, 5, "four"):
+        notebooks.exercise(1, answer, lambda x: x % 2 == 0, "Even.")
+    still, right, wrong, error = capsys.readouterr().out.splitlines()
+    assert "still to do" in still and "right" in right and "not yet. Even." in wrong and "TypeError" in error
+
+
+def test_begin_tells_revision_preset_and_device(monkeypatch, capsys):
+    monkeypatch.setenv("NMT_REVISION", "0123456789" * 4 + "+changes")
+    monkeypatch.setenv("NMT_PRESET", "smoke")
+    device = notebooks.begin()
+    told = capsys.readouterr().out
+    assert "revision 0123456+changes, preset smoke" in told and f"device: {device.type}" in told
+
+
+def test_a_figure_is_shown_as_png_with_its_text_and_kept_only_when_rendered(monkeypatch, tmp_path):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **more: shown.append((data, more)))
+    figure = matrices({"a": torch.eye(2)}, ["x", "y"], ["x", "y"])
+    monkeypatch.delenv("NMT_FIGURES", raising=False)
+    notebooks.show(figure, "a unit matrix", keep="unit.png")
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setenv("NMT_FIGURES", str(tmp_path))
+    notebooks.show(figure, "a unit matrix", keep="unit.png")
+    (data, more), again = shown
+    assert data["image/png"].startswith(b"\x89PNG") and data["text/plain"] == "a unit matrix"
+    assert more["metadata"]["image/png"]["alt"] == "a unit matrix"
+    assert (tmp_path / "unit.png").read_bytes() == again[0]["image/png"] == data["image/png"]
+
+
+# Rendering.
+
+
+def notebook(*code: str, first: str = "print('revision 1, preset smoke')\nprint('device: none')"):
+    cells = [new_markdown_cell("# Title\n\nWhat it\nteaches.\n\nMore.")]
+    return new_notebook(cells=[*cells, *map(new_code_cell, (first, *code))])
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A notebooks/ of its own, with two notebooks that run in no time."""
+    monkeypatch.setattr(notebooks, "git_revision", lambda: "f" * 40)
+    made = tmp_path / "notebooks"
+    made.mkdir()
+    header = "import os\nprint('revision', os.environ['NMT_REVISION'], 'preset', os.environ['NMT_PRESET'], 'device: x')"
+    nbformat.write(notebook("x = 1", "x + 1", first=header), made / "01_sum.ipynb")
+    nbformat.write(notebook("x", first=header), made / "02_error.ipynb")
+    (made / "README.md").write_text(f"# Notebooks\n{notebooks.BEGIN}\n{notebooks.END}\nend\n")
+    return made
+
+
+def test_render_writes_outputs_the_second_time_the_same_and_a_table(folder):
+    notebooks.render(["01"], "laptop", folder)
+    once = (folder / "01_sum.ipynb").read_text(encoding="utf-8")
+    rendered = notebooks.read(folder / "01_sum.ipynb")
+    assert rendered.cells[-1].outputs[0]["data"]["text/plain"] == "2"
+    assert "f" * 40 in rendered.cells[1].outputs[0].text and "preset laptop" in rendered.cells[1].outputs[0].text
+    assert notebooks.problems(rendered, folder) == []
+    notebooks.render(["01"], "laptop", folder)
+    again = (folder / "01_sum.ipynb").read_text(encoding="utf-8")
+    assert re.sub(r'"minutes": .*', "", again) == re.sub(r'"minutes": .*', "", once)
+    page = (folder / "README.md").read_text(encoding="utf-8")
+    assert re.search(r"\| \[Title\]\(01_sum.ipynb\) \| What it teaches. \| [\d.]+ \(laptop\) \|", page)
+    assert "not rendered yet" in page and page.endswith("\nend\n")
+
+
+def test_render_leaves_a_failing_notebook_and_in_smoke_every_notebook_as_it_was(folder):
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(NmtError, match=r"02_error.*(?s:.*)NameError"):
+        notebooks.render(["02"], "laptop", folder)
+    notebooks.render(["01"], "smoke", folder)
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    with pytest.raises(NmtError, match="there are: 01_sum, 02_error"):
+        notebooks.render(["03"], "smoke", folder)
+
+
+def run(*outputs: dict, code: int = 1) -> nbformat.NotebookNode:
+    """A notebook as if executed, its last cell with these outputs."""
+    made = notebook(*["pass"] * code)
+    for count, cell in enumerate(made.cells[1:], 1):
+        cell.execution_count = count
+    made.cells[1].outputs = [new_output("stream", text="revision 1, preset smoke\ndevice: none\n")]
+    made.cells[-1].outputs = list(outputs)
+    return made
+
+
+def test_nothing_is_wrong_with_a_clean_notebook(tmp_path):
+    picture = new_output("display_data", {"image/png": base64.b64encode(b"png").decode()})
+    assert notebooks.problems(run(new_output("stream", text="fine\n"), picture), tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "output, said",
+    [
+        (new_output("error", ename="E", evalue="", traceback=[]), "an error"),
+        (new_output("stream", name="stderr", text="UserWarning"), "standard error"),
+        (new_output("stream", text="10%\r20%"), "progress bar"),
+        (new_output("stream", text="100 [00:01, 9.9it/s]"), "progress bar"),
+        (new_output("display_data", {"image/gif": "R0lG"}), "GIF"),
+        (new_output("display_data", {"application/vnd.jupyter.widget-view+json": {}}), "widget"),
+        (new_output("display_data", {"text/html": "<script>1</script>"}), "script"),
+        (new_output("display_data", {"text/plain": "<function f at 0x7f00deadbeef>"}), "address"),
+        (new_output("stream", text=f"{Path.home()}/secret"), "path of this machine"),
+        (new_output("stream", text="x" * notebooks.LARGEST), "bytes"),
+    ],
+)
+def test_what_may_not_be_committed_is_named(output, said, tmp_path):
+    (problem,) = notebooks.problems(run(output), tmp_path)
+    assert said in problem
+
+
+def test_order_header_widgets_time_stamps_and_pictures_are_checked(tmp_path):
+    def said(change) -> str:
+        made = run(code=3)
+        change(made)
+        return "; ".join(notebooks.problems(made, tmp_path))
+
+    assert "run 1 … n" in said(lambda n: n.cells[2].update(execution_count=7))
+    assert "run 1 … n" in said(lambda n: n.cells[2].update(execution_count=None))
+    assert "revision" in said(lambda n: n.cells[1].update(outputs=[]))
+    assert "metadata.widgets" in said(lambda n: n.metadata.update(widgets={}))
+    assert "time stamps" in said(lambda n: n.cells[2].metadata.update(execution={}))
+    assert "no such picture: no.png" in said(lambda n: n.cells.append(new_markdown_cell("![a](no.png)")))
+
+
+def test_stripping_joins_streams_and_keeps_the_static_twin_of_a_widget(tmp_path):
+    widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "random"}, "image/png": "png"}
+    made = run(new_output("stream", text="a"), new_output("stream", text="b"), new_output("display_data", widget))
+    made.metadata["widgets"], made.cells[1].metadata["execution"] = {}, {"iopub.execute_input": "now"}
+    notebooks.stripped(made, {"preset": "smoke", "minutes": 0.1})
+    text, picture = made.cells[-1].outputs
+    assert text.text == "ab" and list(picture.data) == ["image/png"]
+    assert notebooks.problems(made, tmp_path) == [] and "model_id" not in notebooks.text_of(made)
+
+
+def test_what_is_not_a_notebook_is_refused(tmp_path):
+    (tmp_path / "x.ipynb").write_text("{}")
+    with pytest.raises(NmtError, match=r"x\.ipynb: not a notebook"):
+        notebooks.read(tmp_path / "x.ipynb")
+
+
+# The figures that notebooks draw: what is in them; they were looked at, too.
+
+
+def test_matrices_show_their_numbers_names_and_range():
+    values = torch.tensor([[0.0, 0.25], [1.0, 2.0]])
+    figure = matrices({"one": values, "two": values}, ["строка", "r"], ["c", "d"], low=0, high=2)
+    left, right = figure.axes
+    assert [text.get_text() for text in left.texts] == ["0", "0.25", "1", "2"]
+    assert left.images[0].get_clim() == (0, 2) and right.get_title() == "two"
+    assert [label.get_text() for label in left.get_yticklabels()] == ["строка", "r"]
+    assert not matrices({"one": values}, ["r", "s"], ["c", "d"], numbers=False).axes[0].texts
+
+
+def test_curves_are_the_data_given():
+    figure = curves({"a": {"up": [1, 2, 4], "down": [4, 2, 1]}}, [1, 10, 100], "x", ["y"], log="x")
+    up, down = figure.axes[0].lines
+    assert up.get_ydata().tolist() == [1, 2, 4] and down.get_label() == "down"
+    assert figure.axes[0].get_xscale() == "log" and figure.axes[0].get_yscale() == "linear"
+
+
+# The committed notebooks.
+
+
+@needs_clone
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_a_committed_notebook_is_whole_and_clean(path):
+    rendered = notebooks.read(path)
+    assert notebooks.problems(rendered, path.parent) == []
+    assert rendered.metadata["nmt"]["preset"] in ("laptop", "gpu")
+    assert any("image/png" in o.get("data", {}) for c in rendered.cells for o in c.get("outputs", ())) or (
+        path not in NUMBERED
+    )
+
+
+@needs_clone
+def test_all_notebooks_begin_with_the_same_cell():
+    assert len({sources(path)[0] for path in COMMITTED}) == 1
+
+
+@needs_clone
+def test_cells_are_short():
+    """Fifteen lines at most; the first cell is the bootstrap, a class may be longer."""
+    long = [source for path in COMMITTED for source in sources(path)[1:] if len(source.splitlines()) > 15]
+    assert not [source for source in long if "class " not in source or len(source.splitlines()) > 40]
+
+
+@needs_clone
+def test_every_exercise_is_open_in_its_notebook_and_solved_in_the_solutions():
+    (solutions,) = (path for path in COMMITTED if path.stem == "solutions")
+    checks = [source for path in NUMBERED for source in sources(path) if "exercise(" in source]
+    solved = sources(solutions)
+    assert checks and [source for source in solved if "exercise(" in source] == checks
+    text = notebooks.text_of(notebooks.read(solutions))
+    assert text.count(": right.") == len(checks) and "not yet" not in text and "still to do" not in text
+    for path in NUMBERED:
+        text = notebooks.text_of(notebooks.read(path))
+        assert text.count("still to do.") == sum("exercise(" in source for source in sources(path))
+
+
+@needs_clone
+def test_the_table_of_notebooks_is_that_of_the_files():
+    page = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
+    assert page == notebooks.with_table(page, notebooks.table(ROOT / "notebooks")), "run: nmt render"
+
+
+# The first cell outside a clone: a Python without nmt and without anything installed, and no real git or pip.
+OUTSIDE = """
+import pathlib, subprocess, sys
+sys.path[:] = [p for p in sys.path if p and not pathlib.Path(p, "nmt").exists()]
+ran = []
+def run(command, check):
+    ran.append(command)
+    if command[0] == "git":
+        package = pathlib.Path(command[-1], "nmt")
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+        (package / "notebooks.py").write_text("def begin(): return 'a device'")
+subprocess.run = run
+if "torch" in sys.argv[2]:
+    pathlib.Path("torch.py").touch()
+    sys.path.append(str(pathlib.Path.cwd()))
+for _ in range(2):
+    exec(pathlib.Path(sys.argv[1]).read_text())
+print(ran, device, sys.path.count(str(root)))
+"""
+
+
+@pytest.fixture
+def first_cell(tmp_path):
+    """Run the bootstrap cell in an empty folder: first_cell(repository=…, torch=True)."""
+    (tmp_path / "cell.py").write_text(sources(COMMITTED[0])[0], encoding="utf-8")
+    (tmp_path / "empty").mkdir()
+
+    def start(repository: str = "", torch: bool = True) -> subprocess.CompletedProcess:
+        command = [sys.executable, "-I", "-S", "-c", OUTSIDE, str(tmp_path / "cell.py"), "torch" if torch else "none"]
+        environment = {"NMT_REPOSITORY": repository}
+        return subprocess.run(command, cwd=tmp_path / "empty", env=environment, capture_output=True, text=True)
+
+    return start
+
+
+@needs_clone
+def test_outside_a_clone_the_first_cell_asks_for_the_address(first_cell):
+    done = first_cell()
+    assert done.returncode == 1 and "REPOSITORY" in done.stderr and "Traceback" not in done.stderr
+
+
+@needs_clone
+def test_with_an_address_it_clones_once_installs_what_is_missing_and_never_torch(first_cell):
+    done = first_cell("https://example.org/course.git")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("'git', 'clone'") == 1 and "a device 1" in done.stdout
+    assert "youtokentome>=" in done.stdout and "'torch" not in done.stdout.replace("'torchtext", "")
+    assert "pytorch.org" in first_cell("https://example.org/course.git", torch=False).stderr
+
+
+@needs_clone
+def test_what_the_first_cell_installs_is_what_the_project_asks_for():
+    wanted = re.findall(r'"([\w-]+[<>=][^"]+)"', sources(COMMITTED[0])[0])
+    project = re.findall(r'"([\w-]+[<>=][^"]+)"', (ROOT / "pyproject.toml").read_text())
+    assert wanted and set(wanted) <= set(project)
+
+
+@needs_clone
+@pytest.mark.notebooks
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_a_notebook_runs_in_smoke(path):
+    since = time.monotonic()
+    executed = notebooks.executed(path, "smoke")
+    assert time.monotonic() - since < notebooks.SECONDS["smoke"]
+    notebooks.stripped(executed, {"preset": "smoke", "minutes": 0})
+    assert notebooks.problems(executed, path.parent) == []
