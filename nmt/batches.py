@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -84,27 +84,31 @@ def encode_corpus(corpus: Corpus, bpe: tuple[BPE, BPE], root: Path | None = None
     """All splits of a corpus as arrays of the smallest integer type, {split: ParallelTokens}.
 
     Written once under `root` (default `data_root()`), in a folder named by the checksums of corpus and BPE.
+    Raises NmtError where it cannot be written (a full disk); nothing half-written stays.
     """
     name = f"{corpus.name}-{corpus.fingerprint[:8]}-{bpe[0].sha256[:8]}-{bpe[1].sha256[:8]}"
     directory = Path(root or data_root()) / "tokens" / name
     sides = dict(zip(("en", "ru"), bpe, strict=True))
-    if not directory.is_dir():
-        with whole_directory(directory) as new:
-            dtypes = {side: np.min_scalar_type(b.vocab_size - 1).name for side, b in sides.items()}
-            for side, b in sides.items():
-                for split in corpus.splits:
-                    _write_ids(corpus.path(split, side), b, new / f"{split}.{side}", dtypes[side])
-            write_json(new / "tokens.json", {"dtype": dtypes, "bpe": {s: b.sha256 for s, b in sides.items()}})
+    try:
+        if not directory.is_dir():
+            with whole_directory(directory) as new:
+                dtypes = {side: np.min_scalar_type(b.vocab_size - 1).name for side, b in sides.items()}
+                for side, b in sides.items():
+                    for split in corpus.splits:
+                        _write_ids(corpus.path(split, side), b, new / f"{split}.{side}", dtypes[side])
+                write_json(new / "tokens.json", {"dtype": dtypes, "bpe": {s: b.sha256 for s, b in sides.items()}})
+    except OSError as error:
+        raise NmtError(f"{directory}: {error}; make room there, or NMT_DATA names another folder for caches") from None
     return {s: ParallelTokens(Tokens(directory, s, "en"), Tokens(directory, s, "ru")) for s in corpus.splits}
 
 
 def _write_ids(text: Path, bpe: BPE, stem: Path, dtype: str) -> None:
     lengths: list[np.ndarray] = []
     with open(text, encoding="utf-8", newline="\n") as lines, open(f"{stem}.bin", "wb") as out:
-        while chunk := [line.rstrip("\n") for _, line in zip(range(CHUNK), lines, strict=False)]:
+        while chunk := [line.rstrip("\n") for line in islice(lines, CHUNK)]:
             ids = bpe.encode(chunk)
             lengths.append(np.fromiter(map(len, ids), np.int64, len(ids)))
-            np.fromiter((i for sentence in ids for i in sentence), dtype, int(lengths[-1].sum())).tofile(out)
+            np.fromiter(chain.from_iterable(ids), dtype, int(lengths[-1].sum())).tofile(out)
     np.save(f"{stem}.ends.npy", np.concatenate([[0], *lengths]).cumsum())
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import youtokentome
@@ -23,6 +23,7 @@ PAD, UNK, BOS, EOS = 0, 1, 2, 3
 SPECIAL = 4  # how many of them
 DEFAULT_SIZE = 10_000
 COVERAGE = 1.0  # of the characters: every character of the training text gets an id
+SAMPLE = 1_000_000  # lines learnt from at most, evenly spread: youtokentome holds all its text in memory
 
 
 class BPE:
@@ -150,6 +151,8 @@ def _parse(text: str) -> tuple[dict[str, int], dict[tuple[int, int], int]]:
     return characters, rules
 
 
+SAMPLED = "sample.txt"
+
 # Its own process, since youtokentome prints some 15 lines from C++ and ends the process at text it cannot read.
 _TRAIN = """
 import sys, youtokentome
@@ -177,15 +180,17 @@ def train(
         raise NmtError(f"a vocabulary of {size}: expected a positive number")
     library = version("youtokentome")
     key = {"corpus": corpus.fingerprint, "side": side, "size": size, "coverage": COVERAGE, "youtokentome": library}
+    key |= {"sample": SAMPLE} if corpus.card["pairs"]["train"] > SAMPLE else {}
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
     directory = Path(root or data_root()) / "bpe" / f"{corpus.name}-{side}-{name}"
     model, about = directory / "bpe.model", directory / "bpe.json"
     if not directory.is_dir():
-        for _ in corpus.lines("train", side):  # reads it all as UTF-8
-            pass
         with files.whole_directory(directory) as new:
-            _run_training(corpus.path("train", side), new / model.name, size)
+            text = _training_text(corpus, side, new)
+            _run_training(text, new / model.name, size)
+            BPE.load(new / model.name)  # youtokentome says nothing where the disk is full
             files.write_json(new / about.name, key | {"sha256": files.sha256(new / model.name)})
+            (new / SAMPLED).unlink(missing_ok=True)
     bpe = BPE.load(model, files.read_json(about).get("sha256"))
     if bpe.vocab_size < size:
         fact = f"{corpus.name}.{side} supports a BPE vocabulary of at most {bpe.vocab_size:,}"
@@ -193,6 +198,18 @@ def train(
             raise NmtError(f"{fact}, {size:,} asked for")
         log(f"{fact}: taken in place of the default {size:,}")
     return bpe
+
+
+def _training_text(corpus: Corpus, side: str, folder: Path) -> Path:
+    """The text to learn from, all of it read as UTF-8: the file of the corpus, or a sample of its lines in `folder`."""
+    lines, count = corpus.lines("train", side), corpus.card["pairs"]["train"]
+    if count <= SAMPLE:
+        for _ in lines:
+            pass
+        return corpus.path("train", side)
+    with open(folder / SAMPLED, "w", encoding="utf-8", newline="\n") as out:
+        out.writelines(f"{line}\n" for line in islice(lines, 0, None, -(-count // SAMPLE)))
+    return folder / SAMPLED
 
 
 def _run_training(text: Path, model: Path, size: int) -> None:

@@ -13,6 +13,7 @@ from nmt.bpe import BOS, BPE, EOS, PAD, UNK
 from nmt.corpora import prepare
 from nmt.tests.test_corpora import PAIRS, tsv
 
+run = bpe._run_training
 quiet = {"log": lambda text: None}
 SENTENCES = ["Кот видит дом.", "Медведь любит море.", "Заяц знает, где лес.", "пёс пёс пёс", "вв ввв вввв"]
 
@@ -38,6 +39,17 @@ def test_cyrillic_round_trip(russian, corpus):
     assert russian.decode(ids) == sentences
     assert max(map(max, ids)) < russian.vocab_size == 80
     assert not {PAD, UNK, BOS, EOS} & {i for row in ids for i in row}
+
+
+def test_a_sample_is_learnt_from_where_there_is_much(corpus, root, monkeypatch):
+    seen = []
+    monkeypatch.setattr(bpe, "_run_training", lambda text, *rest: seen.append(text.read_text()) or run(text, *rest))
+    whole = bpe.train(corpus, "ru", 77, root, **quiet)
+    monkeypatch.setattr(bpe, "SAMPLE", 30)
+    sampled = bpe.train(corpus, "ru", 77, root, **quiet)
+    lines = list(corpus.lines("train", "ru"))
+    assert [text.splitlines() for text in seen] == [lines, lines[::3]] and whole.path != sampled.path
+    assert sorted(file.name for file in sampled.path.parent.iterdir()) == ["bpe.json", "bpe.model"]
 
 
 def test_special_ids_are_dropped_and_arrays_accepted(russian):
