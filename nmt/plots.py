@@ -94,8 +94,9 @@ def matrices(
     labels: tuple[str, str] = ("query: the word that looks", "key: the word looked at"),
 ) -> Figure:
     """Matrices (rows, columns) side by side, from `low` white to `high` dark, with their numbers in the cells."""
-    width, height = len(panels) * (0.55 * len(columns) + 1.3), 0.42 * len(rows) + 1.6
-    figure = Figure(figsize=(max(width, 3.2), height), layout="constrained", dpi=110)
+    cell = (0.55, 0.42) if numbers else (min(0.3, 6 / len(columns)), min(0.3, 4 / len(rows)))
+    size = max(len(panels) * (cell[0] * len(columns) + 1.1), 3.2), cell[1] * len(rows) + 1.6
+    figure = Figure(figsize=size, layout="constrained", dpi=110)
     grid = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
     for axes, (title, values) in zip(grid, panels.items(), strict=True):
         values = np.asarray(values, dtype=np.float64)
@@ -107,18 +108,19 @@ def matrices(
         axes.set_xlabel(labels[1], fontsize=8)
         for (i, j), value in np.ndenumerate(values if numbers else np.empty((0, 0))):
             dark = value - low > 0.6 * (high - low)
-            axes.text(j, i, f"{value:.2g}", ha="center", va="center", fontsize=8, color="white" if dark else "black")
+            text, color = f"{value:.2f}".rstrip("0").rstrip("."), "white" if dark else "black"
+            axes.text(j, i, text, ha="center", va="center", fontsize=8, color=color)
     grid[0].set_ylabel(labels[0], fontsize=8)
     return figure
 
 
 def curves(
-    panels: dict[str, dict[str, np.ndarray]], x: np.ndarray, xlabel: str, ylabels: list[str], log: str = ""
+    panels: dict[str, dict[str, np.ndarray]], x: np.ndarray, xlabel: str, ylabels: list[str], logs: list[str]
 ) -> Figure:
-    """Panels side by side, each with named curves over the same x; `log` holds "x", "y" or both."""
+    """Panels side by side, each with named curves over the same x; of `logs` each holds "x", "y", both or nothing."""
     figure = Figure(figsize=(4 * len(panels), 3), layout="constrained", dpi=110)
     grid = figure.subplots(1, len(panels), squeeze=False)[0]
-    for axes, ylabel, (title, lines) in zip(grid, ylabels, panels.items(), strict=True):
+    for axes, ylabel, log, (title, lines) in zip(grid, ylabels, logs, panels.items(), strict=True):
         for color, (name, y) in zip((BLUE, ORANGE, "#4a4a4a", "#8a6fbf"), lines.items(), strict=False):
             axes.plot(x, np.asarray(y, dtype=np.float64), "-", color=color, label=name)
         axes.set_title(title, fontsize=10)
@@ -127,5 +129,5 @@ def curves(
         axes.set_yscale("log" if "y" in log else "linear")
         axes.grid(alpha=0.3)
         axes.spines[["right", "top"]].set_visible(False)
-        axes.legend(frameon=False, fontsize=8)
+        axes.legend(edgecolor="none", framealpha=0.7, fontsize=8)
     return figure

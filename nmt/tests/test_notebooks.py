@@ -114,6 +114,7 @@ def folder(tmp_path, monkeypatch):
     return made
 
 
+@pytest.mark.notebooks
 def test_render_writes_outputs_the_second_time_the_same_and_a_table(folder):
     notebooks.render(["01"], "laptop", folder)
     once = (folder / "01_sum.ipynb").read_text(encoding="utf-8")
@@ -129,6 +130,7 @@ def test_render_writes_outputs_the_second_time_the_same_and_a_table(folder):
     assert "not rendered yet" in page and page.endswith("\nend\n")
 
 
+@pytest.mark.notebooks
 def test_render_leaves_a_failing_notebook_and_in_smoke_every_notebook_as_it_was(folder):
     before = {path: path.read_bytes() for path in folder.iterdir()}
     with pytest.raises(NmtError, match=r"02_error.*(?s:.*)NameError"):
@@ -218,7 +220,7 @@ def test_matrices_show_their_numbers_names_and_range():
 
 
 def test_curves_are_the_data_given():
-    figure = curves({"a": {"up": [1, 2, 4], "down": [4, 2, 1]}}, [1, 10, 100], "x", ["y"], log="x")
+    figure = curves({"a": {"up": [1, 2, 4], "down": [4, 2, 1]}}, [1, 10, 100], "x", ["y"], ["x"])
     up, down = figure.axes[0].lines
     assert up.get_ydata().tolist() == [1, 2, 4] and down.get_label() == "down"
     assert figure.axes[0].get_xscale() == "log" and figure.axes[0].get_yscale() == "linear"
