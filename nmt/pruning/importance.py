@@ -69,7 +69,8 @@ def confidence(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch
     with evaluated(model):
         for batch in batches:
             _, maps = model(batch.src, batch.trg_in, return_attention=True)
-            words = {"src": (batch.src != PAD) & (batch.src != EOS), "trg": batch.trg_in != PAD}  # (B, S), (B, T)
+            ids = {"src": batch.src, "trg": batch.trg_in}  # of a shorter sentence trg_in has the EOS too
+            words = {side: (row != PAD) & (row != EOS) for side, row in ids.items()}  # (B, S), (B, T)
             for kind in kinds:
                 queries, keys = {"encoder": ("src", "src"), "decoder": ("trg", "trg"), "cross": ("trg", "src")}[kind]
                 for row, weights in zip(scores[kind], maps[kind], strict=True):
