@@ -4,9 +4,9 @@
     python -m nmt.tests.size FOLDER --rounds 3 100000            ours and the origin's in turn: the ratio
 
 Each measurement is a process of its own. Time is that of the processor, user and system, of it and its children (BPE
-is trained in one): other work on the machine does not count. FOLDER needs some 2 kB a pair, and is emptied of what
-was prepared. The pairs are made: words of letters drawn at random, as often as Zipf's law says, 18 a sentence in the
-mean, one pair in twenty a repeat.
+is trained in one), once its modules are imported: other work on the machine does not count. FOLDER needs some 2 kB a
+pair, and is emptied of what was prepared. The pairs are made: words of letters drawn at random, as often as Zipf's law
+says, 18 a sentence in the mean, one pair in twenty a repeat.
 """
 
 import argparse
@@ -16,7 +16,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -50,24 +49,30 @@ def make(path: Path, pairs: int) -> None:
             last = lines
 
 
+def used() -> float:
+    """Seconds of the processor, of this process and its children."""
+    times = os.times()
+    return sum(times[:4])
+
+
 def ours(path: Path, folder: Path) -> None:
     from nmt.batches import encode_corpus
     from nmt.bpe import train
     from nmt.corpora import prepare
 
-    steps, since = {}, [time.process_time()]
+    steps, since = {}, [used()]
 
     def done(step: str) -> None:
-        since.append(time.process_time())
+        since.append(used())
         steps[step] = round(since[-1] - since[-2], 1)
 
     corpus = prepare(path, folder, log=lambda text: None)
     done("clean, de-duplicate, split")
     bpe = train(corpus, "en", BPE_SIZE, folder), train(corpus, "ru", BPE_SIZE, folder)
-    done("BPE (without its own process)")
+    done("BPE")
     encode_corpus(corpus, bpe, folder)
     done("encode, write")
-    print("   ", steps, corpus.card["pairs"])
+    print(since[-1] - since[0], steps)
 
 
 def origin(path: Path, folder: Path) -> None:
@@ -75,7 +80,7 @@ def origin(path: Path, folder: Path) -> None:
     import youtokentome
 
     folder.mkdir()
-    lists = []
+    first, spent, lists = used(), 0.0, []
     for column in (0, 1):
         text, model = folder / f"{column}.txt", folder / f"{column}.bpe"
         with open(path, encoding="utf-8") as lines, open(text, "w", encoding="utf-8") as out:
@@ -84,28 +89,30 @@ def origin(path: Path, folder: Path) -> None:
                 out.write(cells[column].lower() + "\n")
         youtokentome.BPE.train(data=str(text), model=str(model), vocab_size=BPE_SIZE)
         bpe = youtokentome.BPE(str(model))
-        since, ids = time.process_time(), []
+        since, ids = used(), []
         with open(text, encoding="utf-8") as lines:
             for line in lines:
                 ids.append(bpe.encode(line, output_type=youtokentome.OutputType.ID, bos=True, eos=True))
         lists.append(ids)
-        print(f"    encode, side {column}: {time.process_time() - since:.1f}")
+        spent += used() - since
     kept = [both for both in zip(*lists, strict=True) if all(10 <= len(ids) <= 100 for ids in both)]
     with open(folder / "pickle", "wb") as file:
         for ids in zip(*kept, strict=True):
             pickle.dump(list(ids), file)
+    print(used() - first, {"encode": round(spent, 1)})
 
 
-def measured(way: str, path: Path, folder: Path) -> tuple[float, float, float]:
-    """Seconds of the processor, seconds of the clock, MiB at most (of the process or its child, the larger)."""
+def measured(way: str, path: Path, folder: Path) -> tuple[float, str, float]:
+    """Seconds of the processor, its parts, and MiB at most (of the process or its child, the larger)."""
     shutil.rmtree(folder, ignore_errors=True)
-    since = time.monotonic()
-    child = subprocess.Popen([sys.executable, "-m", "nmt.tests.size", "--way", way, str(path), str(folder)])
+    command = [sys.executable, "-m", "nmt.tests.size", "--way", way, str(path), str(folder)]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    seconds, parts = child.stdout.read().splitlines()[-1].split(" ", 1)  # before it, what youtokentome says
     _, status, use = os.wait4(child.pid, 0)
     if status:
         raise SystemExit(f"{way} failed")
     shutil.rmtree(folder, ignore_errors=True)
-    return use.ru_utime + use.ru_stime, time.monotonic() - since, use.ru_maxrss / 1024
+    return float(seconds), parts, use.ru_maxrss / 1024
 
 
 def main() -> None:
