@@ -151,7 +151,9 @@ def _build(card: dict, rows: sources.Rows, root: Path, log: Callable[[str], None
                 dropped = ", ".join(f"{count:,} {reason}" for reason, count in card["dropped"].items())
                 raise NmtError(f"{card['name']}: no pair is left for train: {dropped}")
             if len(tally.train) > 1:
-                card["train"] = {Path(name).name: count for name, count in tally.train.items()}
+                names = [Path(name).name for name in tally.train]
+                names = names if len(set(names)) == len(names) else list(tally.train)
+                card["train"] = dict(zip(names, tally.train.values(), strict=True))
             sums = "".join(f"{files.sha256(new / name)}  {name}\n" for name in card["bytes"])
             card["fingerprint"] = hashlib.sha256(sums.encode()).hexdigest()
             files.write_json(new / "card.json", card)

@@ -23,6 +23,7 @@ import numpy as np
 LETTERS = "etaoinshrdlcumwfgypbvk", "оеаинтсрвлкмдпуяызьбгчйхжшюцщэ"
 WORDS = 150_000, 300_000  # different ones of each language
 BPE_SIZE = 10_000
+MARK = "measured:"
 
 
 def make(path: Path, pairs: int) -> None:
@@ -72,7 +73,7 @@ def ours(path: Path, folder: Path) -> None:
     done("BPE")
     encode_corpus(corpus, bpe, folder)
     done("encode, write")
-    print(since[-1] - since[0], steps)
+    print(MARK, since[-1] - since[0], steps)
 
 
 def origin(path: Path, folder: Path) -> None:
@@ -99,7 +100,7 @@ def origin(path: Path, folder: Path) -> None:
     with open(folder / "pickle", "wb") as file:
         for ids in zip(*kept, strict=True):
             pickle.dump(list(ids), file)
-    print(used() - first, {"encode": round(spent, 1)})
+    print(MARK, used() - first, {"encode": round(spent, 1)})
 
 
 def measured(way: str, path: Path, folder: Path) -> tuple[float, str, float]:
@@ -107,11 +108,12 @@ def measured(way: str, path: Path, folder: Path) -> tuple[float, str, float]:
     shutil.rmtree(folder, ignore_errors=True)
     command = [sys.executable, "-m", "nmt.tests.size", "--way", way, str(path), str(folder)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    seconds, parts = child.stdout.read().splitlines()[-1].split(" ", 1)  # before it, what youtokentome says
+    said = [line for line in child.stdout if line.startswith(MARK)]  # the rest is youtokentome's
     _, status, use = os.wait4(child.pid, 0)
     if status:
         raise SystemExit(f"{way} failed")
     shutil.rmtree(folder, ignore_errors=True)
+    _, seconds, parts = said[0].strip().split(" ", 2)
     return float(seconds), parts, use.ru_maxrss / 1024
 
 
@@ -134,10 +136,8 @@ def main() -> None:
         for _ in range(max(1, given.rounds)):
             seconds = {}
             for way in ("ours", "origin") if given.rounds else ("ours",):
-                cpu, wall, peak = measured(way, path, given.folder / way)
-                print(
-                    f"  {way}: {cpu:.1f} s ({wall:.1f} by the clock), {pairs / cpu:,.0f} pairs/s, peak {peak:,.0f} MiB"
-                )
+                cpu, parts, peak = measured(way, path, given.folder / way)
+                print(f"  {way}: {cpu:.1f} s {parts}, {pairs / cpu:,.0f} pairs/s, peak {peak:,.0f} MiB", flush=True)
                 seconds[way] = cpu
             ratios += [seconds["origin"] / seconds["ours"]] if given.rounds else []
         if ratios:
