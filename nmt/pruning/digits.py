@@ -25,7 +25,7 @@ from nmt import NmtError
 from nmt.files import write_text
 from nmt.gates import GAMMA, ZETA, HardConcrete
 from nmt.plots import BLUE, ORANGE, save
-from nmt.pruning.ours import BudgetedGates, Slice
+from nmt.pruning.on_budget import BudgetedGates, Slice
 
 SIDE, CLASSES = 8, 10
 Data = dict[str, tuple[Tensor, Tensor]]
@@ -219,7 +219,7 @@ def l0(
 
 
 def on_budget(model: MLP, data: Data, settings: Settings, steps: int, seed: int, keep: int) -> BudgetedGates:
-    """Learn weights and gates whose expected number falls from all to `keep`: the search of `nmt.pruning.ours`.
+    """Learn weights and gates whose expected number falls from all to `keep`: the search of `nmt.pruning.on_budget`.
 
     The start is by Taylor scores of the training pictures, standardised logarithms.
     """
@@ -355,7 +355,7 @@ def error_curves(lines: list[dict]) -> Figure:
             if line["method"] == method:
                 groups.setdefault(line.get("budget", line.get("lambda")), []).append(line)
         points = [[(line["kept"], 100 * line["error_test"]) for line in group] for group in groups.values()]
-        axes.scatter(*zip(*itertools.chain(*points), strict=True), s=9, color=color, alpha=0.45, linewidths=0)
+        axes.scatter(*zip(*itertools.chain(*points), strict=True), s=12, color=color, alpha=0.5, linewidths=0)
         means = sorted(torch.tensor(group, dtype=torch.float64).mean(0).tolist() for group in points)
         axes.plot(*zip(*means, strict=True), "o-", color=color, ms=4, label=method)
     whole = torch.tensor([100 * line["error_test"] for line in lines if line["method"] == "dense"])
@@ -364,8 +364,7 @@ def error_curves(lines: list[dict]) -> Figure:
     axes.set_xticks(ticks := [25, 50, 100, 200, 400], ticks)
     axes.set_yticks(ticks := [2, 5, 10, 20, 50, 100], ticks)
     axes.minorticks_off()
-    seeds = len({line["seed"] for line in lines})
-    axes.set_title(f"dots: {seeds} seeds, each with its own split; lines: their means", fontsize=9)
+    axes.set_title(f"dots: {len({x['seed'] for x in lines})} seeds, each with its own split; lines: means", fontsize=9)
     axes.grid(alpha=0.3)
     axes.spines[["right", "top"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8)
@@ -388,6 +387,7 @@ def surviving_pixels(lines: list[dict], picture: Tensor, methods: Sequence[str] 
             axes.set_title(f"{budget} units kept:\n{len(pixels) / len(cells):.1f} pixels", fontsize=8)
             axes.set(xticks=[], yticks=[])
         row[0].set_ylabel(method)
+    figure.supxlabel("behind: the mean digit; a dot's area: the share of the seeds that keep the pixel", fontsize=8)
     return figure
 
 
