@@ -48,23 +48,24 @@ class Comparison:
             plan = cls(**settings)
             for seed in plan.seeds[:1]:
                 TrainingConfig(**plan.dense, seed=seed)
-                list(plan.cells())
+                for said in plan.cells():
+                    PruningConfig(**said)
         except KeyError:
             raise NmtError(f'{path}: each of methods has a "method", its name') from None
         except (AttributeError, TypeError, NmtError) as error:
             raise NmtError(f"{path}: {error}") from None
         return plan
 
-    def cells(self) -> Iterator[PruningConfig]:
-        """One for each budget and method; a method without a budget, by λ alone, comes once for its heads."""
+    def cells(self) -> Iterator[dict]:
+        """What is said of each PruningConfig, for each budget and method; what has no budget but λ comes once."""
         for heads, keeps in self.budgets.items():
             for number, keep in enumerate(keeps):
                 for method in self.methods:
                     if method_class(method["method"]).needs == "lambda":
                         if number == 0:
-                            yield PruningConfig(heads=heads, **method)
+                            yield {"heads": heads, **method}
                     else:
-                        yield PruningConfig(heads=heads, keep=keep, **method)
+                        yield {"heads": heads, "keep": keep, **method}
 
 
 def compare(
@@ -95,15 +96,20 @@ def compare(
         elif done["dense"]["dense"] != common["dense"]:
             raise NmtError(f"{results} belongs to another dense model than {run.directory}: remove one of the two")
         cells = list(plan.cells())
-        for number, cell in enumerate(cells):
-            settings = {"pruning": asdict(cell), "training": plan.training, "seed": seed}
+        for number, said in enumerate(cells):
+            settings = {
+                "said": said,
+                "training": plan.training,
+                "seed": seed,
+            }  # defaults of later versions change no key
             key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
             if key in done:
                 continue
+            cell = PruningConfig(**said)
             line = _cell(cell, plan, corpus, run, seed, out, key, device)
-            _append(results, {"key": key, "method": cell.method, "heads": cell.heads, **common, **settings, **line})
+            _append(results, {"key": key, **common, **settings, "pruning": asdict(cell), **line})
             log(
-                f"seed {seed}, {number + 1} of {len(cells)}: {cell.method} {cell.heads} {line['kept']}/{line['of']}: "
+                f"seed {seed}, {number + 1} of {len(cells)}: {said} -> {line['kept']} of {line['of']}, "
                 f"dev loss {line['scores']['dev']['loss']:.4f}, BLEU {line['scores']['dev']['bleu']:.1f}; "
                 f"{line['seconds']:.0f} s"
             )

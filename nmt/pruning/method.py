@@ -47,7 +47,12 @@ class PruningConfig:
     )
     gate_lr: float = option(0.05, "learning rate of the gates, by Adam, without decay")
     freeze: bool = option(True, "the side of the model whose heads are not pruned does not change")
-    search: float = option(0.6, "share of the steps in which gates are learned; the rest fine-tunes with the mask")
+    search: float | None = option(
+        None, "share of the steps that choose; the rest fine-tunes with the mask (default: the method's own)"
+    )
+    swaps: int = option(
+        4, "on-budget and shed: exchanges of a kept head for a dropped one at the end of the search, at most"
+    )
     distill: float = option(0.0, "share of the loss that imitates the dense model (Hinton et al. 2015)")
     stop: str = option(
         "end", "when to end: after all epochs, or as soon as no gate is undecided", choices=("end", "decided")
@@ -65,8 +70,11 @@ class PruningConfig:
         if not 0 < self.gate_lr < float("inf"):
             raise NmtError(f"--gate_lr must be above 0 and finite, not {self.gate_lr}")
         for name in ("search", "distill"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise NmtError(f"--{name} must be between 0 and 1, not {getattr(self, name)}")
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise NmtError(f"--{name} must be between 0 and 1, not {value}")
+        if self.swaps < 0:
+            raise NmtError(f"--swaps must be at least 0, not {self.swaps}")
         if self.gates_every_n_steps < 1:
             raise NmtError(f"--gates_every_n_steps must be at least 1, not {self.gates_every_n_steps}")
 
@@ -111,6 +119,7 @@ class Method(Objective):
     name = ""  # on the command line
     needs = "keep"  # what must be given: "keep", "lambda" or both
     learns = False  # whether it has gates that learn
+    search = 0.6  # share of the steps, where it learns
     charged = True  # False: an upper bound, whose search does not count
 
     def __init__(self, settings: PruningConfig, dense: Transformer, seed: int) -> None:
@@ -172,7 +181,8 @@ class Method(Objective):
     def start(self, model: Transformer, batches: BatchIterator, steps: int) -> None:
         self.model, self.batches, self.steps = model, batches, steps
         steps_to_come = steps / (1 + TEACHER if self.config.distill else 1)
-        self.search_ends = max(1, round(self.config.search * steps_to_come)) if self.learns else 0
+        share = self.search if self.config.search is None else self.config.search
+        self.search_ends = max(1, round(share * steps_to_come)) if self.learns else 0
         self.device = next(model.parameters()).device
         self.dense = self.dense.to(self.device).eval().requires_grad_(False)
         if self.config.freeze:
@@ -215,9 +225,12 @@ class Method(Objective):
         imitation = F.kl_div(logits[words].float().log_softmax(-1), teacher[words], log_target=True, reduction="sum")
         return (1 - self.config.distill) * loss + self.config.distill * imitation
 
+    def spent(self, step: int) -> float:
+        return step + (self.compute if self.charged else 0)
+
     def after_step(self, step: int) -> list[dict]:
         self.now = step
-        one_more = step + 1 + (self.compute + (TEACHER if self.config.distill else 0) if self.charged else 0)
+        one_more = self.spent(step + 1) + (TEACHER if self.config.distill and self.charged else 0)
         decided = self.config.stop == "decided" and self.chosen is None and not self.count_undecided()
         self.done = one_more > self.steps + 1e-6 or (decided and step > 1)
         if self.done:

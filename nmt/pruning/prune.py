@@ -14,7 +14,7 @@ from nmt.files import read_json, whole_directory, write_json
 from nmt.pruning import masks
 from nmt.pruning.l0 import L0, L0TopK
 from nmt.pruning.method import Method, PruningConfig
-from nmt.pruning.ours import Eliminate, OnBudget
+from nmt.pruning.on_budget import OnBudget
 from nmt.pruning.removal import remove_heads
 from nmt.pruning.scored import (
     Confidence,
@@ -27,6 +27,7 @@ from nmt.pruning.scored import (
     TaylorIterative,
     TaylorPerLayer,
 )
+from nmt.pruning.shed import Shed
 from nmt.pruning.subset import DifferentiableSubset, StraightThroughSubset
 from nmt.runs import Run, load, save_model_directory
 from nmt.training import train
@@ -36,10 +37,10 @@ METHODS: dict[str, type[Method]] = {
     method.name: method
     for method in (
         Random, LastLayers, Magnitude, Confidence, Taylor, TaylorPerLayer, TaylorIterative, LeaveOneOut, GreedyOracle,
-        L0, L0TopK, DifferentiableSubset, StraightThroughSubset, OnBudget, Eliminate,
+        L0, L0TopK, DifferentiableSubset, StraightThroughSubset, OnBudget, Shed,
     )
 }  # fmt: skip
-OURS = OnBudget.name  # which of them "ours" stands for
+OURS = Shed.name  # which of them "ours" stands for
 SHAPE = ({f.name for f in fields(TransformerConfig)} & {f.name for f in fields(TrainingConfig)}) - {"dropout"}
 
 
@@ -91,6 +92,8 @@ def prune(
         config, corpus, directory, resume, device, None if resume else checkpoint, progress=progress, log=log,
         objective=method,
     )  # fmt: skip
+    if run.last_step() is None:
+        raise NmtError(f"{run.directory}: not one step was done; raise --max_minutes")
     path = run.directory / "result.json"
     if not path.is_file() or read_json(path)["steps"] != run.last_step():  # with more --max_minutes it went on
         finish(run, method)
