@@ -1,0 +1,343 @@
+"""Laws of pruning, whatever the method: exact budgets, what is frozen, one mask, nothing lost by a kill."""
+
+import itertools
+import json
+import math
+import os
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import nmt.runs
+import nmt.training
+from nmt import NmtError
+from nmt.batches import encode_corpus, in_order
+from nmt.decoding import translate
+from nmt.gates import GAMMA, TEMPERATURE, ZETA
+from nmt.pruning import importance, masks
+from nmt.pruning.method import PruningConfig
+from nmt.pruning.prune import METHODS, OURS, SHAPE, method_class, prune, shape_of
+from nmt.pruning.removal import remove_heads
+from nmt.runs import Run, Trained, load, save_model_directory
+from nmt.scoring import corpus_scores
+from nmt.tests.test_training import TINY, left_behind, quiet
+from nmt.transformer import KINDS
+
+STEPS, KEEP = 16, 3
+DENSE = replace(TINY, num_blocks=2, num_heads=4, head_size=4, d_ff=32, scheduler="no", lr=5e-3, max_epochs=4)
+# 8 steps an epoch; checkpoints inside one at 5, 10 and 15, at its end at 8 and 16
+CONFIG = replace(DENSE, lr=1e-3, max_epochs=2, batch_size=10, limit_train_batches=8, val_batch_size=4)
+CONFIG = replace(CONFIG, checkpoint_every_n_steps=5, check_val_every_n_epoch=2)
+SHORT = replace(CONFIG, max_epochs=1, limit_train_batches=3)
+DEAR = ("on-budget", "shed")  # their choice alone may cost more than so short a run
+PRICE = {"l0": 0.05, "l0-topk": 0.05}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _caches(corpus, bpe):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NMT_DATA", str(corpus.directory.parent.parent))
+        patch.setattr(nmt.runs.Run, "board", lambda self, step: None)  # these take as long as so short a run
+        patch.setattr(nmt.runs, "git_revision", lambda: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def dense(corpus, tmp_path_factory) -> Run:
+    run = quiet(DENSE, corpus, tmp_path_factory.mktemp("dense") / "run")
+    run.scores = validated(load(run.directory), corpus)
+    return run
+
+
+def validated(trained: Trained, corpus) -> tuple[float, float]:
+    """Loss and BLEU on the sentences that CONFIG validates on."""
+    tokens = encode_corpus(corpus, trained.bpe)["valid"]
+    english, russian = ([*itertools.islice(corpus.lines("valid", side), 4)] for side in ("en", "ru"))
+    outputs = translate(trained.model, trained.bpe, english, beam=1)
+    return importance.loss(trained.model, [*in_order(tokens, 4, range(4))]), corpus_scores(outputs, russian)["bleu"]
+
+
+def settings(method: str, **changes) -> PruningConfig:
+    budget = {} if method == "l0" else {"keep": KEEP}
+    budget |= {"l0_penalty_lambda": PRICE[method]} if method in PRICE else {}
+    return PruningConfig(**{"method": method, "gates_every_n_steps": 3, "gate_lr": 0.2, **budget, **changes})
+
+
+@pytest.fixture(scope="module")
+def run_method(dense, corpus, tmp_path_factory):
+    """run_method("taylor", config=…, keep=2) -> its Run, `run.result` and `run.said`."""
+
+    def run(method: str, directory=None, config=CONFIG, resume=False, checkpoint=None, **changes) -> Run:
+        directory, said = directory or tmp_path_factory.mktemp(method) / "run", []
+        plan = {"device": "cpu", "progress": 0, "log": said.append, "resume": resume}
+        config = replace(config, **shape_of(dense.directory))
+        result = prune(settings(method, **changes), config, corpus, checkpoint or dense.directory, directory, **plan)
+        run = Run(directory)
+        run.result, run.said = result, "\n".join(said)
+        return run
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def pruned(run_method):
+    """pruned("taylor") -> a finished run, made once."""
+    made = {}
+    return lambda method: made[method] if method in made else made.setdefault(method, run_method(method))
+
+
+def all_left(run: Run) -> dict:
+    """All that a run of pruning holds, but the clock."""
+    result = {name: value for name, value in json.loads((run.directory / "result.json").read_text()).items()}
+    small = load_file(run.directory / "pruned" / "model.safetensors")
+    held = left_behind(run) | {"gates.jsonl": run.lines("gates.jsonl")}
+    held |= {"result.json": {k: v for k, v in result.items() if k != "minutes"}}
+    return held | {"pruned": {name: tensor.numpy().tobytes() for name, tensor in small.items()}}
+
+
+# Every method
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_keeps_exactly_k_at_the_agreed_compute(method, pruned, dense, corpus):
+    run = pruned(method)
+    result, trained = run.result, load(run.directory)
+    left = sum(map(len, trained.model.config.kept("encoder")))
+    assert result["method"] == method and result["of"] == 8
+    assert left == result["kept"] == masks.count(masks.from_json(result["mask"])) and (left == KEEP or method == "l0")
+    assert [len(numbers) for numbers in trained.model.config.kept("encoder")] == [
+        sum(r) for r in result["mask"]["encoder"]
+    ]
+    assert result["steps"] == run.last_step() >= 1
+    if METHODS[method].charged and method not in DEAR:
+        assert result["compute"] <= STEPS
+    assert result["params_pruned"] == sum(p.numel() for p in trained.model.parameters())
+    per_head = 4 * 4 * 16 + 3 * 4  # rows of W_Q, W_K, W_V, columns of W_O; the biases of the first three
+    assert result["params_dense"] - result["params_pruned"] == (8 - left) * per_head
+    # What was counted and evaluated is what is left: loss and BLEU of the new model on the same sentences.
+    loss, bleu = validated(trained, corpus)
+    assert result["nll_pruned"] == pytest.approx(loss, abs=1e-5) and result["bleu_pruned"] == pytest.approx(bleu)
+    loss, bleu = dense.scores
+    assert result["nll_dense"] == pytest.approx(loss, abs=1e-5) and result["bleu_dense"] == pytest.approx(bleu)
+    assert all(isinstance(text, str) for text in trained.translate(["a cat sees snow.", ""]))
+
+
+@pytest.mark.parametrize("method", ["l0", "taylor", OURS])
+def test_a_finished_run_stays_as_it_is(method, pruned, run_method):
+    run = pruned(method)
+    before = all_left(run)
+    assert run_method(method, run.directory, resume=True).result == run.result
+    assert all_left(run) == before
+
+
+@pytest.mark.parametrize("method", DEAR)
+def test_their_choice_is_paid_for_too(method, run_method):
+    """Room enough for it: 144 steps of one sentence."""
+    config = replace(CONFIG, batch_size=1, limit_train_batches=72, checkpoint_every_n_steps=1000)
+    result = run_method(method, config=config).result
+    assert result["steps"] < result["compute"] <= 144 and result["kept"] == KEEP
+
+
+def test_ours_is_an_alias():
+    assert OURS in METHODS and method_class("ours") is METHODS[OURS] and method_class(OURS).name == OURS
+    assert all(name == method.name and method_class(name) is method for name, method in METHODS.items())
+    with pytest.raises(NmtError, match="--method best: choose one of ours, random"):
+        method_class("best")
+
+
+@pytest.mark.parametrize("keep", [0, 8])
+@pytest.mark.parametrize("method", ["taylor", "l0-topk", "dsp", OURS])
+def test_none_and_all(method, keep, run_method):
+    if method == "dsp" and keep == 0:
+        with pytest.raises(NmtError, match="at least 1"):
+            run_method(method, keep=keep)
+        return
+    run = run_method(method, config=SHORT, keep=keep)
+    assert run.result["kept"] == keep == sum(map(len, load(run.directory).model.config.kept("encoder")))
+    assert load(run.directory).model.config.kept_heads == ({"encoder": [[], []]} if keep == 0 else None)
+
+
+@pytest.mark.parametrize(
+    ("method", "heads"),
+    [("magnitude", "cross"), ("l0-topk", "decoder"), ("l0-topk", "encoder_ff"), (OURS, "all"), (OURS, "decoder_ff")],
+)
+def test_heads_of_any_kind_and_neurons(method, heads, run_method):
+    run = run_method(method, config=SHORT, heads=heads, keep=5)
+    config = load(run.directory).model.config
+    assert run.result["of"] == {"all": 24, "encoder_ff": 64, "decoder_ff": 64}.get(heads, 8) and run.result["kept"] == 5
+    assert set(config.kept_heads or config.kept_neurons) == set(KINDS if heads == "all" else [heads])
+
+
+def test_a_pruned_model_trains_on(pruned, corpus, tmp_path):
+    """It is a checkpoint like any other, but its shape is its own: `nmt train` says so."""
+    with pytest.raises(NmtError, match="another shape: kept_heads"):
+        quiet(CONFIG, corpus, tmp_path / "run", checkpoint=pruned("taylor").directory)
+
+
+# What is frozen
+
+
+MOVES = ("src_embedding.", "encoder.0.feed_forward", "encoder.1.feed_forward")  # a layer without heads does not
+
+
+@pytest.mark.parametrize("method", ["l0", "taylor", OURS])
+def test_frozen_is_frozen_bit_for_bit(method, pruned, run_method, dense):
+    before = load(dense.directory).model.state_dict()
+    after = load_file(pruned(method).checkpoint(pruned(method).last_step()) / "model.safetensors")
+    other_side = ("decoder.", "decoder_norm.", "trg_embedding.", "generator.")
+    frozen = [name for name in after if name.startswith(other_side)]
+    assert len(frozen) > 20 and {name.split(".")[0] for name in after} >= {"decoder", "encoder", "src_embedding"}
+    assert all(torch.equal(after[name], before[name]) for name in frozen)
+    assert not any(torch.equal(after[name], before[name]) for name in after if name.startswith(MOVES))
+    loose = run_method(method, freeze=False)
+    after = load_file(loose.checkpoint(loose.last_step()) / "model.safetensors")
+    assert not any(torch.equal(after[name], before[name]) for name in frozen)
+
+
+@pytest.mark.parametrize("heads", ["decoder", "cross", "all"])
+def test_the_encoder_is_frozen_while_the_decoder_is_pruned(heads, run_method, dense):
+    run = run_method("magnitude", config=SHORT, heads=heads)
+    before = load(dense.directory).model.state_dict()
+    after = load_file(run.checkpoint(run.last_step()) / "model.safetensors")
+    same = {name for name, value in after.items() if torch.equal(value, before[name])}
+    encoder = {name for name in after if name.startswith(("encoder.", "encoder_norm.", "src_embedding."))}
+    assert encoder <= same if heads != "all" else not [name for name in same if name.startswith(MOVES)]
+    assert not [name for name in same if name.startswith(("trg_embedding.", "decoder.1.feed_forward"))]
+
+
+@pytest.mark.parametrize("name", ["l0", "l0-topk", "dsp", OURS])
+def test_gates_have_their_own_rate_and_are_not_clipped(name, run_method, tmp_path):
+    """After one step of Adam each parameter has moved by about its rate; its moments show what clipping left."""
+    config = replace(CONFIG, limit_train_batches=1, max_epochs=1, lr=1e-4, clip_norm=1e-3)
+    run = run_method(name, tmp_path / "run", config, gate_lr=0.125, search=1.0)
+    state = load_file(run.checkpoint(1) / "training.safetensors")
+    norm = {key: float(v.double().norm()) for key, v in state.items() if key.endswith("exp_avg")}
+    gates = {key for key in norm if "gate" in key}
+    assert gates and len(norm) > len(gates)
+    clipped = math.sqrt(sum(norm[key] ** 2 for key in norm.keys() - gates))
+    assert clipped == pytest.approx(0.1 * 1e-3, rel=1e-2)  # 1 - beta 1 of a gradient scaled down to clip_norm
+    assert max(norm[key] for key in gates) > 2e-4
+
+
+def test_gates_move_by_their_rate(run_method):
+    """Adam's first step is the rate, whatever the gradient: log α of the one line of gates.jsonl."""
+    config = replace(CONFIG, limit_train_batches=1, max_epochs=1)
+    moved = []
+    for rate in (1e-6, 0.125):
+        run = run_method("l0-topk", config=config, gate_lr=rate, search=1.0)
+        (line,) = run.lines("gates.jsonl")
+        moved.append(torch.tensor(line["log_alpha"]["encoder"]) - 2)
+    torch.testing.assert_close(moved[1].abs(), torch.full((2, 4), 0.125), atol=2e-4, rtol=0)
+    assert (moved[0].abs() < 2e-4).all()
+
+
+def test_the_teacher_is_paid_for(run_method):
+    result = run_method("magnitude", distill=0.5).result
+    assert result["steps"] == STEPS * 3 // 4 and result["compute"] == pytest.approx(STEPS)
+
+
+@pytest.mark.parametrize("method", ["l0", "l0-topk"])
+def test_the_history_has_all_heads_at_every_evaluation_asked_for(method, pruned):
+    run = pruned(method)
+    lines = run.lines("gates.jsonl")
+    assert [line["step"] for line in lines] == [3, 6, 9, 12, 15, 16]
+    for line in lines:
+        p, log_alpha, mask = (torch.tensor(line[name]["encoder"]) for name in ("p_open", "log_alpha", "mask"))
+        assert p.shape == log_alpha.shape == mask.shape == (2, 4) and line["kept"] == int(mask.sum())
+        closed_form = torch.sigmoid(log_alpha - TEMPERATURE * math.log(-GAMMA / ZETA))
+        torch.testing.assert_close(p, closed_form, atol=1e-4, rtol=0)
+        assert line["undecided"] == int((log_alpha.abs() < math.log(-ZETA / GAMMA)).sum())
+        if method == "l0":
+            assert torch.equal(mask == 1, log_alpha > 0)
+    assert lines[-1]["mask"] == run.result["mask"]
+    moved = torch.tensor(lines[0]["log_alpha"]["encoder"]) - torch.tensor(lines[-1]["log_alpha"]["encoder"])
+    assert (moved != 0).all()
+
+
+def test_stop_decided(run_method):
+    """A price far above what heads are worth closes all gates soon; without it, the run goes on to its end."""
+    config = replace(CONFIG, checkpoint_every_n_steps=1000)
+    early = run_method("l0", config=config, l0_penalty_lambda=20.0, gate_lr=0.7, stop="decided")
+    late = run_method("l0", config=config, l0_penalty_lambda=20.0, gate_lr=0.7)
+    assert 2 <= early.last_step() < late.last_step() == STEPS
+    assert early.result["undecided"] == early.result["kept"] == 0
+    assert early.lines("gates.jsonl")[-1]["step"] == early.last_step()
+    assert run_method("l0", config=config, l0_penalty_lambda=0.0, gate_lr=1e-3).result["undecided"] == 8
+
+
+def test_the_clock_ends_a_run_too(run_method, tmp_path, monkeypatch):
+    """There is a mask then, and with more time it goes on: what came out is written anew."""
+    clock = itertools.count(0, 0.5)
+    monkeypatch.setattr(nmt.training.time, "monotonic", lambda: next(clock))
+    run = run_method("l0-topk", tmp_path / "run", replace(CONFIG, max_minutes=0.1))
+    assert 0 < run.result["steps"] < 10 and run.result["kept"] == KEEP
+    monkeypatch.undo()
+    more = run_method("l0-topk", tmp_path / "run", replace(CONFIG, max_minutes=60.0), resume=True)
+    assert more.result["steps"] == more.last_step() == STEPS and more.result["mask"] == run.result["mask"]
+    assert more.result["nll_pruned"] != run.result["nll_pruned"]
+    with pytest.raises(NmtError, match=r"not one step.*--max_minutes"):
+        run_method("taylor", config=replace(CONFIG, max_minutes=1e-9))
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"method": "random", "keep": 9}, "--keep 9: encoder has 8"),
+        ({"method": "random", "keep": -1}, "--keep must be at least 0, not -1"),
+        ({"method": "random"}, "how many heads shall stay"),
+        ({"method": "best", "keep": 3}, "--method best: choose one of"),
+        ({"method": "l0"}, "l0 needs --hcg_l0_penalty_lambda"),
+        ({"method": "l0", "l0_penalty_lambda": 0.1, "keep": 3}, "with --keep it is --method l0-topk"),
+        ({"method": "l0", "l0_penalty_lambda": -0.1}, "--hcg_l0_penalty_lambda must be at least 0"),
+        ({"method": "l0", "l0_penalty_lambda": math.nan}, "--hcg_l0_penalty_lambda must be at least 0"),
+        ({"method": "l0-topk", "keep": 3}, "l0-topk needs --hcg_l0_penalty_lambda"),
+        ({"method": "l0-topk", "l0_penalty_lambda": 0.1}, "how many heads shall stay"),
+        ({"method": "ours", "keep": 3, "l0_penalty_lambda": 0.1}, "has no penalty"),
+        ({"method": "dsp", "keep": 0}, "--keep of at least 1"),
+        ({"method": "dsp", "keep": 3, "stop": "decided"}, "dsp has no gates that could be undecided"),
+        ({"method": "taylor", "keep": 3, "stop": "decided"}, "taylor has no gates"),
+        ({"method": "confidence", "keep": 3, "heads": "encoder_ff"}, "encoder_ff has none"),
+        ({"method": "random", "keep": 3, "heads": "self"}, "--heads must be one of"),
+        ({"method": "random", "keep": 3, "gate_lr": 0.0}, "--gate_lr must be above 0"),
+        ({"method": "random", "keep": 3, "search": 1.5}, "--search must be between 0 and 1"),
+        ({"method": "random", "keep": 3, "gates_every_n_steps": 0}, "--gates_every_n_steps must be at least 1"),
+    ],
+)
+def test_bad_settings(changes, says, dense, corpus, tmp_path):
+    config = replace(CONFIG, **shape_of(dense.directory))
+    with pytest.raises(NmtError, match=says):
+        prune(PruningConfig(**changes), config, corpus, dense.directory, tmp_path / "run", device="cpu", progress=0)
+    assert not os.listdir(tmp_path) or says.startswith("encoder_ff")
+
+
+def test_a_pruned_model_is_refused(pruned, run_method, dense, bpe, tmp_path):
+    small = pruned("taylor").directory
+    with pytest.raises(NmtError, match=r"pruned already \(encoder\)|was removed from this model"):
+        run_method("random", checkpoint=small)
+    with pytest.raises(NmtError, match=r"pruned already \(encoder\)"):
+        run_method("random", checkpoint=small, heads="decoder")
+    mask = masks.from_json({"encoder": [[1, 1, 0, 1], [0, 0, 0, 0]]})
+    (tmp_path / "model").mkdir()
+    save_model_directory(tmp_path / "model", remove_heads(load(dense.directory).model, mask), bpe)
+    with pytest.raises(NmtError, match="--heads all: layer 2 of encoder was removed"):
+        run_method("random", checkpoint=tmp_path / "model", heads="all")
+
+
+def test_a_run_is_resumed_as_it_was_begun(pruned, run_method):
+    run = pruned("taylor")
+    with pytest.raises(NmtError, match=r"--max_epochs 3: .* shares 2 epochs"):
+        run_method("taylor", run.directory, replace(CONFIG, max_epochs=3), resume=True)
+    with pytest.raises(NmtError, match="keep is 3 in the run, 2 now"):
+        run_method("taylor", run.directory, resume=True, keep=2)
+    with pytest.raises(NmtError, match="method is 'taylor' in the run, 'random' now"):
+        run_method("random", run.directory, resume=True)
+
+
+def test_the_shape_is_the_checkpoints(dense):
+    assert shape_of(dense.directory) == {name: getattr(load(dense.directory).model.config, name) for name in SHAPE}
+    assert {"num_blocks", "d_ff", "src_vocab_size"} <= SHAPE and "dropout" not in SHAPE

@@ -1,0 +1,136 @@
+"""A method at work on a model of its own: its penalty, its gates, its teacher, the batches it is measured on."""
+
+import copy
+import math
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from nmt.batches import BatchIterator, collate, encode_corpus
+from nmt.gates import GAMMA, TEMPERATURE, ZETA
+from nmt.objective import token_loss
+from nmt.pruning import masks
+from nmt.pruning.method import Method
+from nmt.pruning.prune import METHODS
+from nmt.pruning.removal import remove_heads
+from nmt.runs import save_model_directory
+from nmt.tests.test_pruning import STEPS, settings
+
+GATED = [name for name, method in METHODS.items() if method.learns]
+
+
+@pytest.fixture(autouse=True)
+def _caches(corpus, bpe, monkeypatch):
+    monkeypatch.setenv("NMT_DATA", str(corpus.directory.parent.parent))
+
+
+@pytest.fixture
+def started(make_model, corpus, bpe, device):
+    """started("l0", **changes) -> a method at work on a model of its own, before its first step."""
+
+    def start(name: str, steps: int = STEPS, **changes) -> Method:
+        model = make_model(src_vocab_size=80, trg_vocab_size=80)
+        method = METHODS[name](settings(name, **changes), copy.deepcopy(model), 1)
+        tokens = encode_corpus(corpus, bpe)["train"]
+        method.start(model, BatchIterator(tokens, 20, 1, device=device), steps)
+        return method
+
+    return start
+
+
+@pytest.fixture
+def batch(corpus, bpe, device):
+    return collate(encode_corpus(corpus, bpe)["train"], [0, 30, 60], device)
+
+
+@pytest.mark.parametrize("heads", ["encoder", "all"])
+@pytest.mark.parametrize("scale", ["paper", "origin", "voita"])
+def test_the_penalty_and_its_gradient(scale, heads, started):
+    """λ Σ P(open); the origin's is the sum over layers of means, Voita et al.'s code the mean over layers of sums."""
+    method = started("l0", l0_penalty_lambda=0.3, l0_penalty_scale=scale, heads=heads)
+    log_alpha = torch.stack(method.gate_parameters()).detach().double()  # (layers, H)
+    p = torch.sigmoid(log_alpha - TEMPERATURE * math.log(-GAMMA / ZETA))
+    expected = {"paper": p.sum(), "origin": p.mean(1).sum(), "voita": p.sum(1).mean()}[scale]
+    penalty = method.penalty()
+    assert float(penalty.detach()) == pytest.approx(0.3 * float(expected), rel=1e-6)
+    layers = {"encoder": 2, "all": 6}[heads]
+    assert method.price == pytest.approx(0.3 / {"paper": 1, "origin": 4, "voita": layers}[scale])
+    penalty.backward()
+    gradient = torch.stack([gate.grad for gate in method.gate_parameters()]).double()
+    torch.testing.assert_close(gradient, method.price * p * (1 - p), rtol=1e-5, atol=1e-9)
+    method.decide()
+    assert method.penalty() is None
+
+
+def test_l0_starts_as_published_and_its_rival_open(started):
+    start = torch.stack(started("l0").gate_parameters())
+    bound = math.sqrt(3 / 4)  # Glorot-uniform with fan in = fan out = H
+    assert start.abs().max() <= bound and start.min() < 0 < start.max()
+    assert (torch.stack(started("l0-topk").gate_parameters()) == 2).all()
+
+
+@pytest.mark.parametrize("name", GATED)
+def test_models_with_gates_are_copied_and_saved(name, started, batch, bpe, tmp_path, device):
+    method = started(name)
+    model = method.model.train()
+    method.before_step(0)
+    loss = method.loss(batch, model(batch.src, batch.trg_in), 0.0)
+    loss.backward()
+    twin = copy.deepcopy(model)
+    outputs = []
+    for one in (model, twin):
+        torch.manual_seed(0)  # some gates draw in evaluation too
+        outputs.append(one.eval()(batch.src, batch.trg_in))
+    assert torch.equal(*outputs)
+    small = remove_heads(model, method.mask_now())
+    assert sum(map(len, small.config.kept("encoder"))) == masks.count(method.mask_now())
+    with method.bare():
+        (tmp_path / "model").mkdir()
+        save_model_directory(tmp_path / "model", model, bpe)
+    assert not [key for key in load_file(tmp_path / "model" / "model.safetensors") if "gate" in key]
+    assert any(layer.gate is not None for layer in model.gated_layers("encoder"))
+
+
+@pytest.mark.parametrize("name", GATED)
+def test_a_validation_sees_the_mask_and_gates_come_back(name, started, batch):
+    method = started(name)
+    method.before_step(0)
+    gates = [layer.gate for layer in method.model.gated_layers("encoder")]
+    method.now = 1
+    with method.evaluating():
+        values = masks.read(method.model, ["encoder"])["encoder"]
+        assert torch.equal(values, method.mask_now()["encoder"].double().cpu())
+        seen = method.model.eval()(batch.src, batch.trg_in)
+    small = remove_heads(method.dense, method.mask_now())
+    torch.testing.assert_close(small(batch.src, batch.trg_in), seen)
+    assert [layer.gate for layer in method.model.gated_layers("encoder")] == gates
+
+
+def test_calibration_leaves_the_epoch_alone(started):
+    method = started("random")
+    expected = [batch.rows for batch in method.batches.epoch(0)]
+    under_way, seen = method.batches.epoch(0), []
+    for batch in under_way:
+        seen.append(batch.rows)
+        first = [b.rows for b in method.calibration(4)]
+    assert seen == expected and first == [b.rows for b in method.calibration(4)]
+    assert first != expected[:4] and len(set(map(tuple, first))) == 4
+
+
+def test_distillation(started, batch):
+    """(1 - w) CE + w KL(dense || model), summed over tokens; it costs a third of a step, and time of the others."""
+    method = started("taylor", distill=0.25)
+    assert started("l0-topk", distill=0.25).search_ends == round(0.6 * STEPS * 3 / 4)
+    with torch.no_grad():
+        for parameter in method.model.parameters():
+            parameter.add_(0.02 * torch.randn_like(parameter))
+        logits = method.model.eval()(batch.src, batch.trg_in)
+        teacher = method.dense(batch.src, batch.trg_in)
+        words = batch.trg_out != 0
+        p, q = teacher[words].log_softmax(-1), logits[words].log_softmax(-1)
+        divergence = float((p.exp() * (p - q)).sum())
+        expected = 0.75 * float(token_loss(logits, batch.trg_out, 0.1)) + 0.25 * divergence
+        assert divergence > 0.01 and float(method.loss(batch, logits, 0.1)) == pytest.approx(expected, rel=1e-5)
+        plain = 0.75 * float(token_loss(teacher, batch.trg_out, 0.1))
+        assert float(method.loss(batch, teacher, 0.1)) == pytest.approx(plain, rel=1e-5)
