@@ -237,7 +237,7 @@ def on_budget(model: MLP, data: Data, settings: Settings, steps: int, seed: int,
     return gates
 
 
-METHODS = ("dense", "random", "magnitude", "l0", "l0-warm", "ours")
+METHODS = ("dense", "random", "magnitude", "l0", "l0-warm", "on-budget")
 SCRATCH, WARM = (0.2, 0.5, 0.5), (0.1, 0.1, 0.1)  # drop rates at the start: Louizos et al.'s, and nearly all open
 
 
@@ -248,7 +248,7 @@ def prune(start: MLP, data: Data, settings: Settings, seed: int, method: str, am
     - dense: no pruning, more training; random, magnitude: remove, then train the small MLP;
     - l0: Louizos et al. from the first step to the last, their count of weights, their gates at test time;
     - l0-warm: from `start`, counting neurons; those with log α > 0 stay, then the small MLP is trained;
-    - ours: from `start`, gates on budget; the best `amount` stay, then the small MLP is trained.
+    - on-budget: from `start`, gates on budget; the best `amount` stay, then the small MLP is trained.
     Raises NmtError for an unknown method, or an amount that cannot be.
     """
     if method not in METHODS:
@@ -269,7 +269,7 @@ def prune(start: MLP, data: Data, settings: Settings, seed: int, method: str, am
     elif method == "l0-warm":
         gates, left = l0(model, data, settings, search, seed, amount, "neurons", WARM), left - search
         factors = [(gate.log_alpha > 0).float() for gate in gates]
-    elif method == "ours":
+    elif method == "on-budget":
         passes = math.ceil(len(data["train"][0]) / settings.batch_size)  # the Taylor scores cost as many steps
         gates, left = on_budget(model, data, settings, search - passes, seed, amount), left - search
         factors = by_layer(top(gates.a.detach(), amount), model)
@@ -340,7 +340,7 @@ def compare(
     return [line for line in there if line["settings"] == shared]
 
 
-COLORS = {"ours": BLUE, "l0-warm": ORANGE, "l0": "#8a6fbf", "magnitude": "#4a4a4a", "random": "#b5b5b5"}
+COLORS = {"on-budget": BLUE, "l0-warm": ORANGE, "l0": "#8a6fbf", "magnitude": "#4a4a4a", "random": "#b5b5b5"}
 
 
 def error_curves(lines: list[dict]) -> Figure:
@@ -369,7 +369,7 @@ def error_curves(lines: list[dict]) -> Figure:
     return figure
 
 
-def surviving_pixels(lines: list[dict], picture: Tensor, methods: Sequence[str] = ("ours", "magnitude")) -> Figure:
+def surviving_pixels(lines: list[dict], picture: Tensor, methods: Sequence[str] = ("on-budget", "magnitude")) -> Figure:
     """The pixels that stay, drawn over a picture (64,): the larger a dot, the more seeds keep the pixel."""
     budgets = sorted({line["budget"] for line in lines if line["method"] == methods[0]}, reverse=True)
     figure = Figure(figsize=(1.7 * len(budgets), 2.1 * len(methods)), layout="constrained", dpi=120)

@@ -53,7 +53,7 @@ def test_an_mlp_with_nothing_left_says_its_last_bias():
         remove_neurons(model, [torch.ones(64), torch.ones(4), torch.ones(4)])
 
 
-@pytest.mark.parametrize("method", ["random", "magnitude", "ours"])
+@pytest.mark.parametrize("method", ["random", "magnitude", "on-budget"])
 @pytest.mark.parametrize("keep", [1, 30])
 def test_the_budget_is_exact_and_the_dense_model_unchanged(data, start, method, keep):
     before = copy.deepcopy(start.state_dict())
@@ -120,7 +120,7 @@ def test_the_same_seed_gives_the_same_model(data, start, method):
 def test_bad_requests_are_refused(data, start):
     for method, amount, words in (
         ("best", 3, "choose one of"),
-        ("ours", 0, "cannot keep 0"),
+        ("on-budget", 0, "cannot keep 0"),
         ("l0", -1.0, "λ must be"),
         ("magnitude", UNITS + 1, "cannot keep"),
     ):
