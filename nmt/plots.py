@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from nmt.files import whole_file
 from nmt.runs import Run
@@ -130,4 +131,119 @@ def curves(
         axes.grid(alpha=0.3)
         axes.spines[["right", "top"]].set_visible(False)
         axes.legend(edgecolor="none", framealpha=0.7, fontsize=8)
+    return figure
+
+
+# No line is told by its colour alone.
+MARKED = ((BLUE, "o"), (ORANGE, "s"), ("#009e73", "^"), ("#8a6fbf", "D"), ("#000000", "v"), ("#a0522d", "P"))
+GREY = "#b5b5b5"
+
+
+def budget_curves(
+    panels: list[list[tuple[str, str, dict[str, dict[int, list[float]]]]]], marked: list[str], title: str = ""
+) -> Figure:
+    """Rows and columns of panels (title, ylabel, values); values: name -> {kept: one number a seed}.
+
+    The names in `marked`, six at most, have their colours, means on a line, seeds as dots; "dense" has {0: …} and is a
+    dashed line; all others are grey. A panel shows all that is marked; of the grey what lies far outside is cut off.
+    """
+    figure = Figure(figsize=(4.6 * len(panels[0]), 2.9 * len(panels) + 0.9), layout="constrained", dpi=120)
+    grid = figure.subplots(len(panels), len(panels[0]), squeeze=False)
+    for axes, (name, ylabel, values) in zip(grid.flat, [panel for row in panels for panel in row], strict=True):
+        kept = sorted({k for method, points in values.items() if method != "dense" for k in points})
+        shown = [x for n in ("dense", *marked) for numbers in values.get(n, {}).values() for x in numbers]
+        for method, points in values.items():
+            if method in marked or method == "dense":
+                continue
+            axes.plot(*_means(points, kept), "-", color=GREY, lw=1, marker=".", ms=4, zorder=1)
+        for number, method in enumerate(marked):
+            (color, mark), points = MARKED[number], values.get(method, {})
+            places, means = _means(points, kept)
+            places = [x + 0.05 * (number - (len(marked) - 1) / 2) for x in places]
+            axes.plot(places, means, "-", color=color, marker=mark, ms=5, lw=1.5, zorder=3)
+            for place, k in zip(places, sorted(points), strict=True):
+                axes.vlines(place, min(points[k]), max(points[k]), color=color, lw=1, alpha=0.6, zorder=2)
+                axes.plot([place] * len(points[k]), points[k], ".", color=color, ms=3, alpha=0.6, zorder=2)
+        for numbers in values.get("dense", {}).values():
+            axes.axhline(np.mean(numbers), color="black", ls="--", lw=1, zorder=0)
+        if shown:
+            low, high = min(shown), max(shown)
+            space = 0.15 * (high - low) or 0.1
+            axes.set_ylim(low - space, high + space)
+        axes.set(ylabel=ylabel, xlabel="heads kept", xlim=(-0.4, len(kept) - 0.6))
+        axes.set_xticks(range(len(kept)), kept)
+        axes.set_title(name, fontsize=10)
+        axes.grid(alpha=0.3)
+        axes.spines[["right", "top"]].set_visible(False)
+    lines = [Line2D([], [], color=c, marker=m, label=n) for n, (c, m) in zip(marked, MARKED, strict=False)]
+    lines += [Line2D([], [], color=GREY, marker=".", label="others")]
+    lines += [Line2D([], [], color="black", ls="--", lw=1, label="dense model")]
+    figure.legend(handles=lines, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _means(points: dict[int, list[float]], kept: list[int]) -> tuple[list[float], list[float]]:
+    """Places on an axis with a tick for each of `kept`, and the means over the seeds there."""
+    return [float(kept.index(k)) for k in sorted(points)], [float(np.mean(points[k])) for k in sorted(points)]
+
+
+def kept_heads(rows: list[dict[str, dict[str, dict[str, np.ndarray] | None]]], most: int, title: str = "") -> Figure:
+    """How many heads are left: rows of panels, title -> method -> {kind: (L,)}, or None where that is not known.
+
+    In a panel methods go down, layers of each kind across. The methods are the same in all panels of a row. most: the
+    heads of a whole layer, darkest.
+    """
+    layers = [{k: len(v) for k, v in next(m for m in row[next(iter(row))].values() if m).items()} for row in rows]
+    columns = max(len(row) * (sum(kinds.values()) + 1) for row, kinds in zip(rows, layers, strict=True))
+    heights = [0.28 * len(next(iter(row.values()))) + 1.2 for row in rows]
+    figure = Figure(figsize=(0.55 * columns + 1.6, sum(heights) + 0.4), layout="constrained", dpi=120)
+    parts = figure.subfigures(len(rows), 1, squeeze=False, height_ratios=heights)[:, 0]
+    for part, panels, kinds in zip(parts, rows, layers, strict=True):
+        labels = [f"{kind} {layer + 1}" for kind, count in kinds.items() for layer in range(count)]
+        for axes, (name, methods) in zip(part.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
+            unknown = dict.fromkeys(kinds, np.full(1, np.nan))
+            values = [
+                np.concatenate([np.broadcast_to((of or unknown)[k], n) for k, n in kinds.items()])
+                for of in methods.values()
+            ]
+            axes.imshow(values, vmin=0, vmax=most, cmap="Blues", aspect="auto")
+            axes.set_title(name, fontsize=9)
+            axes.set_xticks(range(len(labels)), labels, rotation=30, ha="right", fontsize=8)
+            axes.set_yticks(range(len(methods)), methods, fontsize=8)
+            axes.tick_params(length=0)
+            axes.label_outer()
+            for (i, j), value in np.ndenumerate(values):
+                text, color = "–" if np.isnan(value) else f"{value:.1f}", "white" if value > 0.6 * most else "black"
+                axes.text(j, i, text, ha="center", va="center", fontsize=8, color=color)
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def gate_paths(panels: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]], title: str = "") -> Figure:
+    """P(open) of every gate over the steps: layers down, panels across, a line a head.
+
+    panels: name -> label -> (steps (N,), P(open) (N, L, H)); labels, two at most, are told by colour and dashes.
+    """
+    layers = max(p.shape[1] for runs in panels.values() for _, p in runs.values())
+    figure = Figure(figsize=(2.6 * len(panels) + 0.6, 1.9 * layers + 0.9), layout="constrained", dpi=120)
+    grid = figure.subplots(layers, len(panels), squeeze=False, sharex=True, sharey=True)
+    styles: dict[str, tuple[str, str]] = {}
+    for column, (name, runs) in enumerate(panels.items()):
+        grid[0, column].set_title(name, fontsize=9)
+        for label, (steps, p_open) in runs.items():
+            color, dashes = styles.setdefault(label, ((BLUE, "-"), (ORANGE, "--"))[len(styles)])
+            for layer in range(p_open.shape[1]):
+                grid[layer, column].plot(steps, p_open[:, layer], ls=dashes, color=color, lw=1, alpha=0.8)
+    for (row, _), axes in np.ndenumerate(grid):
+        axes.set(ylim=(-0.03, 1.03))
+        axes.grid(alpha=0.3)
+        axes.spines[["right", "top"]].set_visible(False)
+        axes.label_outer()
+        if axes in grid[:, 0]:
+            axes.set_ylabel(f"layer {row + 1}: P(open)", fontsize=9)
+    lines = [Line2D([], [], color=c, ls=d, label=n) for n, (c, d) in styles.items()]
+    figure.legend(handles=lines, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
+    figure.supxlabel("step", fontsize=9)
+    figure.suptitle(title, fontsize=10)
     return figure
