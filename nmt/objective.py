@@ -66,6 +66,10 @@ class Objective:
         """step: how many have been done, this one included. Returns lines for gates.jsonl."""
         return []
 
+    def after_validation(self, step: int) -> list[dict]:
+        """step: how many have been done. Returns lines for gates.jsonl."""
+        return []
+
     def finish(self) -> None:
         """Before the last validation and checkpoint."""
 

@@ -4,45 +4,32 @@ import math
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
-from nmt import NmtError
-from nmt.batches import Batch, BatchIterator, ParallelTokens, encode_corpus, in_groups, in_order
-from nmt.bpe import BPE
-from nmt.bpe import train as train_bpe
-from nmt.config import CHANGEABLE, TrainingConfig, flag
+from nmt import NmtError, distributed
+from nmt.batches import Batch, BatchIterator, encode_corpus, in_groups, in_order
+from nmt.config import TrainingConfig
 from nmt.corpora import Corpus
 from nmt.decoding import attention_maps, greedy
 from nmt.memory import keep_memory
 from nmt.objective import Objective, noam_rate, token_loss
-from nmt.runs import Run, Trained, description_of_session, differences, load
+from nmt.runs import Run, description_of_session, load
 from nmt.scoring import corpus_scores
+from nmt.sessions import copy_weights, refuse_another_run, told_clearly, training_rows, vocabularies, what_is_kept
 from nmt.transformer import KINDS, Transformer
 
 SHOWN = 8  # held-out sentences translated at each validation
 FRAMED = 4  # of these, the ones whose attention is stored
 PLACE = ("step", "epoch", "done", "pairs", "loss_tokens")  # the counts that a checkpoint holds
-
-
-def training_rows(tokens: ParallelTokens, config: TrainingConfig) -> np.ndarray:
-    """The line numbers that are trained on: not empty, not too long, and within limit_train_batches."""
-    src, trg = tokens.src.lengths, tokens.trg.lengths
-    rows = np.flatnonzero((src > 0) & (trg > 0) & (np.maximum(src, trg) <= config.max_length))
-    if config.limit_train_batches is not None:
-        if config.batch_tokens is None:
-            rows = rows[: config.limit_train_batches * config.batch_size]
-        else:
-            longer = np.maximum(src, trg)[rows] + 1
-            rows = rows[: np.searchsorted(longer.cumsum(), config.limit_train_batches * config.batch_tokens) + 1]
-    if len(rows) == 0:
-        raise NmtError(f"no training pair has at most --max_length {config.max_length} pieces on both sides")
-    return rows
 
 
 def train(
@@ -64,16 +51,27 @@ def train(
     on_validation(run, metrics) is called after each validation, before its checkpoint is written; `progress` is the
     number of steps between two refreshes of the progress bar (on a terminal; elsewhere it moves twice a minute),
     0 for none. The caller's random state is left as it was. `objective`: what else is to be done, see there.
-    Raises NmtError for settings that contradict each other or the run, and when the loss is no longer a number:
-    the last checkpoint is then as it was. What fails before the first step leaves no run directory.
+    Under torchrun all processes call it alike: batches are shared out, the first process writes.
+    Raises NmtError for settings that contradict each other or the run, where another process trains in it, when the
+    disk is full or the GPU's memory too small, and when the loss is no longer a number. The last checkpoint is then as
+    it was, as it is after Ctrl-C: `resume` goes on. What fails before the first step leaves no run directory.
     """
     if resume and checkpoint:
         raise NmtError("--checkpoint starts a new run, --resume goes on with one: give one of them")
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    objective = objective or Objective()
     if device.type == "cpu":
         keep_memory()
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        trainer = _Trainer(config, corpus, Path(directory), resume, device, checkpoint, log, objective or Objective())
+    with ExitStack() as held:
+        device = held.enter_context(distributed.joined(device))
+        if objective.settings and distributed.count() > 1:
+            raise NmtError(
+                "pruning decides by the gradients of whole batches, in one process: start it without torchrun"
+            )
+        directory = Path(distributed.by_first(lambda: directory))
+        held.enter_context(told_clearly(directory, config))
+        held.enter_context(torch.random.fork_rng(devices=[device] if device.type == "cuda" else []))
+        trainer = _Trainer(config, corpus, directory, resume, device, checkpoint, log, objective, held)
         trainer.fit(on_validation, progress)
     return trainer.run
 
@@ -81,23 +79,28 @@ def train(
 class _Trainer:
     """The state of a training run between two steps, and what is done with it."""
 
-    def __init__(self, config, corpus, directory, resume, device, checkpoint, log, objective) -> None:
-        self.config, self.device, self.log, self.objective = config, device, log, objective
+    def __init__(self, config, corpus, directory, resume, device, checkpoint, log, objective, held) -> None:
+        self.config, self.device, self.objective = config, device, objective
+        self.rank, self.processes = distributed.rank(), distributed.count()
+        self.first = self.rank == 0
+        self.log = log if self.first else lambda text: None
         if resume:
             self.run = Run(directory)
-            _refuse_another_run(self.run, config, corpus, objective)
+            refuse_another_run(self.run, config, corpus, objective)
+            distributed.by_first(lambda: held.enter_context(self.run.lock()))
             checkpoint = None if self.run.steps() else self.run.config["checkpoint"]
         elif directory.exists():  # before the vocabularies are trained, not after
             raise NmtError(f"--run {directory} exists already; go on with --resume, or name another directory")
         origin = load(checkpoint) if checkpoint else None
-        bpe = self.run.bpe() if resume else _vocabularies(corpus, config, origin)
+        prepared = distributed.first_before_others
+        bpe = self.run.bpe() if resume else prepared(lambda: vocabularies(corpus, config, origin))
         # Seeded after `load` has drawn weights of its own: a run resumed at step 0 or later draws the same.
         torch.manual_seed(config.seed)
         self.model = Transformer(config.transformer(bpe[0].vocab_size, bpe[1].vocab_size))
         if origin:
-            _copy_weights(origin, self.model)
+            copy_weights(origin, self.model)
         self.model.to(device)
-        self.tokens = encode_corpus(corpus, bpe)
+        self.tokens = prepared(lambda: encode_corpus(corpus, bpe))
         self.rows = training_rows(self.tokens["train"], config)
         held_out = range(len(self.tokens["valid"])) if config.val_split == "valid" else self.rows
         limit = None if config.limit_val_batches is None else config.limit_val_batches * config.val_batch_size
@@ -108,9 +111,9 @@ class _Trainer:
             for side in ("en", "ru")
         ]
         size = config.batch_tokens or config.batch_size
-        self.batches = BatchIterator(
-            self.tokens["train"], size, config.seed, config.batch_tokens is not None, self.rows, device
-        )
+        recut = {"bpe": bpe, "dropout": config.bpe_dropout}
+        by_tokens = config.batch_tokens is not None
+        self.batches = BatchIterator(self.tokens["train"], size, config.seed, by_tokens, self.rows, device, **recut)
         if objective.settings:
             steps = config.max_epochs * -(-self.batches.count() // config.accumulate_grad_batches)
             objective.start(self.model, self.batches, steps)
@@ -128,8 +131,10 @@ class _Trainer:
         self.loss_sum, self.loss_tokens = 0.0, 0  # since the last line of metrics
         self.seconds = 0.0  # trained before this session
         self.started = time.monotonic()
+        if self.rank:
+            torch.manual_seed(config.seed + self.rank)  # its own dropout; that of the first is as if it were alone
         if resume:
-            self._restore()
+            prepared(self._restore)
         else:  # everything that may be refused has been
             settings = {
                 "training": asdict(config),
@@ -140,15 +145,20 @@ class _Trainer:
                 "checkpoint": str(origin.directory.resolve()) if origin else None,
                 "objective": objective.settings,
             }
-            self.run = Run.create(directory, settings, bpe)
+            self.run = prepared(lambda: Run.create(directory, settings, bpe) if self.first else Run(directory))
+            distributed.by_first(lambda: held.enter_context(self.run.lock()))
         self.bpe = self.run.bpe()  # not those of the cache, which may be emptied while this run trains
-        self.board = self.run.board(self.step)
-        self.run.append("sessions.jsonl", description_of_session(device, self.step))
+        self.board = self.run.board(self.step) if self.first else None
+        session = {**description_of_session(device, self.step), "processes": self.processes}
+        distributed.by_first(lambda: self.run.append("sessions.jsonl", session))
+        several = self.processes > 1
+        self.parallel = DistributedDataParallel(self.model, broadcast_buffers=False) if several else self.model
         parameters = sum(p.numel() for p in self.model.parameters())
-        log(
+        self.log(
             f"{self.run.directory}: {parameters / 1e6:.2f} million parameters, {len(self.rows)} training pairs of "
             f"{corpus.name}, vocabularies {self.bpe[0].vocab_size} and {self.bpe[1].vocab_size}, "
-            f"{'bfloat16 autocast' if self.bf16 else 'float32'} on {device}, from step {self.step}"
+            f"{'bfloat16 autocast' if self.bf16 else 'float32'} on {device}"
+            f"{f' in {self.processes} processes' if several else ''}, from step {self.step}"
         )
 
     @property
@@ -159,7 +169,8 @@ class _Trainer:
     def _restore(self) -> None:
         """Weights, optimiser, schedule, random states and place in the epoch, from the last checkpoint."""
         step = self.run.last_step()
-        self.run.forget_after(step or 0, self.config.keep_checkpoints)
+        if self.first:
+            self.run.forget_after(-1 if step is None else step, self.config.keep_checkpoints)
         if step is None:
             self.log(f"{self.run.directory} has no checkpoint yet: resuming from step 0, with its own BPE files")
             return
@@ -177,18 +188,25 @@ class _Trainer:
         self.plateau.load_state_dict(state["plateau"])
         for group in self.groups:
             group["lr"] = state["lr"]
-        torch.set_rng_state(tensors["random.cpu"])
-        if self.device.type == "cuda" and "random.cuda" in tensors:
-            torch.cuda.set_rng_state(tensors["random.cuda"], self.device)
+        of = f".{self.rank}" if self.rank else ""
+        if f"random.cpu{of}" in tensors:  # it is not where there are more processes now
+            torch.set_rng_state(tensors[f"random.cpu{of}"])
+        if self.device.type == "cuda" and f"random.cuda{of}" in tensors:
+            torch.cuda.set_rng_state(tensors[f"random.cuda{of}"], self.device)
         for name in (*PLACE, "loss_sum", "seconds"):
             setattr(self, name, state[name])
         self.log(f"{self.run.directory}: resuming from step {step} (epoch {self.epoch + 1})")
 
     def save(self) -> None:
         self._refuse_nan(self.loss_sum)
-        tensors = {"random.cpu": torch.get_rng_state()}
+        states = {"random.cpu": torch.get_rng_state()}
         if self.device.type == "cuda":
-            tensors["random.cuda"] = torch.cuda.get_rng_state(self.device)
+            states["random.cuda"] = torch.cuda.get_rng_state(self.device)
+        everyones = [(name, enumerate(distributed.of_all(state))) for name, state in states.items()]
+        tensors = {f"{name}.{rank}" if rank else name: own for name, all_of in everyones for rank, own in all_of}
+        distributed.by_first(lambda: self._write(tensors))
+
+    def _write(self, tensors: dict[str, Tensor]) -> None:
         for name, parameter in self.named.items():
             for key, value in self.optimizer.state[parameter].items():
                 tensors[f"adam.{name}.{key}"] = value
@@ -206,12 +224,10 @@ class _Trainer:
     def _refuse_nan(self, loss: float | Tensor) -> None:
         # The gradient may overflow where the loss does not yet: then the weights show it.
         if not math.isfinite(loss) or not all(p.isfinite().all() for p in self.model.parameters()):
-            last = self.run.last_step()
             warmup = " or lengthen --noam_opt_warmup_steps" if self.config.scheduler == "noam" else ""
-            kept = "no checkpoint" if last is None else f"its checkpoint of step {last}"
             raise NmtError(
                 f"the loss is {float(loss)}, or a weight is not finite, at step {self.step}: lower --lr{warmup}. "
-                f"{self.run.directory} keeps {kept}"
+                f"{what_is_kept(self.run.directory)}"
             )
 
     def fit(self, on_validation: Callable | None, progress: int) -> None:
@@ -226,30 +242,34 @@ class _Trainer:
             total=config.max_epochs * pairs,
             initial=self.epoch * pairs + self.pairs,
             unit=" pairs",
-            disable=progress == 0,
+            disable=progress == 0 or not self.first,
             **{"miniters": 1, "mininterval": 0.5 if terminal else 30, "dynamic_ncols": terminal},
         )
         with bar:
             if self.objective.settings and self.step == 0:
                 self._report(self.validate())  # what there is before anything is done to it
-            while self.epoch < config.max_epochs and time.monotonic() < self.deadline and not self.objective.done:
+            ended = self.epoch >= config.max_epochs or self._late() or self.objective.done
+            while not ended:
                 bar.set_description(f"epoch {self.epoch + 1}/{config.max_epochs}", refresh=False)
                 finished = self._epoch(bar, progress)
                 if finished:
                     self.epoch, self.done, self.pairs = self.epoch + 1, 0, 0
                 due = finished and self.epoch % config.check_val_every_n_epoch == 0
-                ended = time.monotonic() >= self.deadline or self.objective.done
-                ended = ended or self.epoch == config.max_epochs
+                ended = self.epoch >= config.max_epochs or self._late() or self.objective.done
                 if ended:
                     self.objective.finish()
                 if due or ended:
-                    metrics = self.validate()
+                    metrics = distributed.by_first(self.validate)
                     if due and config.scheduler == "plateau":  # not after a validation that only an early end brought
                         self.plateau.step(metrics["loss"])
                     self._report(metrics)
-                    if on_validation is not None:
+                    if on_validation is not None and self.first:
                         on_validation(self.run, metrics)
                 self.save()
+
+    def _late(self) -> bool:
+        """Whether the time is up. Clocks differ: all processes stop where one does."""
+        return self.deadline < math.inf and distributed.anywhere(time.monotonic() >= self.deadline)
 
     def _report(self, metrics: dict) -> None:
         with tqdm.external_write_mode():
@@ -274,12 +294,13 @@ class _Trainer:
             if self.step % config.log_every_n_steps == 0:
                 self._refuse_nan(self.loss_sum)
                 loss = float(self.loss_sum) / self.loss_tokens
-                self._log({"split": "train", "loss": loss, "tokens_per_second": speed})
+                metrics = {"split": "train", "loss": loss, "tokens_per_second": speed}
+                distributed.by_first(partial(self._log, metrics))
                 self.loss_sum, self.loss_tokens = 0.0, 0
+            if not last and (self._late() or self.objective.done):
+                return False  # `fit` saves, after the last validation
             if not last and self.step % config.checkpoint_every_n_steps == 0:
                 self.save()
-            if not last and (time.monotonic() >= self.deadline or self.objective.done):
-                return False
         return True
 
     def _step(self, group: list[Batch]) -> None:
@@ -288,12 +309,19 @@ class _Trainer:
         self.model.train()
         self.objective.before_step(self.step)
         tokens = sum(batch.tokens for batch in group)
-        for batch in group:
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-                logits = self.model(batch.src, batch.trg_in)  # (B, T, V)
-                loss = self.objective.loss(batch, logits, config.label_smoothing)
-            (loss / tokens).backward()
-            self.loss_sum = self.loss_sum + loss.detach().double()
+        parts, losses = self.processes * config.split_batches, 0.0
+        shares = [batch.share(i, parts) for batch in group for i in range(self.rank, parts, self.processes)]
+        for share in shares:
+            with ExitStack() as adding:
+                if self.processes > 1 and share is not shares[-1]:
+                    adding.enter_context(self.parallel.no_sync())
+                with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+                    logits = self.parallel(share.src, share.trg_in)  # (B, T, V)
+                    loss = self.objective.loss(share, logits, config.label_smoothing)
+                # DistributedDataParallel takes the mean over processes; a step is the mean over the tokens of all.
+                (loss * self.processes / tokens).backward()
+            losses = losses + loss.detach().double()
+        self.loss_sum = self.loss_sum + distributed.total(losses)
         self.loss_tokens += tokens
         if (penalty := self.objective.penalty()) is not None:
             penalty.backward()
@@ -326,7 +354,7 @@ class _Trainer:
             self.board.flush()
 
     def validate(self) -> dict:
-        """Loss without smoothing, perplexity per BPE piece, BLEU and chrF of greedy translations; all logged."""
+        """In the first process: loss without smoothing, perplexity per BPE piece, BLEU and chrF of greedy translations; all logged."""
         self.model.eval()
         with self.objective.evaluating(), torch.inference_mode():
             return self._validate()
@@ -350,6 +378,8 @@ class _Trainer:
         samples = [{"source": s, "reference": r, "translation": h} for s, r, h in shown]
         self.run.append("samples.jsonl", *({**self._place(), **line} for line in samples))
         self.run.save_frames(self.step, self._frames())
+        if lines := self.objective.after_validation(self.step):
+            self.run.append("gates.jsonl", *({**self._place(), **line} for line in lines))
         return {**self._place(), **metrics, "samples": samples}
 
     def _frames(self) -> dict[str, np.ndarray]:
@@ -362,37 +392,3 @@ class _Trainer:
             arrays[f"{i}.src"] = np.array([*self.bpe[0].pieces(self.val_text[0][i]), "<EOS>"])
             arrays[f"{i}.trg"] = np.array(["<BOS>", *self.bpe[1].pieces(self.val_text[1][i])])
         return arrays
-
-
-def _refuse_another_run(run: Run, config: TrainingConfig, corpus: Corpus, objective: Objective) -> None:
-    here, now = ({k: v for k, v in c.items() if k not in CHANGEABLE} for c in (run.config["training"], asdict(config)))
-    problem = differences({flag(k): v for k, v in here.items()}, {flag(k): v for k, v in now.items()})
-    if not problem:
-        problem = differences(run.config.get("objective") or {}, objective.settings or {})
-    if not problem and corpus.fingerprint != run.config["corpus"]["fingerprint"]:
-        problem = (
-            f"its corpus was another one, or this one has changed since: {', '.join(run.config['corpus']['data'])}"
-        )
-    if problem:
-        raise NmtError(f"--resume: {run.directory} was started otherwise: {problem}")
-
-
-def _vocabularies(corpus: Corpus, config: TrainingConfig, origin: Trained | None) -> tuple[BPE, BPE]:
-    """The BPE of a new run: trained on the corpus, or those that belong to the weights it starts from."""
-    sizes = config.src_vocab_size, config.trg_vocab_size
-    if not origin:
-        return tuple(train_bpe(corpus, side, size) for side, size in zip(("en", "ru"), sizes, strict=True))
-    for name, size, bpe in zip(("src", "trg"), sizes, origin.bpe, strict=True):
-        if size not in (None, bpe.vocab_size):
-            raise NmtError(
-                f"--{name}_vocab_size {size}: the vocabulary of --checkpoint {origin.directory} has {bpe.vocab_size} "
-                "pieces and comes with it; leave the flag out"
-            )
-    return origin.bpe
-
-
-def _copy_weights(origin: Trained, model: Transformer) -> None:
-    old, new = ({flag(k): v for k, v in asdict(m.config).items() if k != "dropout"} for m in (origin.model, model))
-    if problem := differences(old, new, "there", "here"):
-        raise NmtError(f"--checkpoint {origin.directory} is a model of another shape: {problem}")
-    model.load_state_dict(origin.model.state_dict())

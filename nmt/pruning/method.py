@@ -51,7 +51,7 @@ class PruningConfig:
         None, "share of the steps that choose; the rest fine-tunes with the mask (default: the method's own)"
     )
     swaps: int = option(
-        4, "on-budget and shed: exchanges of a kept head for a dropped one at the end of the search, at most"
+        0, "on-budget and shed: exchanges of a kept head for a dropped one at the end of the search, at most"
     )
     distill: float = option(0.0, "share of the loss that imitates the dense model (Hinton et al. 2015)")
     stop: str = option(
@@ -235,8 +235,14 @@ class Method(Objective):
         self.done = one_more > self.steps + 1e-6 or (decided and step > 1)
         if self.done:
             self.finish()  # here already: the last line is of the mask that stays
-        if step % self.config.gates_every_n_steps and not self.done:
-            return []
+        if step % self.config.gates_every_n_steps:
+            return []  # of the last step, and of others that are validated: after that
+        return self._line()
+
+    def after_validation(self, step: int) -> list[dict]:
+        return [] if step and step % self.config.gates_every_n_steps == 0 else self._line()
+
+    def _line(self) -> list[dict]:
         mask = self.chosen or self.mask_now()
         return [{"kept": masks.count(mask), "mask": masks.to_json(mask), **self.gate_values()}]
 

@@ -110,7 +110,11 @@ class OnBudget(Method):
             scores = (scores + 1e-12).log()
             with torch.no_grad():
                 self.gates.a.copy_(((scores - scores.mean()) / (scores.std() + 1e-12)).clamp(-2, 2))
-        done, (hot, cold) = step / self.search_ends, TEMPERATURES
+        self._set(step)
+
+    def _set(self, step: int) -> None:
+        """Budget and temperatures of a step of the search."""
+        done, (hot, cold) = min(1.0, step / max(1, self.search_ends)), TEMPERATURES
         k = self.config.keep + (OPEN * self.of - self.config.keep) * max(0.0, 1 - done / 0.8)
         self.gates.set(k, HARDENING**done, hot * (cold / hot) ** done)
 
@@ -122,10 +126,12 @@ class OnBudget(Method):
 
     @torch.no_grad()
     def count_undecided(self) -> int:
+        self._set(self.now)
         return int((self.gates.log_alpha().abs() < math.log(ZETA / -GAMMA)).sum())
 
     @torch.no_grad()
     def gate_values(self) -> dict[str, dict]:
+        self._set(self.now)
         values = {"p_open": self.gates.p_open(), "log_alpha": self.gates.log_alpha()}
         parts = {name: masks.unflatten(v.cpu(), self.like) for name, v in values.items()}
         lists = {
