@@ -10,11 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
+from nmt import NmtError
 from nmt.files import write_text
 from nmt.plots import attention_heads, learning_curves, save
+from nmt.pruning import prices
+from nmt.pruning import report as comparison
+from nmt.pruning.verdict import Results
 from nmt.runs import Run
 
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
+PRUNING = "<!-- pruning -->", "<!-- /pruning -->"
 
 
 def keep(run: Run, results: Path, scores: list[dict], frame: bool = False) -> Path:
@@ -86,16 +91,28 @@ def results(folder: Path) -> str:
     return "\n\n".join(section(Run(path.parent)) for path in sorted(folder.glob("*/config.json")))
 
 
-def with_results(readme: str, text: str) -> str:
-    """README.md with the part between the two marks replaced."""
-    before, _, rest = readme.partition(BEGIN)
-    return f"{before}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}"
+def pruning(folder: Path) -> str:
+    """The part of README.md about pruning: the comparison, and what a price on heads leaves."""
+    parts = comparison.section(Results(folder / "compare")), prices.section(prices.kept_runs(folder / "lambda"))
+    return "\n\n".join(filter(None, parts))
+
+
+def with_results(readme: str, text: str, marks: tuple[str, str] = (BEGIN, END)) -> str:
+    """README.md with the part between the two marks replaced. Raises NmtError where it does not have them."""
+    before, begin, rest = readme.partition(marks[0])
+    _, end, after = rest.partition(marks[1])
+    if not end:
+        raise NmtError(f"README.md: {marks[0]} and {marks[1]} must be there, in this order")
+    return f"{before}{begin}\n{text}\n{end}{after}"
 
 
 if __name__ == "__main__":
     root = Path(__file__).resolve().parent.parent
     for kept in sorted((root / "data" / "results").glob("*/config.json")):
         print(*draw(Run(kept.parent), root / "figures"), sep="\n")
-    readme = root / "README.md"
-    write_text(readme, with_results(readme.read_text(encoding="utf-8"), results(root / "data" / "results")))
+    stored, readme = root / "data" / "results", root / "README.md"
+    print(*comparison.draw(Results(stored / "compare"), root / "figures"), sep="\n")
+    print(*prices.draw(prices.kept_runs(stored / "lambda"), root / "figures"), sep="\n")
+    text = with_results(readme.read_text(encoding="utf-8"), results(stored))
+    write_text(readme, with_results(text, pruning(stored), PRUNING))
     print(readme)

@@ -1,0 +1,70 @@
+"""What is kept and shown of runs with a price on heads."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from nmt import NmtError
+from nmt.pruning import prices
+from nmt.pruning.method import PruningConfig
+from nmt.pruning.prune import prune
+from nmt.runs import Run
+from nmt.tests.test_training import TINY, quiet
+
+CONFIG = replace(TINY, num_blocks=2, num_heads=4, head_size=4, dropout=0.0, scheduler="no", lr=1e-3, max_epochs=1)
+CONFIG = replace(CONFIG, limit_train_batches=8, limit_val_batches=1, val_batch_size=2)
+
+
+@pytest.fixture(scope="module")
+def folder(corpus, bpe, tmp_path_factory):
+    """Kept runs: λ 0 and 8, the decoder frozen and not."""
+    root, kept = tmp_path_factory.mktemp("runs"), tmp_path_factory.mktemp("results") / "lambda"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NMT_DATA", str(corpus.directory.parent.parent))
+        patch.setattr(Run, "board", lambda self, step: None)
+        quiet(CONFIG, corpus, root / "dense")
+        for name, price, freeze in (("learns", 8.0, False), ("free", 0.0, True), ("dear", 8.0, True)):
+            said = {"l0_penalty_lambda": price, "l0_penalty_scale": "origin", "freeze": freeze, "gate_lr": 0.5}
+            settings = PruningConfig(method="l0", gates_every_n_steps=2, **said)
+            plan = {"device": "cpu", "progress": 0, "log": lambda text: None}
+            prune(settings, CONFIG, corpus, root / "dense", root / name, **plan)
+            prices.keep_pruned(root / name, kept)
+    return kept
+
+
+def test_the_table_says_what_is_in_the_runs(folder):
+    runs = prices.kept_runs(folder)
+    assert [run.directory.name for run in runs] == ["free", "dear", "learns"]
+    text = prices.section(runs)
+    said = ["0 (origin) | 0.00000 | frozen", "8 (origin) | 2.00000 | frozen", "8 (origin) | 2.00000 | learns"]
+    for run, price in zip(runs, said, strict=True):
+        result = json.loads((run.directory / "result.json").read_text())
+        first, second = map(sum, result["mask"]["encoder"])
+        row = f"| tiny | {price} | {first} / {second}, {result['kept']} of 8 | {result['undecided']} | "
+        assert row + f"{result['bleu_dense']:.2f} → {result['bleu_pruned']:.2f} | {result['nll_dense']:.4f} → " in text
+    assert "figures/lambda-tiny.png" in text and text.count("\nnmt ") == 3
+
+
+def test_a_dear_head_is_seen_to_go(folder, tmp_path):
+    runs = prices.kept_runs(folder)
+    figure = prices.paths("tiny", runs)
+    top, bottom = figure.axes[:2], figure.axes[2:]
+    assert [axes.get_title() for axes in top] == ["λ 0 (origin), encoder", "λ 8 (origin), encoder"]
+    assert len(bottom) == 2 and [len(axes.lines) for axes in figure.axes] == [4, 8, 4, 8]
+    free, dear = (line.get_ydata() for axes in top for line in axes.lines[:1])
+    assert dear[-1] < dear[0] and dear[-1] < free[-1]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "the other side of the model frozen",
+        "it learns too",
+    ]
+    assert [path.name for path in prices.draw(runs, tmp_path)] == ["lambda-tiny.png"]
+
+
+def test_nothing_kept_nothing_shown(tmp_path):
+    assert prices.section(prices.kept_runs(tmp_path)) == "" and prices.draw([], tmp_path) == []
+
+
+def test_a_run_that_has_not_ended_is_refused(tmp_path):
+    with pytest.raises(NmtError, match=r"no result\.json"):
+        prices.keep_pruned(tmp_path, tmp_path)

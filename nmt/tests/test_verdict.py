@@ -1,0 +1,233 @@
+"""What a comparison says is counted right, whatever is there of it; its tables and figures show that."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nmt
+from nmt import NmtError
+from nmt.plots import MARKED, budget_curves, kept_heads
+from nmt.pruning import report
+from nmt.pruning.verdict import Results, judge, keep, role, small_budgets
+from nmt.report import PRUNING, pruning, with_results
+
+ROOT = Path(nmt.__file__).resolve().parent.parent
+METHODS = [
+    {"method": "magnitude"},
+    {"method": "l0-topk", "l0_penalty_lambda": 0.1},
+    {"method": "l0-topk", "l0_penalty_lambda": 0.3},
+    {"method": "shed"},
+    {"method": "shed", "swaps": 0},
+    {"method": "greedy-oracle"},
+]
+CONFIG = {"data": ["phrasebook"], "dense": {}, "training": {}, "budgets": {"encoder": [3, 1]}, "methods": METHODS}
+# dev loss of each of METHODS where shed is the best of all but what does not count: an ablation, a bound
+WON = [0.5, 0.7, 0.6, 0.4, 0.2, 0.1]
+
+
+@pytest.fixture
+def results(tmp_path):
+    """results({seed: losses, one for each of METHODS, None where it is missing}) -> Results, keep 1 of 16 only."""
+
+    def make(seeds: dict[int, list[float | None]], compute: float = 275.0, **changes) -> Results:
+        (tmp_path / "config.json").write_text(json.dumps(CONFIG | changes))
+        for old in tmp_path.glob("*.jsonl"):
+            old.unlink()
+        for seed, losses in seeds.items():
+            lines = [cell(seed, None, 0.3)]
+            lines += [cell(seed, m, x, compute) for m, x in zip(METHODS, losses, strict=True) if x is not None]
+            text = "".join(json.dumps(line) + "\n" for line in lines)
+            (tmp_path / f"seed-{seed}.jsonl").write_text(text)
+        return Results(tmp_path)
+
+    return make
+
+
+def cell(seed: int, method: dict | None, loss: float, compute: float = 275.0) -> dict:
+    score = {"loss": loss, "bleu": 100 * (1 - loss), "chrf": 90.0}
+    line = {"seed": seed, "corpus": "c", "scores": {"dev": score, "test": score}}
+    if method is None:
+        return {"key": "dense", "method": "dense", **line}
+    said, ours = {"heads": "encoder", "keep": 1, **method}, method["method"] == "shed"
+    mask = {"encoder": [[0, 0, 0, 0, 0, 0, 0, int(not ours)], [int(ours)] + [0] * 7]}
+    return line | {
+        "key": f"{seed}-{method['method']}-{len(method)}-{loss}",
+        "method": method["method"],
+        "said": said,
+        "training": {},
+        "of": 16,
+        "steps": 275,
+        "compute": compute if ours else 275.0,
+        "mask": mask,
+        "session": {"git": "0123456789abcdef0123456789abcdef01234567+changes"},
+    }
+
+
+def test_ours_is_held_against_the_best_published_cell_of_each_seed(results):
+    found = results({1: WON, 2: [0.5, 0.3, 0.9, 0.4, 0.2, 0.1], 3: WON})
+    one = judge(found, "shed", ("encoder", 1))
+    assert (one.won, one.lost, one.open) == ([1, 3], [2], [4, 5])
+    rivals = {seed: (x["said"]["method"], x["said"].get("l0_penalty_lambda")) for seed, x in one.rival.items()}
+    assert rivals == {1: ("magnitude", None), 2: ("l0-topk", 0.1), 3: ("magnitude", None)}
+
+
+def test_a_tie_is_lost_and_so_is_more_compute(results):
+    tie = [0.4, 0.7, 0.6, 0.4, 0.2, 0.1]
+    assert judge(results({1: tie}), "shed", ("encoder", 1)).lost == [1]
+    assert judge(results({1: WON}, compute=275.0), "shed", ("encoder", 1)).won == [1]
+    assert judge(results({1: WON}, compute=275.1), "shed", ("encoder", 1)).lost == [1]
+
+
+def test_a_missing_rival_cannot_make_a_win_but_a_loss_stays_one(results):
+    one = judge(results({1: [0.5, None, 0.6, 0.4, 0.2, 0.1]}), "shed", ("encoder", 1))
+    assert (one.won, one.lost, one.open) == ([], [], [1, 2, 3, 4, 5])
+    one = judge(results({1: [0.3, None, 0.6, 0.4, 0.2, 0.1]}), "shed", ("encoder", 1))
+    assert (one.won, one.lost) == ([], [1])
+    one = judge(results({1: [0.3, 0.7, 0.6, None, 0.2, 0.1]}), "shed", ("encoder", 1))
+    assert (one.won, one.lost, one.open) == ([], [], [1, 2, 3, 4, 5])
+
+
+@pytest.mark.parametrize(
+    "won, lost, claim",
+    [
+        (5, 0, "holds"),
+        (4, 1, "holds"),
+        (4, 0, "holds"),
+        (3, 1, "open"),
+        (3, 2, "fails"),
+        (0, 2, "fails"),
+        (0, 0, "open"),
+    ],
+)
+def test_the_claim_needs_four_of_five(results, won, lost, claim):
+    seeds = {s: WON for s in range(1, won + 1)} | {s: [0.3, *WON[1:]] for s in range(won + 1, won + lost + 1)}
+    found = results(seeds)
+    assert judge(found, "shed", ("encoder", 1)).claim == claim
+    words = {"holds": "the claim holds", "fails": "the claim fails", "open": "the claim is open"}
+    assert words[claim] in report.sentence(found, "shed")
+
+
+def test_only_small_budgets_are_claimed(results):
+    found = results({1: WON})
+    assert found.budgets == [("encoder", 1), ("encoder", 3)] and small_budgets(found) == [("encoder", 1)]
+
+
+def test_rows_know_what_they_are(results):
+    found = results({1: WON})
+    kinds = {"magnitude": "published", "l0-topk": "published", "shed": "ours", "shed, swaps 0": "ablation"}
+    assert {row: role(row) for row in found.rows} == kinds | {"greedy-oracle": "bound"}
+    assert [len(found.rows[row]) for row in ("l0-topk", "shed")] == [2, 1]
+
+
+def test_what_another_config_asked_for_does_not_count(results):
+    assert results({1: WON}).done(1) == len(METHODS)
+    assert results({1: WON}, training={"lr": 0.1}).done(1) == 0
+    assert results({1: WON}, methods=METHODS[:2]).done(1) == 2
+
+
+def test_the_section_says_what_is_missing_and_what_is_there(results):
+    text = report.section(results({1: WON, 2: [0.5, 0.7, 0.6, 0.45, None, None]}))
+    assert "10 of 60 cells are done, all of them on 0 of 5 seeds" in text and "seed 2: 4 of 12" in text
+    assert "| **`shed`** | ours | 0.4250 ± 0.0354 | 57.50 ± 3.54 | 90.00 ± 0.00 | 275.0 | 2 |  |" in text
+    assert "| `l0-topk` (λ 0.3 ×2) | published | 0.6000 ± 0.0000 |" in text and "on 2 of 2 |" in text
+    assert "-0.0750 (-0.1000, -0.0500) | 2 of 2 (3 missing) | `magnitude` ×2 | 275.0, 275.0 | +7.50 | – |" in text
+    assert "`shed` keeps 1 of 16 (6.2%): -12.50 test BLEU, the mean of 2 seeds" in text
+
+
+def test_no_cell_gives_a_section_without_numbers_and_no_figure(results, tmp_path):
+    text = report.section(results({}))
+    assert "0 of 60 cells" in text and "figures/" not in text and report.draw(results({}), tmp_path) == []
+
+
+def test_figures_of_a_comparison(results, tmp_path):
+    found = results({1: WON, 2: WON})
+    curves, heads = report.quality(found), report.heads(found)
+    assert [axes.get_ylabel() for axes in curves.axes] == ["dev loss, nats per piece", "test BLEU"]
+    names = [text.get_text() for text in curves.legends[0].get_texts()]
+    assert names == ["shed", "magnitude", "l0-topk", "greedy-oracle", "others", "dense model"]
+    panel = heads.axes[0]
+    assert panel.get_title() == "1 of 16 encoder heads"
+    assert [label.get_text() for label in panel.get_yticklabels()] == names[:4]
+    numbers = [text.get_text() for text in panel.texts]
+    assert numbers[:4] == ["0.0", "1.0", "1.0", "0.0"]  # shed's head is in the second layer, magnitude's in the first
+    first = [path.read_bytes() for path in report.draw(found, tmp_path)]
+    assert [path.read_bytes() for path in report.draw(found, tmp_path)] == first and len(first) == 2
+
+
+def test_what_is_marked_is_always_in_view_and_the_rest_is_grey():
+    values = {"a": {1: [0.5, 0.7], 3: [0.4]}, "far": {1: [9.0], 3: [8.0]}, "dense": {0: [0.3]}}
+    axes = budget_curves([[("all", "loss", values)]], ["a"]).axes[0]
+    low, high = axes.get_ylim()
+    assert low < 0.3 and 0.7 < high < 1
+    means = {tuple(line.get_ydata()): line.get_color() for line in axes.lines if len(line.get_ydata()) == 2}
+    assert means[(0.6, 0.4)] == MARKED[0][0] and means[(9.0, 8.0)] not in [color for color, _ in MARKED]
+
+
+def test_a_method_without_cells_has_a_row_of_its_own():
+    panels = {"one": {"a": {"encoder": np.array([1.0, 2.0])}, "b": None}, "two": {"a": None, "b": None}}
+    one, two = kept_heads([panels], most=8).axes
+    assert [text.get_text() for text in one.texts] == ["1.0", "2.0", "–", "–"]
+    assert [text.get_text() for text in two.texts] == ["–"] * 4
+
+
+def test_keep_takes_whole_lines_and_tests_significance(results, tmp_path, corpus, monkeypatch):
+    monkeypatch.setattr("nmt.pruning.verdict.prepare", lambda data: corpus)
+    russian = [ru for _, ru in corpus.pairs("test")]
+    results({})
+    out = tmp_path / "out"
+    (out / "outputs").mkdir(parents=True)
+    lines = [cell(1, None, 0.3)] + [cell(1, m, x) for m, x in zip(METHODS, WON, strict=True)]
+    for line in lines:
+        line["corpus"] = corpus.fingerprint
+        bad = russian if line["method"] == "shed" else ["кот"] * len(russian) if line["key"] != "dense" else russian
+        name = "dense-1" if line["key"] == "dense" else line["key"]
+        (out / "outputs" / f"{name}.txt").write_text("".join(f"{x}\n" for x in bad), encoding="utf-8")
+    whole = "".join(json.dumps(line) + "\n" for line in lines)
+    (out / "seed-1.jsonl").write_text(whole + '{"key": "half')
+    found = keep(out, tmp_path)
+    assert (tmp_path / "seed-1.jsonl").read_text() == whole and found.done(1) == len(METHODS)
+    shed = next(line["key"] for line in lines if line["method"] == "shed")
+    rival = next(line["key"] for line in lines if line["method"] == "magnitude")
+    same, better = found.bootstrap[shed, "dense-1"], found.bootstrap[shed, rival]
+    assert same["bleu"] == same["bleu_against"] == pytest.approx(100)
+    assert better["p"] < 0.05 and better["bleu"] > better["bleu_against"] and "bs:1000" in better["signature"]
+    text = report.section(found)
+    assert "| 1 better, 0 worse of 1 |" in text and "| 0 better, 0 worse of 1 |" in text  # p of equals is no finding
+    for path in (out / "outputs").iterdir():
+        path.unlink()
+    assert keep(out, tmp_path).bootstrap == found.bootstrap  # what was tested is not tested again
+    (tmp_path / "significance.jsonl").unlink()
+    with pytest.raises(NmtError, match=r"dense-1\.txt: no such file"):
+        keep(out, tmp_path)
+
+
+def test_results_of_another_corpus_are_refused(results, tmp_path, corpus, monkeypatch):
+    monkeypatch.setattr("nmt.pruning.verdict.prepare", lambda data: corpus)
+    results({1: WON})
+    with pytest.raises(NmtError, match=r"seeds \[1\] are of another version"):
+        keep(tmp_path / "nothing", tmp_path)
+
+
+def test_damaged_lines_and_folders_are_refused(results, tmp_path):
+    results({1: WON})
+    (tmp_path / "seed-2.jsonl").write_text('{"key": \n')
+    with pytest.raises(NmtError, match=r"seed-2\.jsonl: a damaged line"):
+        Results(tmp_path)
+    with pytest.raises(NmtError, match="0 configs"):
+        Results(tmp_path / "nothing")
+
+
+def test_readme_without_its_marks_is_refused():
+    assert with_results("a <!-- pruning -->old<!-- /pruning --> b", "new", PRUNING).split("\n")[1] == "new"
+    with pytest.raises(NmtError, match="must be there"):
+        with_results("a <!-- pruning --> b", "new", PRUNING)
+
+
+@pytest.mark.skipif(not (ROOT / "README.md").is_file(), reason="needs the clone, not a wheel")
+def test_readme_shows_the_kept_results_of_pruning():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(f"{PRUNING[0]}\n(.*)\n{PRUNING[1]}", readme, re.S).group(1)
+    assert shown == pruning(ROOT / "data" / "results"), "run: python -m nmt.report"
