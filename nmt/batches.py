@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
@@ -132,11 +132,29 @@ class Batch:
         """What it should say next, (B, T)."""
         return self.trg[:, 1:]
 
+    def share(self, number: int, count: int) -> "Batch":
+        """Every count-th sentence, from that number on; there may be none. `tokens` stays that of the whole batch."""
+        part = slice(number, None, count)
+        return self if count == 1 else replace(self, src=self.src[part], trg=self.trg[part], rows=self.rows[part])
+
 
 def collate(tokens: ParallelTokens, rows: list[int], device: torch.device | str = "cpu") -> Batch:
     src = pad([np.append(tokens.src[i], EOS) for i in rows], device)
-    trg = pad([np.concatenate([[BOS], tokens.trg[i], [EOS]]) for i in rows], device)
-    return Batch(src, trg, rows, int(tokens.trg.lengths[rows].sum()) + len(rows))
+    targets = [np.concatenate([[BOS], tokens.trg[i], [EOS]]) for i in rows]
+    return Batch(src, pad(targets, device), rows, sum(map(len, targets)) - len(rows))
+
+
+@dataclass(frozen=True)
+class Recut:
+    """`recut[i]`: the i-th sentence under BPE-dropout, drawn from `seed` and i alone."""
+
+    tokens: Tokens
+    bpe: BPE
+    p: float
+    seed: str
+
+    def __getitem__(self, i: int) -> list[int]:
+        return self.bpe.recut(self.tokens[i].tolist(), self.p, random.Random(f"{self.seed}/{i}"))
 
 
 class Row(NamedTuple):
@@ -149,7 +167,8 @@ class BatchIterator:
     """Batches of similar lengths, shuffled anew each epoch.
 
     batch_size: sentences a batch, or, with `by_tokens`, padded tokens of the longer side. `rows`: which
-    lines to use, default all. The order depends on the seed and the epoch's number alone.
+    lines to use, default all. `dropout`: that of BPE, with the two models `bpe`; lengths and budget are those
+    without it. Order and dropout depend on the seed and the epoch's number alone.
     """
 
     def __init__(
@@ -160,6 +179,8 @@ class BatchIterator:
         by_tokens: bool = False,
         rows: list[int] | np.ndarray | None = None,
         device: torch.device | str = "cpu",
+        bpe: tuple[BPE, BPE] | None = None,
+        dropout: float = 0.0,
     ) -> None:
         rows = range(len(tokens)) if rows is None else rows
         longest = np.maximum(tokens.src.lengths, tokens.trg.lengths) + 1  # with EOS
@@ -174,23 +195,33 @@ class BatchIterator:
             return count * max(int(longest[new.row]), so_far // (count - 1))
 
         size_function: Callable | None = padded_tokens if by_tokens else None
-        field = RawField(postprocessing=lambda chosen: collate(tokens, chosen, device))
         self._iterator = BucketIterator(
-            Dataset([Row(int(i)) for i in rows], [("row", field)]),
+            Dataset([Row(int(i)) for i in rows], [("row", RawField())]),
             batch_size,
             sort_key=lambda example: order[example.row],
             batch_size_fn=size_function,
             shuffle=True,
             sort_within_batch=True,  # without it BucketIterator does not bucket at all
         )
-        self._seed = seed
+        self._seed, self._device, self._tokens = seed, device, tokens
+        self._bpe, self._dropout = bpe, dropout
 
     def count(self) -> int:
         """How many batches epoch 0 has. By sentences all epochs have as many, by tokens about as many."""
-        return sum(1 for _ in self.epoch(0)) if self._iterator.batch_size_fn else len(self._iterator)
+        return sum(1 for _ in self._rows(0, 0)) if self._iterator.batch_size_fn else len(self._iterator)
 
     def epoch(self, number: int, done: int = 0) -> Iterator[Batch]:
         """The batches of epoch `number`, without the first `done` of them: how a broken epoch goes on."""
+        tokens = self._tokens
+        if self._dropout:
+            sides = zip(tokens, self._bpe, ("src", "trg"), strict=True)
+            tokens = ParallelTokens(
+                *(Recut(side, b, self._dropout, f"{self._seed}/{number}/{name}") for side, b, name in sides)
+            )
+        for rows in self._rows(number, done):
+            yield collate(tokens, rows, self._device)
+
+    def _rows(self, number: int, done: int) -> Iterator[list[int]]:
         state = random.Random(f"{self._seed}/{number}").getstate()
         self._iterator.random_shuffler = RandomShuffler(state)
         self._iterator.load_state_dict(

@@ -10,7 +10,9 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 
-from nmt import NmtError, __version__, cli_prune
+import torch
+
+from nmt import NmtError, __version__, cli_prune, distributed
 from nmt.arguments import (
     DATA_HELP,
     bar_flag,
@@ -23,6 +25,8 @@ from nmt.arguments import (
     gpus_flag,
     preparing_flags,
 )
+from nmt.bench import bench
+from nmt.averaging import average_last
 from nmt.config import TrainingConfig
 from nmt.corpora import format_card
 from nmt.decoding import translate
@@ -102,6 +106,11 @@ def _parser() -> argparse.ArgumentParser:
     bar_flag(sub)
     config_flags(sub, TrainingConfig)
 
+    sub = command("average", _average, "one model whose weights are the mean of a run's last checkpoints")
+    sub.add_argument("--run", required=True, metavar="DIR", help="a run with --keep_checkpoints N or more")
+    sub.add_argument("--last", required=True, type=count, metavar="N", help="how many of its checkpoints")
+    sub.add_argument("--out", required=True, metavar="DIR", help="the new model directory")
+
     cli_prune.add(command)
 
     sub = command("translate", _translate, "translate lines from stdin to stdout")
@@ -114,6 +123,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--split", default="test", help="train, valid, test or another split (default: test)")
     sub.add_argument("--tokenize", default="13a", choices=("13a", "char", "none"), help="sacreBLEU's (default: 13a)")
     sub.add_argument("--limit", type=count, default=argparse.SUPPRESS, metavar="N", help="only the first N pairs")
+
+    sub = command(
+        "bench", _bench, "measure training and decoding beside torch.nn.Transformer and Hugging Face's Marian"
+    )
+    sub.add_argument("--out", required=True, metavar="DIR", help="where bench.json and bench.png go")
+    sub.add_argument("--smoke", action="store_true", help="tiny models, seconds: to see that it works, not how fast")
+    gpus_flag(sub)
 
     sub = command("render", _render, "execute the notebooks and write them with their outputs")
     sub.add_argument("names", nargs="*", metavar="NAME", help="how a notebook's name begins, 01 say (default: all)")
@@ -145,8 +161,12 @@ def _data(given: argparse.Namespace) -> None:
 
 
 def _train(given: argparse.Namespace) -> None:
-    said = fields_said(given, TrainingConfig)
-    device = device_of(given)
+    with distributed.joined(device_of(given)) as device:
+        _train_on(given, device)
+
+
+def _train_on(given: argparse.Namespace, device: torch.device) -> None:
+    said, options = fields_said(given, TrainingConfig), None
     if given.resume:
         if not hasattr(given, "run"):
             raise NmtError("--resume: which run? Name it: nmt train --run DIR --resume")
@@ -156,23 +176,27 @@ def _train(given: argparse.Namespace) -> None:
         if old.get("objective"):
             raise NmtError(f"--resume: {given.run} is a run of pruning; nmt prune --run {given.run} --resume")
         config = replace(config_of(TrainingConfig, old["training"], given.run), **said)
-        corpus = corpus_of(getattr(given, "data", old["corpus"]["data"]), given, old["card"].get("options"))
-        directory = given.run
+        data, options = getattr(given, "data", old["corpus"]["data"]), old["card"].get("options")
     else:
         _refuse_contradictions(said)
         config = TrainingConfig(**said)
-        corpus = corpus_of(getattr(given, "data", ["news-commentary"]), given)
-        directory = getattr(given, "run", f"runs/{time.strftime('%Y%m%d-%H%M%S')}-{corpus.name}")
+        data = getattr(given, "data", ["news-commentary"])
+    corpus = distributed.first_before_others(lambda: corpus_of(data, given, options))
     run = train(
         config,
         corpus,
-        directory,
+        getattr(given, "run", f"runs/{time.strftime('%Y%m%d-%H%M%S')}-{corpus.name}"),
         given.resume,
         device,
         given.checkpoint or None,
         progress=given.progress_bar_refresh_rate,
     )
-    print(f"done: {run.directory}. Try it: echo 'Hello.' | nmt translate --checkpoint {run.directory}")
+    if distributed.rank() == 0:
+        print(f"done: {run.directory}. Try it: echo 'Hello.' | nmt translate --checkpoint {run.directory}")
+
+
+def _average(given: argparse.Namespace) -> None:
+    print(f"{average_last(Run(given.run), given.last, given.out)}: a model directory, for --checkpoint")
 
 
 def _refuse_contradictions(said: dict) -> None:
@@ -230,3 +254,7 @@ def _score(given: argparse.Namespace) -> None:
 
 def _render(given: argparse.Namespace) -> None:
     render(given.names, given.preset)
+
+
+def _bench(given: argparse.Namespace) -> None:
+    bench(given.out, device_of(given), given.smoke)

@@ -7,6 +7,7 @@
     samples.jsonl    the same held-out sentences translated at each validation
     frames/          step_00000500.npz: attention of all heads on fixed sentences at each validation
     checkpoints/     step_00000500/: a model directory (below) and the state of the training
+    lock.json        which process trains here, or was the last to do so
 
 and that of `nmt prune` also gates.jsonl, result.json and the new model in pruned/.
 
@@ -15,12 +16,14 @@ Every file and checkpoint folder is written whole and renamed; nothing is pickle
 """
 
 import json
+import os
 import platform
 import shutil
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -37,6 +40,11 @@ from nmt.corpora import shipped
 from nmt.decoding import translate
 from nmt.files import read_json, sha256, whole_directory, whole_file, write_json, write_text
 from nmt.transformer import Transformer, TransformerConfig
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 SIDES = ("src", "trg")
 WEIGHTS = "model.safetensors"
@@ -197,10 +205,37 @@ class Run:
         """The run's own vocabularies, their checksums checked."""
         return tuple(BPE.load(self.directory / f"{s}.bpe", self.config["bpe"][s]) for s in SIDES)
 
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Held by the one process that trains here. The system frees it when that process ends, however it ends.
+
+        Raises NmtError, naming the process, where another one holds it. Without effect on Windows.
+        """
+        with open(self.directory / "lock.json", "a+", encoding="utf-8") as file:
+            try:
+                if fcntl is not None:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                holder = json.loads(file.read() or "{}")
+                who = f"process {holder.get('process')} on {holder.get('host')}"
+                raise NmtError(f"--run {self.directory}: {who} is training there; stop it, or let it finish") from None
+            file.truncate(0)
+            file.write(json.dumps({"process": os.getpid(), "host": platform.node()}) + "\n")
+            file.flush()
+            yield
+
     def append(self, name: str, *lines: dict) -> None:
-        """Add JSON lines to metrics.jsonl, samples.jsonl or sessions.jsonl."""
-        with open(self.directory / name, "a", encoding="utf-8") as file:
-            file.write("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+        """Add JSON lines to metrics.jsonl, samples.jsonl or sessions.jsonl; all of them, or, on a full disk, none."""
+        path = self.directory / name
+        size = path.stat().st_size if path.exists() else 0
+        try:
+            with open(path, "a", encoding="utf-8") as file:
+                file.write("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+        except OSError:
+            if path.exists():
+                os.truncate(path, size)
+            raise
 
     def lines(self, name: str = "metrics.jsonl", **equal) -> list[dict]:
         """The JSON lines of a file whose fields equal those given: `run.lines(split="valid")`.

@@ -354,7 +354,9 @@ class _Trainer:
             self.board.flush()
 
     def validate(self) -> dict:
-        """In the first process: loss without smoothing, perplexity per BPE piece, BLEU and chrF of greedy translations; all logged."""
+        """Loss without smoothing, perplexity per BPE piece, BLEU and chrF of greedy translations; all logged.
+
+        Called in the first process only."""
         self.model.eval()
         with self.objective.evaluating(), torch.inference_mode():
             return self._validate()
