@@ -1,0 +1,138 @@
+"""nmt bench: what is measured is one function, asked for the same; what is kept and drawn. No time decides."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+import nmt.bench
+import nmt.cli
+from nmt import NmtError
+from nmt.batches import source_batch
+from nmt.bench import SIZES, SMOKE, figure, made_pairs, ratios, timed, training_batches
+from nmt.bpe import BOS, EOS, PAD
+from nmt.files import read_json
+from nmt.objective import token_loss
+from nmt.peers import MARIAN, OURS, TORCH, contenders
+from nmt.transformer import Transformer
+
+pytest.importorskip("transformers", reason="the extra bench")
+
+
+@pytest.fixture
+def three(device):
+    torch.manual_seed(0)
+    found = contenders(SMOKE[0].config(), device, silent=True)
+    for one in found.values():
+        one.model.eval()
+    return found
+
+
+def test_the_three_say_the_same(three, device):
+    batch = training_batches(SMOKE[0], device)[0]
+    there = batch.trg_in != PAD
+    assert (~there).any() and (batch.src == PAD).any()
+    with torch.inference_mode():
+        ours, *peers = (three[name].logits(batch.src, batch.trg_in)[there] for name in (OURS, TORCH, MARIAN))
+    for logits in peers:
+        torch.testing.assert_close(logits, ours, rtol=1e-4, atol=1e-4)
+
+
+def test_a_step_teaches_the_three_the_same(device):
+    """Without dropout, whose draws differ: the same loss on the next batch after a step on the first."""
+    torch.manual_seed(0)
+    batches, losses = training_batches(SMOKE[0], device), {}
+    for name, one in contenders(SMOKE[0].config(), device).items():
+        for module in one.model.modules():
+            if isinstance(module, torch.nn.Dropout):
+                module.p = 0.0
+            if name == MARIAN and isinstance(getattr(module, "dropout", None), float):
+                module.dropout = 0.0
+        nmt.bench.training_turn(one, batches[:1], device)()
+        with torch.inference_mode():
+            losses[name] = token_loss(one.logits(batches[1].src, batches[1].trg_in), batches[1].trg_out)
+    for name in (TORCH, MARIAN):  # ours has learnt a bias that Marian has not
+        torch.testing.assert_close(losses[name], losses[OURS], rtol=1e-3 if name == MARIAN else 1e-5, atol=0)
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+def test_the_searches_write_the_same_words_of_the_forced_length(three, device, beam):
+    src = source_batch([[4, 5, 6], [7, 8, 9, 10, 11, 12], [], [13, 4]], device)
+    ours, theirs = (three[name].search(src, beam, 7) for name in (OURS, MARIAN))
+    assert ours == theirs and {len(ids) for ids in ours} == {7}
+    assert not {PAD, BOS, EOS} & {i for ids in ours for i in ids}
+
+
+@pytest.mark.parametrize("size", [*SMOKE, *SIZES], ids=lambda size: size.name)
+def test_peers_have_as_many_parameters_within_a_per_cent(size):
+    with torch.device("meta"):  # nothing is allocated
+        model = Transformer(size.config())
+    ours = sum(p.numel() for p in model.parameters())
+    assert size.vocab_size / ours < 0.01  # Marian's generator has no bias of its own
+
+
+def test_made_sentences_are_those_of_the_seed_and_of_all_lengths():
+    pairs, again, others = made_pairs(50, 300), made_pairs(50, 300), made_pairs(50, 300, seed=2)
+    assert all(
+        np.array_equal(a, b) for one, two in zip(pairs, again, strict=True) for a, b in zip(one, two, strict=True)
+    )
+    assert any(len(a[0]) != len(b[0]) for a, b in zip(pairs, others, strict=True))
+    longest = [max(map(len, pair)) for pair in pairs]
+    assert longest == sorted(longest) and longest[0] < 12 < 30 < longest[-1]
+    assert min(i.min() for pair in pairs for i in pair) > EOS and max(i.max() for pair in pairs for i in pair) < 50
+
+
+def test_ratio_is_of_the_rounds_and_above_one_where_ours_is_faster():
+    seconds = {OURS: [1.0, 2.0, 1.0], MARIAN: [3.0, 3.0, 2.0], TORCH: [0.5, 1.0, 0.5]}
+    both = {name: [{"wall": s, "cpu": 10 * s} for s in each] for name, each in seconds.items()}
+    found = ratios(both)
+    assert found[MARIAN]["wall"] == found[MARIAN]["cpu"] == {"median": 2.0, "min": 1.5, "max": 3.0}
+    assert found[TORCH]["wall"]["median"] == 0.5 and OURS not in found
+
+
+def test_turns_rotate_and_the_first_is_not_counted(device, monkeypatch):
+    order = []
+    turns = {name: lambda name=name: order.append(name) for name in "abc"}
+    monkeypatch.setattr(nmt.bench, "ratios", lambda seconds: {n: len(s) for n, s in seconds.items()})
+    (row,) = nmt.bench._rounds([({"task": "x"}, turns)], 3, device)
+    assert row["ratios"] == {"a": 3, "b": 3, "c": 3}
+    rounds = ["".join(order[i : i + 3]) for i in range(0, 12, 3)]
+    assert sorted(rounds[1:]) == ["abc", "bca", "cab"] and sorted(rounds[0]) == ["a", "b", "c"]
+
+
+def test_times_are_of_both_clocks(device):
+    taken = timed(lambda: sum(range(100_000)), device)
+    assert taken.keys() == {"wall", "cpu"} and min(taken.values()) > 0
+
+
+def test_smoke_on_the_command_line(tmp_path, capsys):
+    out = tmp_path / "bench"
+    state = torch.get_rng_state()
+    assert nmt.cli.main(["bench", "--out", str(out), "--smoke", "--gpus", "0"]) == 0, capsys.readouterr().err
+    assert torch.equal(torch.get_rng_state(), state)
+    assert "times as long" in capsys.readouterr().out
+    assert {path.name for path in out.iterdir()} == {"bench.json", "bench.png"}
+    result = read_json(out / "bench.json")
+    assert result["smoke"] and result["session"]["versions"].keys() >= {"torch", "transformers"}
+    (size,) = result["sizes"].values()
+    counts = size["parameters"]
+    assert counts[OURS] == counts[TORCH] == counts[MARIAN] + SMOKE[0].vocab_size
+    assert [row["task"] for row in size["rows"]] == ["training step", *4 * ["decoding"]]
+    for row in size["rows"]:
+        peers = {TORCH, MARIAN} if row["task"] == "training step" else {MARIAN}
+        assert row["ratios"].keys() == peers and row["seconds"].keys() == {OURS, *peers}
+        assert all(len(taken) == result["rounds"] for taken in row["seconds"].values())
+        assert row["tokens"] > 0 and row.get("same translations", 1) == 1
+    panels = figure(json.loads(json.dumps(result)), "cpu").axes
+    assert [text.get_text() for text in panels[0].get_yticklabels()] == list(map(nmt.bench.label, size["rows"]))
+
+    assert nmt.cli.main(["bench", "--out", str(out), "--smoke", "--gpus", "0"]) == 2
+    assert "already" in capsys.readouterr().err
+
+
+def test_without_transformers_it_says_what_to_install(monkeypatch, device):
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(NmtError, match="pip install"):
+        contenders(SMOKE[0].config(), device)
