@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -257,6 +258,7 @@ def changed(before: str, after: str) -> list[tuple[str, bool]]:
     return marked
 
 
+@cache
 def phenomena() -> dict[str, list[Item]]:
     """The phrasebook's contrast sets by phenomenon: sentences in no split, with the right line and wrong ones."""
     found: dict[str, list[Item]] = {}

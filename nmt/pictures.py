@@ -142,7 +142,7 @@ def text(figure: Figure | SubFigure, lines: Sequence[tuple[str, str]]) -> None:
     axes.set_axis_off()
     for i, (name, said) in enumerate(lines):
         y = 1 - (i + 0.5) / len(lines)
-        for x, words, color in ((0.0, name, "#777777"), (0.2, said, "black")):
+        for x, words, color in ((0.0, name, "#777777"), (0.22, said, "black")):
             axes.text(x, y, plain(words), fontsize=10, va="center", color=color, parse_math=False, wrap=False)
 
 

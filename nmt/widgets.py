@@ -146,6 +146,7 @@ class Panel(w.VBox):
         self.out.value = escaped(rows)
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict:
+        self.questions.answer(self.questions.number, None)  # what is read shows what was asked last, delay or not
         said = _said([("English", self.text.value), ("model", self.loaded), *self.rows])
         parts = [(0.3 * len(said), lambda place: pictures.text(place, said)), *self.twin()]
         data = super()._repr_mimebundle_(**kwargs)
@@ -180,7 +181,7 @@ def rows_of(answer: Answer) -> list[tuple[str, str]]:
     rows.append(("Russian pieces", " ".join(answer.lines[0].pieces)))
     rows.append(("time", f"{answer.milliseconds:.0f} ms"))
     if answer.unknown:
-        rows.append(("unknown to the model", " ".join(answer.unknown)))
+        rows.append(("unknown characters", " ".join(answer.unknown)))
     return rows
 
 
@@ -214,6 +215,7 @@ class SeeAttention(Panel):
     def below(self) -> list[w.Widget]:
         self.map, self.all, self.bars = (w.Image(format="png", layout=w.Layout(max_width="800px")) for _ in range(3))
         self.drawn: list[tuple[float, Callable]] = []
+        self.shown: dict[w.Image, object] = {}
         return [self.map, self.bars, self.all]
 
     def parts(self) -> Iterator[Callable[[], None]]:
@@ -226,7 +228,7 @@ class SeeAttention(Panel):
             if too_long:
                 yield lambda: self.say([*self.rows, ("", "too long for a picture that can be read")])
             for image in (self.map, self.all, self.bars):
-                yield lambda image=image: setattr(image, "value", b"")
+                yield lambda image=image: self._draw(image, b"", None)
             return
         names = [*pictures.pieces(target), "EOS"]
         yield lambda: self._set(self.word, [(f"{i}: {name}", i) for i, name in enumerate(names)])
@@ -236,14 +238,19 @@ class SeeAttention(Panel):
         weights, mask = maps[kind][layer, head], self.live.mask
         shares = self.live.shares(answer)
         title = f"{pictures.NAMES[kind]} attention, layer {layer}, head {head}"
-        for image, height, draw in (
-            (self.map, 3.6, lambda place: pictures.heatmap(place, weights, queries, keys, kind, row, title)),
-            (self.bars, 2.0, lambda place: pictures.share_bars(place, shares, target, self.word.value)),
-            (self.all, 2.2, lambda place: pictures.overview(place, maps, mask)),
+        word, same = self.word.value, (self.loaded, answer.sentence, self.beam.value)
+        for image, height, depends, draw in (
+            (self.map, 3.6, (title, word), lambda p: pictures.heatmap(p, weights, queries, keys, kind, row, title)),
+            (self.bars, 2.0, word, lambda p: pictures.share_bars(p, shares, target, word)),
+            (self.all, 2.2, "", lambda p: pictures.overview(p, maps, mask)),
         ):
             self.drawn.append((height, draw))
-            data = pictures.sheet([(height, draw)])
-            yield lambda image=image, data=data: setattr(image, "value", data)
+            if self.shown.get(image) != (same, depends):  # drawing takes far longer than translating
+                data = pictures.sheet([(height, draw)])
+                yield lambda image=image, data=data, depends=depends: self._draw(image, data, (same, depends))
+
+    def _draw(self, image: w.Image, data: bytes, of_what: object) -> None:
+        image.value, self.shown[image] = data, of_what
 
     def twin(self) -> list[tuple[float, Callable]]:
         return self.drawn

@@ -1,0 +1,242 @@
+"""The logic of the widgets: no display, no browser, no time."""
+
+import os
+import threading
+
+import pytest
+import torch
+
+from nmt import NmtError, interactive
+from nmt.files import write_json
+from nmt.interactive import Live, Overtaking, changed, models, phenomena, pieces_of, sentence_of
+from nmt.pruning import masks
+from nmt.pruning.removal import remove_heads
+from nmt.runs import save_model_directory
+from nmt.transformer import KINDS
+
+SENTENCE = "the old dog sees the sea."
+
+
+@pytest.fixture
+def checkpoint(make_model, bpe, tmp_path):
+    """A directory with a model that was never trained."""
+    model = make_model(src_vocab_size=80, trg_vocab_size=80).float().cpu()
+    (tmp_path / "dense").mkdir()
+    save_model_directory(tmp_path / "dense", model, bpe)
+    return tmp_path / "dense"
+
+
+@pytest.fixture
+def live(checkpoint):
+    return Live.load(checkpoint)
+
+
+class Timers:
+    """A `start` that keeps what was to be called, for the test to call in the order it likes."""
+
+    def __init__(self):
+        self.waiting, self.cancelled = [], []
+
+    def __call__(self, delay, function):
+        self.waiting.append(function)
+        number = len(self.waiting) - 1
+        return type("Timer", (), {"cancel": lambda timer: self.cancelled.append(number)})()
+
+
+def test_typing_cancels_and_only_the_newest_question_is_worked_on():
+    timers, worked, shown = Timers(), [], []
+    questions = Overtaking(lambda q: (worked.append(q), iter([q]))[1], shown.append, str, timers)
+    for question in "abc":
+        questions.ask(question)
+    assert timers.cancelled == [0, 1] and not worked
+    for function in timers.waiting:  # a timer that was cancelled too late fires all the same
+        function()
+    assert worked == shown == ["c"]
+
+
+def test_an_old_answer_never_overwrites_a_newer_one_whatever_the_order_of_the_timers():
+    timers, shown = Timers(), []
+    questions = Overtaking(lambda q: iter([q]), shown.append, str, timers)
+    questions.ask("old")
+    questions.ask("new")
+    timers.waiting[1]()
+    timers.waiting[0]()
+    assert shown == ["new"]
+
+
+def test_a_question_asked_while_another_is_worked_on_stops_its_parts():
+    timers, shown = Timers(), []
+
+    def work(question):
+        yield question, 1
+        if question == "old":
+            questions.ask("new")  # typed while the first part was on the screen
+        yield question, 2
+
+    questions = Overtaking(work, shown.append, str, timers)
+    questions.ask("old")
+    for function in timers.waiting:  # the list grows while we go
+        function()
+    assert shown == [("old", 1), ("new", 1), ("new", 2)]
+
+
+def test_two_threads_are_answered_one_at_a_time():
+    inside, most, enough = [], [], threading.Event()
+
+    def work(question):
+        inside.append(question)
+        most.append(len(inside))
+        enough.wait(0.05)
+        inside.remove(question)
+        yield question
+
+    shown = []
+    questions = Overtaking(work, shown.append, str, lambda delay, function: function())
+    threads = [threading.Thread(target=questions.ask, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert max(most) == 1 and len(shown) == len(set(shown)) >= 1
+
+
+def test_the_real_timer_answers_after_the_last_keystroke():
+    done, shown = threading.Event(), []
+    questions = Overtaking(lambda q: iter([q]), lambda part: (shown.append(part), done.set()), str)
+    for question in "abc":
+        questions.ask(question, 0.01)
+    assert done.wait(10) and shown[-1] == "c"
+
+
+def test_a_failure_is_a_sentence_and_the_next_question_is_answered():
+    def work(question):
+        yield question / 2
+
+    shown = []
+    questions = Overtaking(work, shown.append, sentence_of, interactive.at_once)
+    questions.ask("x")
+    questions.ask(4)
+    assert "TypeError" in shown[0] and "Traceback" not in shown[0] and shown[1] == 2
+    assert sentence_of(NmtError("too long")) == "too long"
+
+
+def test_an_answer_has_scores_in_order_and_the_pieces_of_its_ids(live):
+    answer = live.answer(f"  {SENTENCE} ", beam=4, n_best=3)
+    assert answer.sentence == SENTENCE and "".join(answer.pieces).replace("▁", " ").strip() == SENTENCE
+    assert len(answer.lines) == 3 and answer.milliseconds > 0
+    scores = [line.score for line in answer.lines]
+    assert scores == sorted(scores, reverse=True)
+    assert all(len(line.pieces) == len(line.ids) for line in answer.lines)
+    assert len(live.answer(SENTENCE, beam=1, n_best=3).lines) == 1  # greedy has one
+
+
+def test_unknown_characters_are_pointed_out_and_blank_text_has_no_lines(live):
+    assert live.answer("a 漢 sea ☃").unknown == ["漢", "☃"]
+    assert live.answer(" \t").lines == []
+
+
+def test_text_that_is_too_long_is_refused_in_words(live):
+    with pytest.raises(NmtError, match="pieces are too many here, 256 at most"):
+        live.answer("the sea " * 200)
+
+
+def test_pieces_are_those_the_model_wrote_even_where_bpe_would_write_others(bpe):
+    (ids,) = bpe[1].encode(["кот видит"])
+    assert pieces_of(bpe[1], ids, "кот видит") == bpe[1].pieces("кот видит")
+    letters = [bpe[1].encode([letter])[0][-1] for letter in "кот"]
+    assert len(pieces_of(bpe[1], letters, "кот")) == 3
+
+
+def test_closing_a_head_is_what_the_mask_says_and_opening_it_brings_all_back(live):
+    before = live.log_probs(SENTENCE, ["кот видит море."])
+    live.keep(live.toggled("cross", 1, 2))
+    assert not live.mask["cross"][1, 2] and masks.count(live.mask) == masks.count(live.there) - 1
+    values = masks.read(live.model, KINDS)
+    assert values["cross"][1, 2] == 0 and sum(float(v.sum()) for v in values.values()) == 23
+    assert live.log_probs(SENTENCE, ["кот видит море."]) != before
+    live.keep(live.toggled("cross", 1, 2))
+    assert live.log_probs(SENTENCE, ["кот видит море."]) == before
+    assert all(layer.gate is None for kind in KINDS for layer in live.model.gated_layers(kind))
+
+
+def test_the_presets(live):
+    alone = live.only("encoder", 1, 3)
+    assert masks.count({"encoder": alone["encoder"]}) == 1 and alone["encoder"][1, 3]
+    assert alone["cross"].all() and alone["decoder"].all()
+    drawn = live.random(5, seed=1)
+    assert masks.count(drawn) == 5 and masks.to_json(drawn) == masks.to_json(live.random(5, seed=1))
+    assert masks.to_json(drawn) != masks.to_json(live.random(5, seed=2))
+    with pytest.raises(NmtError, match="choose 0 to 24"):
+        live.random(25, seed=1)
+
+
+def test_what_pruning_kept_is_found_in_a_descendant_and_only_there(live, checkpoint, tmp_path, bpe, make_model):
+    mask = live.random(6, seed=3)
+    for name, model in (
+        ("pruned", remove_heads(live.model, mask)),
+        ("other", make_model(src_vocab_size=80, trg_vocab_size=80, num_heads=2).float().cpu()),
+    ):
+        (tmp_path / name).mkdir()
+        save_model_directory(tmp_path / name, model, bpe)
+    pruned = str(tmp_path / "pruned")
+    found = live.kept_by_pruning([str(checkpoint), pruned, str(tmp_path / "other")])
+    assert list(found) == [pruned] and masks.to_json(found[pruned]) == masks.to_json(mask)
+    small = Live.load(pruned)
+    assert masks.count(small.there) == 6
+    assert masks.count(small.random(3, seed=1)) == 3
+    with pytest.raises(NmtError, match="was removed"):
+        small.keep(live.there)
+    live.keep(mask)  # a closed head equals a removed one
+    (dense,), (cut,) = live.log_probs(SENTENCE, ["кот."]), small.log_probs(SENTENCE, ["кот."])
+    assert dense == pytest.approx(cut, abs=1e-4)
+
+
+def test_compared_leaves_the_heads_as_they_were(live):
+    live.keep(live.toggled("encoder", 0, 0))
+    now, whole = live.compared(SENTENCE)
+    assert not live.mask["encoder"][0, 0] and masks.read(live.model, ["encoder"])["encoder"][0, 0] == 0
+    assert now.lines[0].log_prob == live.answer(SENTENCE).lines[0].log_prob
+    live.keep(live.there)
+    assert whole.lines[0].log_prob == live.answer(SENTENCE).lines[0].log_prob
+
+
+def test_changed_words_are_marked(live):
+    assert changed("кот видит море", "кот видел море") == [("кот", False), ("видел", True), ("море", False)]
+    assert changed("a b", "a b") == [("a", False), ("b", False)]
+    assert changed("", "a") == [("a", True)]
+
+
+def test_maps_and_shares_are_of_the_line_asked_for(live):
+    answer = live.answer(SENTENCE, beam=2, n_best=2)
+    for which in range(2):
+        steps = len(answer.lines[which].ids) + 1
+        assert live.maps(answer, which)["cross"].shape == (2, 4, steps, len(answer.ids) + 1)
+        assert live.shares(answer, which).shape == (steps, 3)
+
+
+def test_models_are_the_shipped_ones_and_the_runs_that_can_translate(checkpoint, tmp_path, monkeypatch):
+    monkeypatch.setattr(interactive, "shipped", lambda: tmp_path / "data")
+    assert models(tmp_path / "none") == []
+    (tmp_path / "data" / "models" / "named").mkdir(parents=True)
+    write_json(tmp_path / "data" / "models" / "named" / "model.json", {})
+    (tmp_path / "empty").mkdir()  # a run of which nothing can be read
+    os.utime(checkpoint, (1, 1))
+    checkpoint.rename(tmp_path / "runs-dense")
+    assert models(tmp_path) == ["named", (tmp_path / "runs-dense").as_posix()]
+
+
+def test_phenomena_have_items_with_a_right_line():
+    found = phenomena()
+    assert "animacy" in found and len(found) > 30
+    assert all(
+        item.phenomenon == name and item.right not in item.wrong for name, items in found.items() for item in items
+    )
+
+
+def test_the_device_does_not_matter(device, checkpoint):
+    from nmt.runs import load
+
+    one = Live(load(checkpoint, device))
+    one.keep(one.toggled("decoder", 0, 1))
+    answer = one.answer(SENTENCE)
+    assert torch.isfinite(one.shares(answer)).all()
