@@ -236,7 +236,7 @@ def gate_paths(panels: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]], titl
             for layer in range(p_open.shape[1]):
                 grid[layer, column].plot(steps, p_open[:, layer], ls=dashes, color=color, lw=1, alpha=0.8)
     for (row, _), axes in np.ndenumerate(grid):
-        axes.set(ylim=(-0.03, 1.03))
+        axes.set(ylim=(-0.03, 1.03), xlabel="step")
         axes.grid(alpha=0.3)
         axes.spines[["right", "top"]].set_visible(False)
         axes.label_outer()
@@ -244,6 +244,5 @@ def gate_paths(panels: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]], titl
             axes.set_ylabel(f"layer {row + 1}: P(open)", fontsize=9)
     lines = [Line2D([], [], color=c, ls=d, label=n) for n, (c, d) in styles.items()]
     figure.legend(handles=lines, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
-    figure.supxlabel("step", fontsize=9)
     figure.suptitle(title, fontsize=10)
     return figure

@@ -72,7 +72,7 @@ def verdict(results: Results) -> list[str]:
     lines = [
         "\n\n".join(f"**{sentence(results, row)}**" for row in results.own),
         "",
-        "| heads kept | ours | dev loss − best published (by seed) | seeds won | best published "
+        "| heads kept | ours | dev loss − best published (by seed) | seeds | best published "
         f"| compute: ours, theirs | test BLEU − best published | p < {P:g} | test BLEU − dense | p < {P:g} |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
@@ -84,12 +84,14 @@ def verdict(results: Results) -> list[str]:
     signature = next((x["signature"].replace("|", r"\|") for x in results.bootstrap.values()), None)
     lines += [
         "",
-        f"`{OURS}` is what `--method ours` stands for. The best published method is, in each seed, the one of lowest "
-        "dev loss among all methods, baselines and settings below that are not ours, the greedy oracle left out. Where "
-        "a method has several settings (λ, share of the search) the best by dev loss counts, and what trying them cost "
-        "is not charged: this favours it. A tie is not a win. A seed where a published cell is missing can be lost, "
-        "but not won. `p`: paired bootstrap of test BLEU within a seed; on how many seeds better and worse, not "
-        f"corrected for the number of tests ({f'`{signature}`' if signature else 'none was made yet'}).",
+        f"`{OURS}` is what `--method ours` stands for; with settings behind its name it is a variation, shown where "
+        "most cells are there of it: a seed after which it was picked favours it. The best published method is, in "
+        "each seed, the one of lowest dev loss among all methods, baselines and settings below that are not ours, the "
+        "greedy oracle left out. Where a method has several settings (λ, share of the search) the best by dev loss "
+        "counts, and what trying them cost is not charged: this favours it. A tie is lost. Where a published cell is "
+        "missing, a seed can be lost, but not won: then ours is at most ahead of the published cells there are. `p`: "
+        "paired bootstrap of test BLEU within a seed; on how many seeds better and worse, not corrected for the number "
+        f"of tests ({f'`{signature}`' if signature else 'none was made yet'}).",
     ]
     return [*lines, "", *same_share(results)]
 
@@ -99,27 +101,29 @@ def sentence(results: Results, row: str) -> str:
     found = {budget: judge(results, row, budget) for budget in small_budgets(results)}
     parts = []
     for (kinds, kept), one in found.items():
-        judged = len(one.won) + len(one.lost)
-        parts.append(
-            f"{kept} of {results.of(kinds)} {_kinds(kinds)}: {one.claim}, {len(one.won)} of {judged} judged seeds won"
-            + (f", {len(one.open)} missing" if one.open else "")
-        )
+        parts.append(f"{kept} of {results.of(kinds)} {_kinds(kinds)}: {one.claim}, seeds {tally(one)}")
     claims = {one.claim for one in found.values()}
     whole = "fails" if "fails" in claims else "is open" if "open" in claims or not claims else "holds"
     return f"`{row}`: the claim {whole}" + (f" ({'; '.join(parts)})." if parts else ".")
+
+
+def tally(one: Verdict) -> str:
+    """How many seeds are won, lost, and what is missing of the others."""
+    said = f"{len(one.won)} won, {len(one.lost)} lost"
+    said += f", {len(one.ahead)} ahead of the published cells there are" if one.ahead else ""
+    return said + (f", {len(one.open)} not run" if one.open else "")
 
 
 def _verdict_row(results: Results, row: str, budget: tuple[str, int], one: Verdict) -> str:
     own, rival = one.own, one.rival
     differences = [dev(own[seed]) - dev(rival[seed]) for seed in one.both]
     names = Counter(label(rival[seed]["said"]) for seed in one.both)
-    judged = len(one.won) + len(one.lost)
     bold = "**" if budget in small_budgets(results) else ""
     cells = [
         f"{bold}{budget[1]} of {results.of(budget[0])} {_kinds(budget[0])}{bold}",
         f"`{row}`",
         f"{mean(differences):+.4f} ({', '.join(f'{x:+.4f}' for x in differences)})",
-        f"{len(one.won)} of {judged}" + (f" ({len(one.open)} missing)" if one.open else ""),
+        tally(one),
         ", ".join(name + (f" ×{count}" if count > 1 else "") for name, count in names.items()),
         ", ".join(f"{mean(x[seed]['compute'] for seed in one.both):.1f}" for x in (own, rival)),
         *_bleu_cells(results, own, rival),
@@ -142,18 +146,18 @@ def _bleu_cells(results: Results, own: dict[int, dict], other: dict[int, dict]) 
 
 def same_share(results: Results) -> list[str]:
     """The headline of Voita et al. 2019 beside ours, at the budget nearest to theirs."""
-    share = VOITA[0] / VOITA[1]
-    there = [(h, k) for h, k in results.budgets if h == "encoder" and results.of(h) and results.best(OURS, (h, k))]
-    if OURS not in results.own or not there:
+    share, of = VOITA[0] / VOITA[1], results.of("encoder")
+    budgets = [budget for budget in results.budgets if budget[0] == "encoder"]
+    if not of or not budgets or not results.leading:
         return []
-    of = results.of("encoder")
-    budget = min(there, key=lambda b: abs(b[1] / of - share))
-    own = results.best(OURS, budget)
+    budget, row = min(budgets, key=lambda b: abs(b[1] / of - share)), results.leading[0]
+    if not (own := results.best(row, budget)):
+        return []
     change, said = _bleu_cells(results, own, results.dense)
     return [
         f"Voita et al. 2019 kept {VOITA[0]} of {VOITA[1]} encoder heads ({share:.1%}) for {VOITA[2]:+.2f} BLEU, with "
-        f"their data and size. `{OURS}` keeps {budget[1]} of {of} ({budget[1] / of:.1%}): {change} test BLEU, the mean "
-        f"of {len(own)} seeds (p < {P:g}: {said}). The pruned models trained "
+        f"their data and size. `{row}` keeps {budget[1]} of {of} ({budget[1] / of:.1%}): {change} test BLEU, the mean "
+        f"of {len(own)} seed{'s' * (len(own) > 1)} (p < {P:g}: {said}). The pruned models trained "
         f"{mean(x['steps'] for x in own.values()):.0f} steps more than the dense ones, which alone may raise BLEU.",
     ]
 
@@ -161,11 +165,12 @@ def same_share(results: Results) -> list[str]:
 def table(results: Results, budget: tuple[str, int]) -> list[str]:
     """All rows of one budget, the lowest mean dev loss first."""
     found = {row: cells for row in results.rows if (cells := results.best(row, budget))}
+    first = next(iter(results.leading), OURS)
     title = f"{budget[1]} of {results.of(budget[0])} {_kinds(budget[0])} kept"
     lines = [
         f"<details><summary>{title}: all methods</summary>",
         "",
-        f"| method | what it is | dev loss | test BLEU | test chrF | compute, steps | seeds | `{OURS}` is lower |",
+        f"| method | what it is | dev loss | test BLEU | test chrF | compute, steps | seeds | `{first}` is lower |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for row, cells in sorted(found.items(), key=lambda item: mean(map(dev, item[1].values()))):
@@ -176,7 +181,7 @@ def table(results: Results, budget: tuple[str, int]) -> list[str]:
         lines.append(
             f"| {name}{f' ({chosen})' if chosen else ''} | {_role(row)} | {spread([*map(dev, cells.values())], 4)} | "
             f"{spread([x['bleu'] for x in test], 2)} | {spread([x['chrf'] for x in test], 2)} | "
-            f"{mean(x['compute'] for x in cells.values()):.1f} | {len(cells)} | {_lower(found.get(OURS, {}), cells)} |"
+            f"{mean(x['compute'] for x in cells.values()):.1f} | {len(cells)} | {_lower(found.get(first, {}), cells)} |"
         )
     return [
         *lines,
@@ -220,13 +225,13 @@ def marked(results: Results) -> list[str]:
         for rank, row in enumerate(sorted(losses, key=losses.get)):
             ranks.setdefault(row, []).append(rank)
     bounds = [row for row in results.rows if role(row) == "bound"][:1]
-    best = sorted(ranks, key=lambda row: mean(ranks[row]))[: max(0, len(MARKED) - len(results.own) - len(bounds))]
-    return [row for row in (*results.own, *best, *bounds) if any(results.best(row, b) for b in results.budgets)]
+    best = sorted(ranks, key=lambda row: mean(ranks[row]))[: max(0, len(MARKED) - len(results.leading) - len(bounds))]
+    return [row for row in (*results.leading, *best, *bounds) if any(results.best(row, b) for b in results.budgets)]
 
 
 def quality(results: Results) -> Figure:
     """Dev loss and test BLEU against the heads kept."""
-    shown = [row for row in results.rows if role(row) != "ablation"]
+    shown = [row for row in results.rows if role(row) != "ablation" or row in results.leading]
     scores = {
         "dev loss, nats per piece": dev,
         "test BLEU": lambda line: line["scores"]["test"]["bleu"],

@@ -70,9 +70,27 @@ class Results:
             rows.setdefault(row, []).append(said)
         return rows
 
-    @property
+    @cached_property
     def own(self) -> list[str]:
-        return [row for row in self.rows if role(row) == "ours"]
+        """What is judged: each of ours as its name stands, and the variation of it that most cells are there of."""
+        judged = []
+        for name in OWN:
+            family = sorted((r for r in self.rows if r.partition(", ")[0] == name), key=lambda r: role(r) != "ours")
+            judged += [row for row in family if row == name or row == max(family, key=self.count)]
+        return judged
+
+    @property
+    def leading(self) -> list[str]:
+        """One of each of ours: that of which most cells are there, of equals the name as it stands."""
+        rows: dict[str, str] = {}
+        for row in self.own:
+            name = row.partition(", ")[0]
+            rows[name] = max(rows.get(name, row), row, key=self.count)
+        return list(rows.values())
+
+    def count(self, row: str) -> int:
+        """Finished cells of a row, all budgets and seeds."""
+        return sum(len(self.cells(row, budget, seed)) for budget in self.budgets for seed in self.seeds)
 
     @property
     def published(self) -> list[str]:
@@ -125,7 +143,8 @@ class Verdict:
     rival: dict[int, dict]
     won: list[int]
     lost: list[int]
-    open: list[int]  # seeds in which a cell is missing that could still decide it
+    ahead: list[int]  # lower than every published cell that is there, but some are missing
+    open: list[int]  # ours is missing, or all the others
 
     @property
     def both(self) -> list[int]:
@@ -142,10 +161,10 @@ class Verdict:
 def judge(results: Results, row: str, budget: tuple[str, int]) -> Verdict:
     """A seed is won where the dev loss is lower than every published method's, at no more compute than they had.
 
-    A tie is lost. Where a published cell is missing, a seed can be lost, but not won.
+    A tie is lost. Where a published cell is missing, a seed can be lost, but not won: ours is ahead.
     """
     own, rival = results.best(row, budget), results.rival(budget)
-    won, lost, undecided = [], [], []
+    won, lost, ahead, undecided = [], [], [], []
     for seed in results.seeds:
         whole = all(results.whole(other, budget, seed) for other in results.published)
         if seed not in own or seed not in rival:
@@ -153,11 +172,11 @@ def judge(results: Results, row: str, budget: tuple[str, int]) -> Verdict:
         elif dev(own[seed]) >= dev(rival[seed]):
             lost.append(seed)
         elif not whole:
-            undecided.append(seed)
+            ahead.append(seed)
         else:
             had = max(x["compute"] for other in results.published for x in results.cells(other, budget, seed))
             (won if own[seed]["compute"] <= had + 1e-6 else lost).append(seed)
-    return Verdict(own, rival, won, lost, undecided)
+    return Verdict(own, rival, won, lost, ahead, undecided)
 
 
 def small_budgets(results: Results) -> list[tuple[str, int]]:

@@ -82,8 +82,10 @@ def test_a_tie_is_lost_and_so_is_more_compute(results):
 
 
 def test_a_missing_rival_cannot_make_a_win_but_a_loss_stays_one(results):
-    one = judge(results({1: [0.5, None, 0.6, 0.4, 0.2, 0.1]}), "shed", ("encoder", 1))
-    assert (one.won, one.lost, one.open) == ([], [], [1, 2, 3, 4, 5])
+    found = results({1: [0.5, None, 0.6, 0.4, 0.2, 0.1]})
+    one = judge(found, "shed", ("encoder", 1))
+    assert (one.won, one.lost, one.ahead, one.open, one.claim) == ([], [], [1], [2, 3, 4, 5], "open")
+    assert "seeds 0 won, 0 lost, 1 ahead of the published cells there are, 4 not run" in report.sentence(found, "shed")
     one = judge(results({1: [0.3, None, 0.6, 0.4, 0.2, 0.1]}), "shed", ("encoder", 1))
     assert (one.won, one.lost) == ([], [1])
     one = judge(results({1: [0.3, 0.7, 0.6, None, 0.2, 0.1]}), "shed", ("encoder", 1))
@@ -122,6 +124,15 @@ def test_rows_know_what_they_are(results):
     assert [len(found.rows[row]) for row in ("l0-topk", "shed")] == [2, 1]
 
 
+def test_a_variation_of_which_more_is_there_is_judged_too(results):
+    found = results({1: WON, 2: WON})
+    assert found.own == found.leading == ["shed"]
+    found = results({1: WON, 2: [0.5, 0.7, 0.6, None, 0.2, 0.1]})
+    assert found.own == ["shed", "shed, swaps 0"] and found.leading == ["shed, swaps 0"]
+    assert judge(found, "shed, swaps 0", ("encoder", 1)).won == [1, 2]
+    assert report.marked(found)[0] == "shed, swaps 0" and "`shed, swaps 0` is lower |" in report.section(found)
+
+
 def test_what_another_config_asked_for_does_not_count(results):
     assert results({1: WON}).done(1) == len(METHODS)
     assert results({1: WON}, training={"lr": 0.1}).done(1) == 0
@@ -129,11 +140,12 @@ def test_what_another_config_asked_for_does_not_count(results):
 
 
 def test_the_section_says_what_is_missing_and_what_is_there(results):
-    text = report.section(results({1: WON, 2: [0.5, 0.7, 0.6, 0.45, None, None]}))
-    assert "10 of 60 cells are done, all of them on 0 of 5 seeds" in text and "seed 2: 4 of 12" in text
+    found = results({1: WON, 2: [0.5, 0.7, 0.6, 0.45, None, None]}, budgets={"encoder": [1]})
+    text = report.section(found)
+    assert "10 of 30 cells are done, all of them on 1 of 5 seeds" in text and "seed 2: 4 of 6" in text
     assert "| **`shed`** | ours | 0.4250 ± 0.0354 | 57.50 ± 3.54 | 90.00 ± 0.00 | 275.0 | 2 |  |" in text
     assert "| `l0-topk` (λ 0.3 ×2) | published | 0.6000 ± 0.0000 |" in text and "on 2 of 2 |" in text
-    assert "-0.0750 (-0.1000, -0.0500) | 2 of 2 (3 missing) | `magnitude` ×2 | 275.0, 275.0 | +7.50 | – |" in text
+    assert "-0.0750 (-0.1000, -0.0500) | 2 won, 0 lost, 3 not run | `magnitude` ×2 | 275.0, 275.0 | +7.50 | – |" in text
     assert "`shed` keeps 1 of 16 (6.2%): -12.50 test BLEU, the mean of 2 seeds" in text
 
 
