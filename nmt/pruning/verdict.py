@@ -5,7 +5,7 @@ data/results/compare/ holds the config, seed-SEED.jsonl and significance.jsonl. 
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from nmt import NmtError
 from nmt.corpora import prepare
 from nmt.files import write_text
 from nmt.pruning.compare import Comparison
+from nmt.pruning.method import PruningConfig
 from nmt.pruning.on_budget import OnBudget
 from nmt.pruning.prune import method_class
 from nmt.pruning.shed import Shed
@@ -55,7 +56,7 @@ class Results:
                 if line["key"] == "dense":
                     self.dense[line["seed"]] = line
                 elif line["training"] == self.plan.training:
-                    self._lines[_place(line["seed"], line["said"])] = line
+                    self._lines[_place(line["seed"], line["pruning"])] = line
         self.bootstrap = {(x["key"], x["against"]): x for x in read_lines(self.folder / "significance.jsonl")}
 
     @cached_property
@@ -262,7 +263,13 @@ def read_lines(path: Path) -> list[dict]:
 
 
 def _place(seed: int, said: dict) -> str:
-    return json.dumps([seed, {**said, "method": method_class(said["method"]).name}], sort_keys=True)
+    """What tells a cell from others, by the settings that its method heeds: defaults may change between versions."""
+    kind = method_class(said["method"])
+    settings = asdict(PruningConfig()) | said | {"method": kind.name, "gates_every_n_steps": 0}
+    if settings["search"] is None:
+        settings["search"] = kind.search
+    unheeded = (() if kind.learns else ("search", "gate_lr")) + (() if kind.name in OWN else ("swaps",))
+    return json.dumps([seed, {k: v for k, v in settings.items() if k not in unheeded}], sort_keys=True)
 
 
 def _name(line: dict) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import nmt
 from nmt import NmtError
 from nmt.plots import MARKED, budget_curves, kept_heads
 from nmt.pruning import report
+from nmt.pruning.method import PruningConfig
 from nmt.pruning.verdict import Results, judge, keep, role, small_budgets
 from nmt.report import PRUNING, pruning, with_results
 
@@ -20,7 +22,7 @@ METHODS = [
     {"method": "l0-topk", "l0_penalty_lambda": 0.1},
     {"method": "l0-topk", "l0_penalty_lambda": 0.3},
     {"method": "shed"},
-    {"method": "shed", "swaps": 0},
+    {"method": "shed", "swaps": 2},
     {"method": "greedy-oracle"},
 ]
 CONFIG = {"data": ["phrasebook"], "dense": {}, "training": {}, "budgets": {"encoder": [3, 1]}, "methods": METHODS}
@@ -57,6 +59,7 @@ def cell(seed: int, method: dict | None, loss: float, compute: float = 275.0) ->
         "key": f"{seed}-{method['method']}-{len(method)}-{loss}",
         "method": method["method"],
         "said": said,
+        "pruning": asdict(PruningConfig(**said)),
         "training": {},
         "of": 16,
         "steps": 275,
@@ -119,7 +122,7 @@ def test_only_small_budgets_are_claimed(results):
 
 def test_rows_know_what_they_are(results):
     found = results({1: WON})
-    kinds = {"magnitude": "published", "l0-topk": "published", "shed": "ours", "shed, swaps 0": "ablation"}
+    kinds = {"magnitude": "published", "l0-topk": "published", "shed": "ours", "shed, swaps 2": "ablation"}
     assert {row: role(row) for row in found.rows} == kinds | {"greedy-oracle": "bound"}
     assert [len(found.rows[row]) for row in ("l0-topk", "shed")] == [2, 1]
 
@@ -128,15 +131,30 @@ def test_a_variation_of_which_more_is_there_is_judged_too(results):
     found = results({1: WON, 2: WON})
     assert found.own == found.leading == ["shed"]
     found = results({1: WON, 2: [0.5, 0.7, 0.6, None, 0.2, 0.1]})
-    assert found.own == ["shed", "shed, swaps 0"] and found.leading == ["shed, swaps 0"]
-    assert judge(found, "shed, swaps 0", ("encoder", 1)).won == [1, 2]
-    assert report.marked(found)[0] == "shed, swaps 0" and "`shed, swaps 0` is lower |" in report.section(found)
+    assert found.own == ["shed", "shed, swaps 2"] and found.leading == ["shed, swaps 2"]
+    assert judge(found, "shed, swaps 2", ("encoder", 1)).won == [1, 2]
+    assert report.marked(found)[0] == "shed, swaps 2" and "`shed, swaps 2` is lower |" in report.section(found)
 
 
 def test_what_another_config_asked_for_does_not_count(results):
     assert results({1: WON}).done(1) == len(METHODS)
     assert results({1: WON}, training={"lr": 0.1}).done(1) == 0
     assert results({1: WON}, methods=METHODS[:2]).done(1) == 2
+
+
+def test_a_cell_is_known_by_its_settings_not_by_what_was_said(results, tmp_path):
+    """A default that changed between versions moves no cell to another row, and what a method does not heed none."""
+    lines = [cell(1, {"method": "shed"}, 0.4), cell(1, {"method": "shed", "swaps": 0}, 0.5)]
+    lines += [cell(1, {"method": "magnitude"}, 0.6), cell(1, {"method": "l0-topk", "l0_penalty_lambda": 0.1}, 0.7)]
+    lines[0]["pruning"]["swaps"] = 2  # said by a version whose default it was
+    del lines[2]["pruning"]["swaps"]  # by one that had no such setting
+    lines[2]["pruning"]["search"], lines[3]["pruning"]["search"] = 0.3, 0.6
+    results({})
+    (tmp_path / "seed-1.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    best = {
+        row: Results(tmp_path).best(row, ("encoder", 1)) for row in ("shed", "shed, swaps 2", "magnitude", "l0-topk")
+    }
+    assert [x[1]["scores"]["dev"]["loss"] for x in best.values()] == [0.5, 0.4, 0.6, 0.7]
 
 
 def test_the_section_says_what_is_missing_and_what_is_there(results):
