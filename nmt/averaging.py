@@ -1,4 +1,4 @@
-"""Averaging of checkpoints: one model whose weights are the mean of the last ones (Vaswani et al. 2017, section 6.1)."""
+"""Averaging of checkpoints: a model whose weights are the mean of the last ones (Vaswani et al. 2017, section 6.1)."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

@@ -25,8 +25,8 @@ from nmt.arguments import (
     gpus_flag,
     preparing_flags,
 )
-from nmt.bench import bench
 from nmt.averaging import average_last
+from nmt.bench import bench
 from nmt.config import TrainingConfig
 from nmt.corpora import format_card
 from nmt.decoding import translate
@@ -97,7 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("train", _train, "train a model, or go on with a run")
     sub.add_argument("--data", nargs="+", help=DATA_HELP + " (default: news-commentary)", default=argparse.SUPPRESS)
     preparing_flags(sub)
-    sub.add_argument("--run", help="run directory (default: runs/DATE-NAME)", default=argparse.SUPPRESS)
+    # torchrun takes --run, even behind our name, for an abbreviation of its own --run-path.
+    run_help = "run directory (default: runs/DATE-NAME); after torchrun say --run_dir"
+    sub.add_argument("--run", "--run_dir", metavar="DIR", help=run_help, default=argparse.SUPPRESS)
     sub.add_argument("--resume", action="store_true", help="go on with the run in --run from its last checkpoint")
     sub.add_argument(
         "--checkpoint", default="", metavar="DIR|NAME", help="start from the weights and vocabularies of this model"

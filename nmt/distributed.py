@@ -1,4 +1,4 @@
-"""Several processes train one model: `torchrun --nproc-per-node=N -m nmt train …`.
+"""Several processes train one model: `torchrun --nproc-per-node=N -m nmt train --run_dir DIR …`.
 
 Each takes its share of the sentences of each batch, and the gradients are added up. The first process (rank 0)
 alone prepares, validates and writes; the others wait for it. Without torchrun there is one process, the first.

@@ -77,8 +77,6 @@ def copy_weights(origin: Trained, model: Transformer) -> None:
 
 def what_is_kept(directory: Path) -> str:
     """The end of an error message."""
-    if not (directory / "config.json").is_file():
-        return f"no run was begun in {directory}"
     last = Run(directory).last_step()
     return f"{directory} keeps {'no checkpoint' if last is None else f'its checkpoint of step {last}'}"
 
@@ -90,17 +88,19 @@ def told_clearly(directory: Path, config: TrainingConfig) -> Iterator[None]:
         yield
     except torch.cuda.OutOfMemoryError as error:
         name = "batch_size" if config.batch_tokens is None else "batch_tokens"
+        kept = f". {what_is_kept(directory)}" if (directory / "config.json").is_file() else ""
         raise NmtError(
-            f"the GPU's memory is too small for --{name} {getattr(config, name)}: {str(error).partition('. ')[0]}. "
-            "End other programs that use the GPU, or go through each batch in parts: --resume --split_batches "
+            f"the memory is too small for --{name} {getattr(config, name)}: {str(error).partition('. ')[0]}. "
+            "End other programs that use it, or go through each batch in parts: --resume --split_batches "
             f"{2 * config.split_batches} (the same steps); in a new run also a smaller --{name}. In validation: a "
-            f"smaller --val_batch_size than {config.val_batch_size}. {what_is_kept(directory)}"
+            f"smaller --val_batch_size than {config.val_batch_size}{kept}"
         ) from None
     except (OSError, SafetensorError) as error:
-        # safetensors says "… (os error 28)" in words only
-        found = re.search(r"os error (\d+)", str(error))
+        found = re.search(r"os error (\d+)", str(error))  # how safetensors says it
         number = int(found[1]) if found else getattr(error, "errno", None)
         if number not in (*FULL, *FORBIDDEN):
             raise
         mend = "make room there" if number in FULL else "it must be writable"
-        raise NmtError(f"{error}: {mend}, then go on with --resume; {what_is_kept(directory)}") from error
+        begun = (directory / "config.json").is_file()
+        then = f"go on with --resume; {what_is_kept(directory)}" if begun else "start again; no run was begun"
+        raise NmtError(f"{error}: {mend}, then {then}") from error
