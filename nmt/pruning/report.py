@@ -57,7 +57,8 @@ def section(results: Results) -> str:
         "![dev loss and test BLEU against heads kept](figures/compare.png)",
         "",
         "Lines are means over seeds, dots are seeds. Highlighted are ours, the published methods of the best mean rank "
-        "by dev loss, and the greedy oracle; grey are the other published methods, cut off where they lie far outside.",
+        "by dev loss at the claim's budgets, and the greedy oracle; grey are the other published methods, cut off where "
+        "they lie far outside.",
         "",
         "![heads kept in each layer](figures/compare-heads.png)",
     ]
@@ -93,7 +94,7 @@ def verdict(results: Results) -> list[str]:
         "paired bootstrap of test BLEU within a seed; on how many seeds better and worse, not corrected for the number "
         f"of tests ({f'`{signature}`' if signature else 'none was made yet'}).",
     ]
-    return [*lines, "", *same_share(results)]
+    return [*lines, *same_share(results)]
 
 
 def sentence(results: Results, row: str) -> str:
@@ -101,7 +102,7 @@ def sentence(results: Results, row: str) -> str:
     found = {budget: judge(results, row, budget) for budget in small_budgets(results)}
     parts = []
     for (kinds, kept), one in found.items():
-        parts.append(f"{kept} of {results.of(kinds)} {_kinds(kinds)}: {one.claim}, seeds {tally(one)}")
+        parts.append(f"{kept} of {results.of(kinds)} {_kinds(kinds)} {one.claim}, seeds: {tally(one)}")
     claims = {one.claim for one in found.values()}
     whole = "fails" if "fails" in claims else "is open" if "open" in claims or not claims else "holds"
     return f"`{row}`: the claim {whole}" + (f" ({'; '.join(parts)})." if parts else ".")
@@ -155,6 +156,7 @@ def same_share(results: Results) -> list[str]:
         return []
     change, said = _bleu_cells(results, own, results.dense)
     return [
+        "",
         f"Voita et al. 2019 kept {VOITA[0]} of {VOITA[1]} encoder heads ({share:.1%}) for {VOITA[2]:+.2f} BLEU, with "
         f"their data and size. `{row}` keeps {budget[1]} of {of} ({budget[1] / of:.1%}): {change} test BLEU, the mean "
         f"of {len(own)} seed{'s' * (len(own) > 1)} (p < {P:g}: {said}). The pruned models trained "
@@ -218,9 +220,9 @@ def _kinds(heads: str) -> str:
 
 
 def marked(results: Results) -> list[str]:
-    """What the figures highlight: ours, the published methods of the best mean rank by dev loss, the bound."""
+    """What the figures highlight: ours, the published of the best mean rank at the claim's budgets, the bound."""
     ranks: dict[str, list[int]] = {}
-    for budget in results.budgets:
+    for budget in small_budgets(results) or results.budgets:
         losses = {row: mean(map(dev, x.values())) for row in results.published if (x := results.best(row, budget))}
         for rank, row in enumerate(sorted(losses, key=losses.get)):
             ranks.setdefault(row, []).append(rank)
@@ -257,7 +259,7 @@ def heads(results: Results) -> Figure:
         panels = {}
         for budget in [b for b in results.budgets if b[0] == group]:
             masks = {row: [x["mask"] for x in results.best(row, budget).values()] for row in marked(results)}
-            if any(masks.values()):
+            if any(masks[row] for row in [r for r in masks if r in results.leading] or masks):
                 panels[f"{budget[1]} of {results.of(group)} {_kinds(group)}"] = {
                     row: {kind: np.mean([np.sum(m[kind], 1) for m in some], 0) for kind in some[0]} if some else None
                     for row, some in masks.items()

@@ -88,7 +88,9 @@ def test_a_missing_rival_cannot_make_a_win_but_a_loss_stays_one(results):
     found = results({1: [0.5, None, 0.6, 0.4, 0.2, 0.1]})
     one = judge(found, "shed", ("encoder", 1))
     assert (one.won, one.lost, one.ahead, one.open, one.claim) == ([], [], [1], [2, 3, 4, 5], "open")
-    assert "seeds 0 won, 0 lost, 1 ahead of the published cells there are, 4 not run" in report.sentence(found, "shed")
+    assert "open, seeds: 0 won, 0 lost, 1 ahead of the published cells there are, 4 not run" in report.sentence(
+        found, "shed"
+    )
     one = judge(results({1: [0.3, None, 0.6, 0.4, 0.2, 0.1]}), "shed", ("encoder", 1))
     assert (one.won, one.lost) == ([], [1])
     one = judge(results({1: [0.3, 0.7, 0.6, None, 0.2, 0.1]}), "shed", ("encoder", 1))
@@ -185,6 +187,10 @@ def test_figures_of_a_comparison(results, tmp_path):
     assert numbers[:4] == ["0.0", "1.0", "1.0", "0.0"]  # shed's head is in the second layer, magnitude's in the first
     first = [path.read_bytes() for path in report.draw(found, tmp_path)]
     assert [path.read_bytes() for path in report.draw(found, tmp_path)] == first and len(first) == 2
+
+
+def test_figures_come_before_ours_is_there(results, tmp_path):
+    assert len(report.draw(results({1: [0.5, 0.7, 0.6, None, None, None]}), tmp_path)) == 2
 
 
 def test_what_is_marked_is_always_in_view_and_the_rest_is_grey():
