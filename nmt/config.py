@@ -42,7 +42,7 @@ class TrainingConfig:
     max_length: int = option(256, "training pairs with more BPE pieces on a side are left out")
 
     bpe_dropout: float = option(
-        0.0, "probability that a merge of BPE is left out, in training only; 0.1: sentences a good quarter longer"
+        0.0, "probability that a merge of BPE is left out, in training only; 0.1: sentences about half as long again"
     )
     split_batches: int = option(1, "go through each batch in so many parts: the same steps in less memory")
 
