@@ -57,8 +57,8 @@ def section(results: Results) -> str:
         "![dev loss and test BLEU against heads kept](figures/compare.png)",
         "",
         "Lines are means over seeds, dots are seeds. Highlighted are ours, the published methods of the best mean rank "
-        "by dev loss at the claim's budgets, and the greedy oracle; grey are the other published methods, cut off where "
-        "they lie far outside.",
+        "by dev loss at the claim's budgets, and the greedy oracle; grey are the other published methods, cut off "
+        "where they lie far outside.",
         "",
         "![heads kept in each layer](figures/compare-heads.png)",
     ]
@@ -102,7 +102,7 @@ def sentence(results: Results, row: str) -> str:
     found = {budget: judge(results, row, budget) for budget in small_budgets(results)}
     parts = []
     for (kinds, kept), one in found.items():
-        parts.append(f"{kept} of {results.of(kinds)} {_kinds(kinds)} {one.claim}, seeds: {tally(one)}")
+        parts.append(f"{kept} of {results.of(kinds)} {_kinds(kinds)}: {one.claim}, seeds: {tally(one)}")
     claims = {one.claim for one in found.values()}
     whole = "fails" if "fails" in claims else "is open" if "open" in claims or not claims else "holds"
     return f"`{row}`: the claim {whole}" + (f" ({'; '.join(parts)})." if parts else ".")
