@@ -134,9 +134,9 @@ def test_a_finished_run_stays_as_it_is(method, pruned, run_method):
 
 @pytest.mark.parametrize("method", DEAR)
 def test_their_choice_is_paid_for_too(method, run_method):
-    """Room enough for it: 144 steps of one sentence."""
+    """Room enough for it, swaps included: 144 steps of one sentence."""
     config = replace(CONFIG, batch_size=1, limit_train_batches=72, checkpoint_every_n_steps=1000)
-    result = run_method(method, config=config).result
+    result = run_method(method, config=config, swaps=4).result
     assert result["steps"] < result["compute"] <= 144 and result["kept"] == KEEP
 
 
