@@ -19,7 +19,6 @@ import torch
 import nmt.cli
 import nmt.training
 from nmt import download
-from nmt.files import sha256
 from nmt.runs import Run, load
 
 SMALL = "--gpus=0 --num_blocks 1 --hidden_dim 32 --key_query_value_dim 8 --num_heads 2 --src_vocab_size=80 "
@@ -91,7 +90,6 @@ def copy(trained, tmp_path_factory) -> Run:
 
 
 # The origin's training lines, with only the program's name replaced
-
 FIRST = (
     "--check_val_every_n_epoch 1 --limit_val_batches=100 --max_epochs 5 --batch_size=100 --val_batch_size=20 "
     "--src_vocab_size=10000 --trg_vocab_size=10000 --scheduler=noam --noam_step_factor=2 --noam_opt_warmup_steps=4000 "
@@ -109,10 +107,8 @@ def test_the_origins_lines(line, nmt_, pairs, tmp_path, monkeypatch):
     archive.parent.mkdir(parents=True)
     with gzip.open(archive, "wt", encoding="utf-8") as file:
         file.write("".join(f"{en}\t{ru}\n" for en, ru in pairs) + "\t\none column\n")
-    known = download.ARCHIVES["news-commentary"]
-    monkeypatch.setitem(
-        download.ARCHIVES, "news-commentary", replace(known, sha256=sha256(archive), size=archive.stat().st_size)
-    )
+    made = replace(download.ARCHIVES["news-commentary"], sha256=None, size=None)
+    monkeypatch.setitem(download.ARCHIVES, "news-commentary", made)
     status, out, err = nmt_(f"train {line} {SMALL}")
     assert status == 0, err
     (directory,) = (tmp_path / "runs").iterdir()
@@ -130,9 +126,6 @@ def test_the_origins_lines(line, nmt_, pairs, tmp_path, monkeypatch):
 def test_the_origins_lines_are_understood_as_they_stand(line):
     given = nmt.cli._parser().parse_args(["train", *shlex.split(line)])
     assert (given.gpus, given.d_model, given.head_size, given.checkpoint) == (1, 512, 64, "")
-
-
-# Flags
 
 
 def test_dashes_are_underscores(nmt_, tsv, tmp_path):
