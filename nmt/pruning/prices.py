@@ -13,7 +13,7 @@ import torch
 from matplotlib.figure import Figure
 
 from nmt import NmtError
-from nmt.files import read_json
+from nmt.files import read_json, write_json
 from nmt.plots import gate_paths, save
 from nmt.pruning.l0 import L0
 from nmt.pruning.method import PruningConfig
@@ -22,13 +22,18 @@ from nmt.transformer import Transformer, TransformerConfig
 
 
 def keep_pruned(run: str | Path, results: str | Path) -> Path:
-    """Copy what is kept of a run of `nmt prune` to results/NAME. Raises NmtError for a run that has not ended."""
+    """Copy what is kept of a run of `nmt prune` to results/NAME. Raises NmtError for a run that has not ended.
+
+    Of where its checkpoint lay only the folders' own names are kept: RUN/checkpoints/STEP.
+    """
     run, folder = Path(run), Path(results) / Path(run).name
     if not (run / "result.json").is_file():
         raise NmtError(f"{run}: no result.json; a run of nmt prune that has ended has one")
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("config.json", "sessions.jsonl", "metrics.jsonl", "gates.jsonl", "result.json"):
+    for name in ("sessions.jsonl", "metrics.jsonl", "gates.jsonl", "result.json"):
         shutil.copyfile(run / name, folder / name)
+    config = read_json(run / "config.json")
+    write_json(folder / "config.json", {**config, "checkpoint": "/".join(Path(config["checkpoint"]).parts[-3:])})
     return folder
 
 
