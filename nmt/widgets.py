@@ -41,7 +41,9 @@ def escaped(rows: Sequence[tuple[str, str | list[tuple[str, bool]]]]) -> str:
     for name, said in rows:
         words = [(said, False)] if isinstance(said, str) else said
         text = " ".join(f"<mark>{escape(word)}</mark>" if new else escape(word) for word, new in words)
-        lines.append(f"<tr><td style='color:#777;padding-right:1em'>{escape(name)}</td><td>{text}</td></tr>")
+        lines.append(
+            f"<tr><td style='color:#777;padding-right:1em;white-space:nowrap'>{escape(name)}</td><td>{text}</td></tr>"
+        )
     return "<table>" + "".join(lines) + "</table>"
 
 
@@ -304,6 +306,7 @@ class Switchboard(Panel):
         self.one.options = [
             (f"{pictures.NAMES[k]} {layer}.{head}", (k, layer, head)) for k, layer, head in self._heads()
         ]
+        self.one.index = 0 if self.one.options else None
         self.k.max = len(self._heads())
         kept = self.live.kept_by_pruning([self.loaded, *(name for name in self.choices if name != self.loaded)])
         presets = [self._preset("all", lambda: self.live.there)]

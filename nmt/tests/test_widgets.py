@@ -173,6 +173,7 @@ def test_presets_set_the_buttons_and_the_model(choices):
     kept.click()
     assert {place for place, b in panel.buttons.items() if b.value} == {("cross", 1, 2), ("decoder", 0, 3)}
     assert "2 of 24 open" in shown(panel)
+    assert panel.one.value == ("encoder", 0, 0)
     panel.one.value = ("encoder", 0, 1)
     only.click()
     assert "17 of 24 open" in shown(panel)  # of the encoder one, and the other kinds whole
