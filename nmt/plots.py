@@ -232,7 +232,9 @@ def gate_paths(panels: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]], titl
     for column, (name, runs) in enumerate(panels.items()):
         grid[0, column].set_title(name, fontsize=9)
         for label, (steps, p_open) in runs.items():
-            color, dashes = styles.setdefault(label, ((BLUE, "-"), (ORANGE, "--"))[len(styles)])
+            if label not in styles:
+                styles[label] = ((BLUE, "-"), (ORANGE, "--"))[len(styles)]
+            color, dashes = styles[label]
             for layer in range(p_open.shape[1]):
                 grid[layer, column].plot(steps, p_open[:, layer], ls=dashes, color=color, lw=1, alpha=0.8)
     for (row, _), axes in np.ndenumerate(grid):
