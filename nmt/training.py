@@ -1,5 +1,6 @@
 """Training: a function of (config, corpus, run directory). The one loop, also of pruning."""
 
+import gc
 import math
 import sys
 import time
@@ -73,6 +74,8 @@ def train(
         held.enter_context(torch.random.fork_rng(devices=[device] if device.type == "cuda" else []))
         trainer = _Trainer(config, corpus, directory, resume, device, checkpoint, log, objective, held)
         trainer.fit(on_validation, progress)
+        trainer.parallel = None
+        gc.collect()  # while the processes are joined: later, the threads of what is freed might wait for ever
     return trainer.run
 
 
