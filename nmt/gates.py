@@ -88,5 +88,5 @@ class HardConcrete(nn.Module):
 
     @torch.no_grad()
     def clamp(self) -> None:
-        """Keep log α in ± CLAMP: to be called after each step of the optimiser."""
+        """Keep log α in ± CLAMP, after a step of the optimiser. Voita et al.'s code does not, nor do the methods here."""
         self.log_alpha.clamp_(-CLAMP, CLAMP)
