@@ -88,5 +88,5 @@ class HardConcrete(nn.Module):
 
     @torch.no_grad()
     def clamp(self) -> None:
-        """Keep log α in ± CLAMP, after a step of the optimiser. Voita et al.'s code does not, nor do the methods here."""
+        """Keep log α in ± CLAMP, after a step of the optimiser; neither Voita et al.'s code nor our methods do."""
         self.log_alpha.clamp_(-CLAMP, CLAMP)
