@@ -28,13 +28,18 @@ from nmt.arguments import (
 from nmt.averaging import average_last
 from nmt.bench import bench
 from nmt.config import TrainingConfig
-from nmt.corpora import format_card
+from nmt.corpora import format_card, note
 from nmt.decoding import translate
 from nmt.demo import demo
 from nmt.notebooks import PRESETS, render
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
+from nmt.sources import whole_files
 from nmt.training import train
+
+SPLIT_HELP = (
+    "train, valid, test or another split; all: every pair of files of your own, held out by you (default: test)"
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -122,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     _decoding(sub)
     sub.add_argument("--data", nargs="+", required=True, help=DATA_HELP)
     preparing_flags(sub)
-    sub.add_argument("--split", default="test", help="train, valid, test or another split (default: test)")
+    sub.add_argument("--split", default="test", help=SPLIT_HELP)
     sub.add_argument("--tokenize", default="13a", choices=("13a", "char", "none"), help="sacreBLEU's (default: 13a)")
     sub.add_argument("--limit", type=count, default=argparse.SUPPRESS, metavar="N", help="only the first N pairs")
 
@@ -242,15 +247,20 @@ def _chunks(lines: Iterator[str], size: int) -> Iterator[list[str]]:
 
 def _score(given: argparse.Namespace) -> None:
     search, trained = _search(given), load(given.checkpoint, device_of(given))
-    corpus = corpus_of(given.data, given)
-    pairs = list(corpus.pairs(given.split, getattr(given, "limit", None)))
+    if given.split == "all":
+        name, every = whole_files(given.data, note)
+        shape = str.lower if getattr(given, "lowercase", False) else str
+        pairs = [(shape(en), shape(ru)) for en, ru in islice(every, getattr(given, "limit", None))]
+    else:
+        corpus = corpus_of(given.data, given)
+        name, pairs = corpus.name, list(corpus.pairs(given.split, getattr(given, "limit", None)))
     since = time.monotonic()
     outputs = translate(trained.model, trained.bpe, [english for english, _ in pairs], **search)
     seconds = time.monotonic() - since
     result = corpus_scores(outputs, [russian for _, russian in pairs], given.tokenize)
-    result |= {"checkpoint": str(trained.directory), "data": corpus.name, "split": given.split, "beam": given.beam}
+    result |= {"checkpoint": str(trained.directory), "data": name, "split": given.split, "beam": given.beam}
     result |= {"length_penalty": given.length_penalty, "seconds": round(seconds, 2)}
-    print(f"{corpus.name} {given.split}: BLEU {result['bleu']:.2f}, chrF {result['chrf']:.2f}")
+    print(f"{name} {given.split}: BLEU {result['bleu']:.2f}, chrF {result['chrf']:.2f}")
     print(json.dumps(result, ensure_ascii=False))
 
 

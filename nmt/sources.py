@@ -11,14 +11,16 @@ a.en a.ru            two other files: a parallel pair
 import os
 import re
 import socket
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import nmt
 import nmt.files as files
 from nmt import NmtError
 from nmt.download import ARCHIVES, WMT16, extract
-from nmt.sentences import Pair, clean, cleaned, read_parallel, read_table, read_titles
+from nmt.sentences import Pair, clean, cleaned, english_first, read_parallel, read_table, read_titles
 from nmt.splits import Source, Tally, split_pairs, split_rule
 
 KNOWN = "hotels", "news-commentary", "phrasebook", "wmt16"
@@ -151,6 +153,29 @@ def newstest(test_set: str, pair: str = "en-ru") -> list[Pair]:
 
 def own_files(given: Sequence[str], log: Callable[[str], None]) -> tuple[list[str], dict, Rows]:
     """TSV files, or two parallel ones. The first of what is returned names them by absolute paths, caps included."""
+    paths, caps, sources = _own_sources(given, log)
+    sums = [sums | ({"cap": cap} if cap else {}) for sums, cap in zip(_sums(paths), caps, strict=True)]
+    data = [f"{path}:{cap}" if cap else str(path) for path, cap in zip(paths, caps, strict=True)]
+    card = {"name": own_name(paths), "files": sums, "split": split_rule()} | OWN_FILES
+    return data, card, lambda scratch, tally: split_pairs(sources, scratch, tally)
+
+
+def whole_files(given: Sequence[str], log: Callable[[str], None]) -> tuple[str, Iterator[Pair]]:
+    """The name of own files, and all their pairs in their order, cleaned, none split off or dropped as a repetition."""
+    paths, caps, sources = _own_sources(given, log)
+    if any(caps):
+        raise NmtError(f"{' '.join(given)}: a cap (:N) is for training; a file read whole has none")
+    return own_name(paths), cleaned(chain.from_iterable(english_first(s.read(), s.name) for s in sources), Counter())
+
+
+def own_name(paths: Sequence[Path]) -> str:
+    name = re.sub(r"(\.(en|ru|tsv|txt|gz))+$", "", paths[0].name)
+    parallel = len(paths) == 2 and not paths[0].name.removesuffix(".gz").endswith(".tsv")
+    others = 0 if parallel else len(paths) - 1
+    return (re.sub(r"[^\w.-]+", "-", name)[:60] or "corpus") + (f"-and-{others}-more" if others else "")
+
+
+def _own_sources(given: Sequence[str], log: Callable[[str], None]) -> tuple[list[Path], list[str | None], list[Source]]:
     if not given or any(one in KNOWN for one in given):
         raise NmtError(
             f"{' '.join(given) or 'no corpus given'}: one corpus by name, or files; a named one stands alone"
@@ -182,12 +207,7 @@ def own_files(given: Sequence[str], log: Callable[[str], None]) -> tuple[list[st
             Source(str(path), lambda path=path: read_table(path), _number(cap))
             for path, cap in zip(paths, caps, strict=True)
         ]
-    name = re.sub(r"(\.(en|ru|tsv|txt|gz))+$", "", paths[0].name)
-    name = (re.sub(r"[^\w.-]+", "-", name)[:60] or "corpus") + (f"-and-{len(sources) - 1}-more" if sources[1:] else "")
-    sums = [sums | ({"cap": cap} if cap else {}) for sums, cap in zip(_sums(paths), caps, strict=True)]
-    data = [f"{path}:{cap}" if cap else str(path) for path, cap in zip(paths, caps, strict=True)]
-    card = {"name": name, "files": sums, "split": split_rule()} | OWN_FILES
-    return data, card, lambda scratch, tally: split_pairs(sources, scratch, tally)
+    return paths, caps, sources
 
 
 def _cap(given: str) -> tuple[str, str | None]:

@@ -311,6 +311,19 @@ def test_score_ends_in_one_json_object(nmt_, refuses, trained, corpus, tsv):
     refuses(f"score --checkpoint {trained.directory} --data {tsv} --limit 0", "0 references")
 
 
+def test_score_of_all_takes_a_file_as_it_stands(nmt_, refuses, trained, tsv, tmp_path):
+    held = tmp_path / "held.tsv"  # far too few to be split, one of them twice
+    held.write_text("A cat.\tКот.\nA  cat.\tКот.\nSnow.\tСнег.\n", encoding="utf-8")
+    status, out, err = nmt_(f"score --checkpoint {trained.directory} --data {held} --split all")
+    assert status == 0, err
+    result = json.loads(out.splitlines()[-1])
+    assert (result["sentences"], result["data"], result["split"]) == (3, "held", "all")
+    status, out, _ = nmt_(f"score --checkpoint {trained.directory} --data {held} {tsv} --split all --limit 5")
+    assert json.loads(out.splitlines()[-1])["data"] == "held-and-1-more"
+    refuses(f"score --checkpoint {trained.directory} --data {held}:2 --split all", "has none")
+    refuses(f"score --checkpoint {trained.directory} --data phrasebook --split all", "named one")
+
+
 def test_data_prints_the_card(nmt_, tsv, corpus):
     status, out, _ = nmt_(f"data {tsv}")
     assert status == 0 and "245 sentence pairs" in out and "licence" in out and str(corpus.directory) in out
