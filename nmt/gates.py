@@ -81,6 +81,15 @@ class HardConcrete(nn.Module):
         """P(g = 1), (N,)."""
         return torch.sigmoid(self.log_alpha - self.temperature * math.log((1 - self.gamma) / (self.zeta - 1)))
 
+    def density(self, g: Tensor) -> Tensor:
+        """Of the values strictly between 0 and 1, for g (M, 1) or (M, N): (M, N), the derivative of P(gate <= g).
+
+        From 0 to 1 it integrates to p_open() - p_one(): the rest of the probability lies at exactly 0 and exactly 1.
+        """
+        s = (g - self.gamma) / (self.zeta - self.gamma)
+        below = torch.sigmoid(self.temperature * torch.logit(s) - self.log_alpha)  # P(gate <= g)
+        return below * (1 - below) * self.temperature / (s * (1 - s) * (self.zeta - self.gamma))
+
     def undecided(self) -> Tensor:
         """Which gates are neither quite closed nor quite open in evaluation, bool (N,)."""
         value = self.value()

@@ -22,6 +22,18 @@ def test_probabilities_are_the_frequencies_of_samples(device, temperature):
     torch.testing.assert_close((samples == 1).float().mean(0), gate.p_one(), atol=0.006, rtol=0)
 
 
+@pytest.mark.parametrize("temperature", [0.25, 0.33, 1.0])
+def test_the_density_and_the_two_masses_add_up_to_one_and_it_is_that_of_samples(device, temperature):
+    gate = HardConcrete(6, LOG_ALPHA, temperature, per_example=True).to(device)
+    middles = (torch.arange(20_000, device=device) + 0.5)[:, None] / 20_000
+    density = gate.density(middles)  # (20000, 6)
+    torch.testing.assert_close(density.mean(0), gate.p_open() - gate.p_one(), atol=1e-4, rtol=0)
+    torch.manual_seed(0)
+    samples = gate(200_000)
+    lower_half = ((samples > 0) & (samples < 0.5)).float().mean(0)
+    torch.testing.assert_close(density[:10_000].sum(0) / 20_000, lower_half, atol=0.006, rtol=0)
+
+
 def test_one_sample_for_each_gate_and_batch_or_for_each_sentence(device):
     assert HardConcrete(4).to(device)(7).shape == (1, 4)
     assert HardConcrete(4, per_example=True).to(device)(7).shape == (7, 4)
