@@ -9,13 +9,14 @@ import torch
 from nmt import NmtError
 from nmt.config import flag
 from nmt.files import whole_directory, write_json
-from nmt.runs import Run, differences, load, save_model_directory
+from nmt.runs import Run, description_of_session, differences, load, model_directory, save_model_directory
 
 
 def average(checkpoints: Sequence[str | Path], out: str | Path) -> Path:
     """Write the model directory `out`, whose weights are the mean of those of `checkpoints`, taken in float64.
 
-    average.json in it says of which. Raises NmtError for models of different shapes or vocabularies, none at all,
+    average.json in it says of which, and by which command.
+    Raises NmtError for models of different shapes or vocabularies, none at all,
     and where `out` exists.
     """
     if not checkpoints:
@@ -39,7 +40,10 @@ def average(checkpoints: Sequence[str | Path], out: str | Path) -> Path:
             value.copy_(sums[name] / len(checkpoints))
     with whole_directory(out) as new:
         save_model_directory(new, first.model, first.bpe)
-        write_json(new / "average.json", {"of": [str(checkpoint) for checkpoint in checkpoints]})
+        session = description_of_session(torch.device("cpu"), 0)
+        noted = {key: session[key] for key in ("time", "command", "git")}
+        of = [str(model_directory(checkpoint).resolve()) for checkpoint in checkpoints]
+        write_json(new / "average.json", {"of": of, **noted})
     return Path(out)
 
 

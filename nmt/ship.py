@@ -1,14 +1,14 @@
 """A model that ships: `python -m nmt.ship RUN NAME [SCORES.jsonl] [ABOUT.md]` makes data/models/NAME from a run.
 
-A shipped model is a model directory in half precision with a card, README.md: how it was made, from the run's own
-records; its scores, from the last lines that `nmt score --checkpoint NAME` printed; and ABOUT.md as it stands: what the
-model cannot do, and whom its data must be attributed to. Shipped again with the same weights, a model gets a new card;
-other weights under a name that is taken are refused.
+RUN is a run of `nmt train` or `nmt prune`, a model directory of one, or what `nmt average` made of one.
+A shipped model is a model directory in half precision with a card, README.md: how it was made, from the records of
+all runs that led to it; its scores, from the last lines that `nmt score --checkpoint NAME` printed; and ABOUT.md as it
+stands: what the model cannot do, and whom its data must be attributed to. Shipped again with the same weights, a model
+gets a new card; other weights under a name that is taken are refused.
 """
 
 import copy
 import json
-import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -18,7 +18,8 @@ import torch
 from nmt import NmtError
 from nmt.corpora import format_card, shipped
 from nmt.files import read_json, whole_directory
-from nmt.runs import WEIGHTS, Run, Trained, load, save_model_directory
+from nmt.lineage import Link, chain, plain, tell
+from nmt.runs import WEIGHTS, Trained, load, save_model_directory
 from nmt.transformer import KINDS
 
 MEGABYTE = 1_000_000
@@ -31,12 +32,15 @@ def ship(
 ) -> Path:
     """Write folder/NAME, by default data/models/NAME, which `nmt.load(NAME)` finds. Returns it.
 
-    Raises NmtError for a run without a checkpoint, weights that half precision cannot hold, a directory over its
-    LIMITS, scores of another model, or a name that other weights have.
+    Raises NmtError for a run without a checkpoint, a model of which no run can be told, weights that half precision
+    cannot hold, a directory over its LIMITS, scores of another model, or a name that other weights have.
     """
     if not name or Path(name).name != name or name.startswith("."):
         raise NmtError(f"NAME {name!r}: a shipped model has a plain name, without a path")
-    run, trained = Run(run), load(run)
+    trained = load(run)
+    links = chain(trained.directory)
+    if not any(link.run for link in links):
+        raise NmtError(f"{run}: not a run directory, and no run that led to it is there: its card could tell nothing")
     target = (folder or shipped() / "models") / name
     for score in scores or ():
         if Path(score.get("checkpoint", "")).name != name:
@@ -51,7 +55,7 @@ def ship(
     with whole_directory(made) as new:
         save_model_directory(new, half, trained.bpe)
         (new / WEIGHTS).chmod(0o644)  # safetensors writes what only its owner may read
-        (new / "README.md").write_text(card(run, trained, name, scores or [], about), encoding="utf-8")
+        (new / "README.md").write_text(card(trained, links, name, scores or [], about), encoding="utf-8")
         size, limit = sum(path.stat().st_size for path in new.iterdir()), LIMITS.get(name, LARGEST)
         if size > limit:
             raise NmtError(
@@ -64,10 +68,10 @@ def ship(
     return target
 
 
-def card(run: Run, trained: Trained, name: str, scores: list[dict], about: str) -> str:
+def card(trained: Trained, links: list[Link], name: str, scores: list[dict], about: str) -> str:
     """The model card, Markdown. No path of the machine that trained it: of an absolute one its last part."""
+    corpora = {link.run.config["corpus"]["fingerprint"]: link.run.config["card"] for link in links if link.run}
     config, parameters = trained.model.config, sum(p.numel() for p in trained.model.parameters())
-    sessions, last = run.lines("sessions.jsonl"), run.lines()[-1]
     lines = [
         f"# `{name}`",
         "",
@@ -82,34 +86,11 @@ def card(run: Run, trained: Trained, name: str, scores: list[dict], about: str) 
         *([about.strip(), ""] if about.strip() else []),
         "## How it was made",
         "",
-        "```",
-        *("nmt " + shlex.join(map(_plain, session["command"][1:])) for session in sessions),
-        "```",
+        tell(links),
         "",
-    ]
-    code = ", ".join(dict.fromkeys((s["git"] or "unknown")[:7] + (s["git"] or "")[40:] for s in sessions))
-    lines += [
-        f"{last['epoch']:.4g} epochs, {last['step']:,} steps, {last['minutes']:.1f} minutes; "
-        f"{', then '.join(dict.fromkeys(s['device'] for s in sessions))}; PyTorch {sessions[0]['versions']['torch']}; "
-        f"seed {run.config['training']['seed']}; code {code}.",
-        "",
-    ]
-    result = run.directory / "result.json"
-    if result.is_file():
-        pruned = read_json(result)
-        lines += [
-            f"Pruned by `{pruned['method']}` from {_plain(str(run.config['checkpoint']))}: {pruned['kept']} of "
-            f"{pruned['of']} heads kept; BLEU on {pruned['sentences']} validation pairs "
-            f"{pruned['bleu_dense']:.2f} before, {pruned['bleu_pruned']:.2f} after.",
-            "",
-        ]
-    lines += [
         "## Data",
         "",
-        "```",
-        format_card(run.config["card"]),
-        "```",
-        "",
+        *(line for corpus in corpora.values() for line in ("```", _data(corpus), "```", "")),
         "## Scores",
         "",
     ]
@@ -124,9 +105,11 @@ def card(run: Run, trained: Trained, name: str, scores: list[dict], about: str) 
     return "\n".join([*lines, ""])
 
 
-def _plain(argument: str) -> str:
-    path, mark, cap = argument.partition(":")  # a.tsv:60000, with a cap
-    return Path(path).name + mark + cap if Path(path).is_absolute() else argument
+def _data(card: dict) -> str:
+    text = format_card(card)
+    for source in card.get("train", {}):  # files of one name are told apart by their paths
+        text = text.replace(source, plain(source))
+    return text
 
 
 def main(arguments: list[str]) -> Path:

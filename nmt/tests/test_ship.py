@@ -1,13 +1,19 @@
 """Shipping: the model comes back by name, its card says how it was made, and nothing of it is wrong or half there."""
 
 import json
+import shutil
+from dataclasses import replace
 
 import pytest
 import torch
 
 import nmt
 from nmt import NmtError, runs, ship
+from nmt.averaging import average
 from nmt.config import TrainingConfig
+from nmt.lineage import plain
+from nmt.pruning.method import PruningConfig
+from nmt.pruning.prune import prune
 from nmt.training import train
 
 SIZE = {"src_vocab_size": 80, "trg_vocab_size": 80, "num_blocks": 1, "d_model": 16, "num_heads": 2}
@@ -59,7 +65,101 @@ def test_the_card_tells_from_the_records_and_names_no_path_of_this_machine(run, 
     assert f"seed {records.config['training']['seed']}" in text and f"{records.last_step():,} steps" in text
     assert all(file["sha256"] in text for file in records.config["card"]["files"])
     assert str(run.parent) not in text and str(data) not in text
-    assert ship._plain("/home/me/a.tsv:60000") == "a.tsv:60000" and ship._plain("runs/a") == "runs/a"
+    for argument, shown in {"/home/me/a.tsv:60": "a.tsv:60", "runs/a": "runs/a", "--run=/home/me/a": "--run=a"}.items():
+        assert plain(argument) == shown
+
+
+@pytest.fixture(scope="module")
+def lineage(run, corpus, tmp_path_factory):
+    """Four ways to a model, each from the one before: a plain run, the mean of its checkpoints, annealed, pruned."""
+    folder = tmp_path_factory.mktemp("lineage")
+    config = TrainingConfig(max_epochs=2, batch_size=70, limit_val_batches=1, precision="32", **SIZE)
+    quiet = {"device": "cpu", "progress": 0, "log": lambda text: None}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NMT_DATA", str(corpus.directory.parent.parent))
+
+        def says(*command):
+            patch.setattr("sys.argv", ["/home/me/bin/nmt", *command])
+
+        says("train", "--data", "/home/me/tiny.tsv:60", "--run", str(folder / "plain"), "--lr", "0.7")
+        several = replace(config, checkpoint_every_n_steps=1, keep_checkpoints=3, log_every_n_steps=1)
+        plainly = train(several, corpus, folder / "plain", **quiet)
+        says("average", "--run", str(folder / "plain"), "--last", "2", "--out", str(folder / "mean"))
+        mean = average([plainly.checkpoint(step) for step in plainly.steps()[-3:-1]], folder / "mean")
+        says("train", "--checkpoint", str(mean), f"--run={folder / 'annealed'}", "--lr", "0.1")
+        train(replace(config, seed=7, lr=0.1), corpus, folder / "annealed", checkpoint=mean, **quiet)
+        says("prune", "--checkpoint", str(folder / "annealed"), "--run", str(folder / "pruned"))
+        settings = PruningConfig(method="magnitude", keep=1)
+        prune(
+            settings, replace(config, scheduler="no", lr=5e-4), corpus, folder / "annealed", folder / "pruned", **quiet
+        )
+    return folder
+
+
+def shipped_card(run, name: str) -> str:
+    return (ship.ship(run, name) / "README.md").read_text(encoding="utf-8")
+
+
+def in_order(text: str, *parts: str) -> bool:
+    """Whether the parts stand in the text one after the other."""
+    for part in parts:
+        _, found, text = text.partition(part)
+        if not found:
+            return False
+    return True
+
+
+def test_the_card_tells_the_whole_chain_from_the_first_run_to_the_last(lineage, data):
+    steps = runs.Run(lineage / "plain").steps()
+    plainly = (
+        "`plain`, a run from random weights:",
+        "nmt train --data tiny.tsv:60 --run plain --lr 0.7",
+        "epochs, {} steps, ",
+        "seed 1; code ",
+    )
+    middle = (
+        f"2. `mean`, the mean of the weights of steps {steps[-3]}, {steps[-2]} of `plain`",
+        "nmt average --run plain --last 2 --out mean",
+        "3. `annealed`, a run from `mean`:",
+        "nmt train --checkpoint mean --run=annealed --lr 0.1",
+        "seed 7; code ",
+    )
+    text = shipped_card(lineage / "plain", "plain")
+    best = runs.Run(lineage / "plain").best_step()
+    assert in_order(text, *(part.format(best) for part in plainly)) and "1. `plain`" not in text
+    averaged, annealed, pruned = (shipped_card(lineage / name, name) for name in ("mean", "annealed", "pruned"))
+    first = tuple(part.format(steps[-2]) for part in plainly)  # what came after the mean's checkpoints had no part
+    assert in_order(averaged, "1. ", *first[:3], "(the run went on)", first[3], *middle[:2], "## Data", "tiny:")
+    assert in_order(annealed, "1. ", *first, *middle, "## Data", "tiny:") and annealed.count("tiny: ") == 1
+    step = runs.Run(lineage / "annealed").best_step()
+    last = (
+        f"4. `pruned`, a run from step {step} of `annealed`:",
+        "nmt prune --checkpoint annealed",
+        "`magnitude`: 1 of 2",
+    )
+    assert in_order(pruned, "1. ", *first, *middle, *last, "## Data")
+    for text in (averaged, annealed, pruned):
+        assert str(lineage.parent) not in text and "/home" not in text
+    assert nmt.load("mean").translate("a cat sees snow.") is not None
+
+
+def test_what_is_not_there_any_more_is_named(lineage, data, tmp_path):
+    copy = shutil.copytree(lineage / "annealed", tmp_path / "late")
+    config = json.loads((copy / "config.json").read_text())
+
+    def began_with(model) -> str:
+        (copy / "config.json").write_text(json.dumps(config | {"checkpoint": str(model)}))
+        return shipped_card(copy, "late")
+
+    gone = began_with(tmp_path / "early" / "checkpoints" / "step_00000300")
+    assert in_order(gone, "1. `early`, whose directory is gone", "2. `late`, a run from step 300 of `early`:")
+    ship.ship(lineage / "plain", "plain", folder=tmp_path / "data" / "models")
+    named = began_with(tmp_path / "data" / "models" / "plain")
+    assert in_order(named, "1. `plain`, a model that ships", "2. `late`, a run from `plain`:")
+    bare = shutil.copytree(runs.model_directory(lineage / "plain"), tmp_path / "bare")
+    assert "1. `bare`, a model directory without records" in began_with(bare)
+    with pytest.raises(NmtError, match="no run that led to it is there"):
+        ship.ship(bare, "bare")
 
 
 def test_the_same_weights_get_a_new_card_and_other_weights_are_refused(run, data, tmp_path, monkeypatch):
@@ -85,7 +185,7 @@ def test_what_cannot_ship_is_refused_with_a_reason_and_nothing_is_left(run, data
             ship.ship(run, name)
     with pytest.raises(NmtError, match="score what ships"):
         ship.ship(run, "tiny", [score("other")])
-    with pytest.raises(NmtError, match="not a run directory"):
+    with pytest.raises(NmtError, match="neither a run directory"):
         ship.ship(tmp_path, "tiny")
     monkeypatch.setitem(ship.LIMITS, "tiny", 1000)
     with pytest.raises(NmtError, match=r"may take 0.001:"):
