@@ -8,12 +8,12 @@ import shlex
 import shutil
 from pathlib import Path
 
-import numpy as np
 import torch
 from matplotlib.figure import Figure
 
 from nmt import NmtError
 from nmt.files import read_json, write_json
+from nmt.histories import gates
 from nmt.plots import gate_paths, save
 from nmt.pruning.l0 import L0
 from nmt.pruning.method import PruningConfig
@@ -114,10 +114,10 @@ def paths(corpus: str, runs: list[Run]) -> Figure:
     for run in runs:
         if run.config["card"]["name"] != corpus:
             continue
-        settings, lines = run.config["objective"], run.lines("gates.jsonl")
-        for kind in lines[0]["p_open"]:
+        settings = run.config["objective"]
+        for kind in run.lines("gates.jsonl")[0]["p_open"]:
             name = f"λ {settings['l0_penalty_lambda']:g} ({settings['l0_penalty_scale']}), {kind}"
-            values = np.array([line["p_open"][kind] for line in lines])  # (N, L, H)
             label = "the other side of the model frozen" if settings["freeze"] else "it learns too"
-            panels.setdefault(name, {})[label] = (np.array([line["step"] for line in lines]), values)
+            stored = gates(run, kind)
+            panels.setdefault(name, {})[label] = (stored.steps, stored.p_open)
     return gate_paths(panels, f"P(open) of each head's gate, {corpus}")

@@ -1,0 +1,205 @@
+"""Laws of movies: every frame that was made is in the GIF, evenly chosen, on axes that do not move."""
+
+import io
+
+import imageio.v3 as iio
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from nmt import NmtError, movies
+from nmt.histories import Gates, History, as_bytes
+from nmt.movies import MOST, density_film, evenly, film, frames_of, gates_film, movie, training_film, translating_film
+from nmt.plots import ORANGE
+
+WHITE = np.full((30, 80, 3), 255, np.uint8)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 49, 50, 51, 57, 99, 100, 101, 1101])
+def test_moments_are_evenly_chosen_the_first_and_the_last_among_them(count):
+    chosen = evenly(count)
+    assert len(chosen) == min(count, MOST) and (chosen[0], chosen[-1]) == (0, count - 1)
+    distances = np.diff(chosen)
+    assert count == 1 or (distances.min() >= 1 and distances.max() - distances.min() <= 1)
+
+
+def test_pillow_still_drops_frames_that_are_alike():
+    """Why a movie has a bar. Should this fail one day, the bar is only for the eye."""
+    assert len(frames_of(iio.imwrite("<bytes>", np.stack([WHITE] * 5), extension=".gif", duration=100))[0]) == 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 17, MOST])
+def test_frames_that_are_all_alike_are_all_in_the_gif_and_the_last_is_held(count):
+    gif = movie([WHITE] * count, milliseconds=150, hold=2000).gif()
+    frames, durations = frames_of(gif)
+    assert len(frames) == count and durations == [150] * (count - 1) + [2000]
+    assert np.array_equal(frames[:, : len(WHITE)], np.stack([WHITE] * count))
+    with Image.open(io.BytesIO(gif)) as image:  # another reader, and it plays again and again
+        assert image.n_frames == count and (count == 1 or image.info["loop"] == 0)
+
+
+def test_the_gif_shows_the_pictures_and_the_still_is_the_last(tmp_path):
+    generator = np.random.default_rng(1)
+    colours = generator.integers(0, 256, (30, 3), np.uint8)
+    pictures = [colours[generator.integers(0, 30, (40, 70))] for _ in range(7)]
+    gif, png = movie(pictures).save(tmp_path / "deep" / "seven.gif")
+    assert (gif.name, png.name) == ("seven.gif", "seven.png")
+    frames = iio.imread(gif, index=None)
+    assert frames.shape == (7, 40 + movies.BAR, 70, 3)
+    assert np.abs(frames[:, :40].astype(int) - np.stack(pictures)).max() < 40  # thirty colours fit in the palette
+    assert np.array_equal(np.asarray(Image.open(png).convert("RGB")), frames[-1])
+
+
+def test_the_bar_grows_with_every_frame_up_to_the_whole_width():
+    bar = movie([WHITE] * 20).frames[:, -1].max(-1) == 0  # (20, width), black
+    assert (np.diff(bar.sum(1)) > 0).all() and bar[-1].all()
+
+
+def test_colours_that_mean_something_stay_as_they_are():
+    picture = np.random.default_rng(2).integers(0, 256, (200, 80, 3), np.uint8)  # thousands of colours
+    rgb = tuple(int(ORANGE[i : i + 2], 16) for i in (1, 3, 5))
+    picture[:4], picture[4:8] = rgb, 255
+    frame = movie([picture]).frames[0]
+    assert (frame[:4] == rgb).all() and (frame[4:8] == 255).all()
+
+
+def test_what_cannot_be_a_movie_is_refused(monkeypatch, tmp_path):
+    for frames, why in (([], "0 frames"), ([WHITE] * (MOST + 1), "evenly"), ([WHITE, WHITE[:5]], "one size")):
+        with pytest.raises(NmtError, match=why):
+            movie(frames)
+    with pytest.raises(NmtError, match="pixels"):
+        movie([WHITE[:, :3]] * 5)
+    for count, most in ((0, 50), (5, 1)):
+        with pytest.raises(NmtError, match="room for two"):
+            evenly(count, most)
+    monkeypatch.setattr(movies, "LARGEST", 100)
+    with pytest.raises(NmtError, match="100 at most"):
+        movie([WHITE] * 5).save(tmp_path / "large.gif")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_frame_that_got_lost_is_noticed():
+    five = movie([WHITE] * 5)
+    five.indices[3] = five.indices[2]
+    with pytest.raises(NmtError, match="5 frames were made, 4 are in the GIF"):
+        five.gif()
+
+
+def small(update, count: int, **options) -> movies.Movie:
+    figure = Figure(figsize=(2, 1), dpi=50)
+    axes = figure.subplots()
+    return film(figure, lambda i: update(axes, i), count, **options)
+
+
+def test_a_film_asks_for_evenly_chosen_moments_in_order_and_draws_each():
+    asked = []
+    shown = small(lambda axes, i: asked.append(i), 200, most=7)
+    assert asked[1:] == evenly(200, 7) and len(shown.indices) == 7  # the first call, of the last moment, is for layout
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        lambda axes, i: axes.set_xlim(0, 1 + i),
+        lambda axes, i: axes.set_position((0.1, 0.1, 0.5 + 0.1 * i, 0.8)),
+        lambda axes, i: axes.imshow([[0.0, 1.0 + i]], aspect="auto"),
+    ],
+)
+def test_axes_that_move_are_refused(update):
+    with pytest.raises(NmtError, match="moves the axes"):
+        small(update, 3)
+
+
+# The four films. They were looked at, too.
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """Instead of filming: the figure after each moment, as (its texts, what `look` makes of it)."""
+
+    def of(look):
+        found = []
+
+        def film(figure, update, count, **options):
+            for i in range(count):
+                update(i)
+                found.append((figure.get_suptitle(), look(figure)))
+
+        monkeypatch.setattr(movies, "film", film)
+        return found
+
+    return of
+
+
+def test_gates_are_those_stored_and_their_sum_is_drawn(seen):
+    p_open = np.random.default_rng(3).random((4, 2, 3))
+    gates = Gates(np.array([0, 12, 24, 1030]), p_open, p_open)
+    found = seen(lambda figure: ([t.get_text() for t in figure.axes[0].texts], figure.axes[1].lines[0].get_ydata()))
+    gates_film(gates, "λ = 0.1")
+    assert [title for title, _ in found] == [f"λ = 0.1, step {s} of 1,030" for s in ("0", "12", "24", "1,030")]
+    for i, (_, (numbers, sums)) in enumerate(found):
+        assert numbers == [f"{p:.2f}" for p in p_open[i].flat]
+        assert np.allclose(sums, p_open[: i + 1].sum((1, 2)))
+
+
+def sentence(steps: int | None = None) -> History:
+    """Of two source pieces and EOS, three target pieces and EOS; (L, H) = (2, 2)."""
+    generator, n = np.random.default_rng(4), () if steps is None else (steps,)
+    sizes = {"encoder": (3, 3), "decoder": (4, 4), "cross": (4, 3)}
+    arrays = {f"0.{k}": as_bytes(generator.dirichlet(np.ones(s[1]), (*n, 2, 2, s[0]))) for k, s in sizes.items()}
+    told = {"source": "A $cat$", "src": ["▁A", "▁$cat$", "<EOS>"], "trg": ["▁ко", "шка", ".", "<EOS>"]}
+    about = {"what": "made up", "from": {}, "sentences": [told]}
+    if steps:
+        arrays["steps"] = np.arange(1, steps + 1, dtype=np.int32) * 1000
+        told["translations"] = ["кошка" * (60 if i == 0 else 1) for i in range(steps)]
+        about |= {"epoch": [1.0 + i for i in range(steps)], "loss": [1 / (1 + i) for i in range(steps)]}
+    return History(arrays, about)
+
+
+@pytest.mark.parametrize("kind", ["decoder", "cross"])
+def test_each_step_of_a_translation_shows_one_row_more_and_says_what_is_written(seen, kind):
+    history = sentence()
+    found = seen(lambda figure: [np.ma.filled(axes.images[0].get_array(), np.nan) for axes in figure.axes])
+    translating_film(history, 0, kind)
+    assert [title.split("→  ")[1] for title, _ in found] == ["ко", "кошка", "кошка.", "кошка. <EOS>"]
+    assert all(f"step {i} of 4" in title for i, (title, _) in enumerate(found, 1))
+    for i, (_, maps) in enumerate(found):
+        for shown, stored in zip(maps, history.arrays[f"0.{kind}"].reshape(4, 4, -1), strict=True):
+            assert np.allclose(shown[: i + 1], stored[: i + 1] / 255) and np.isnan(shown[i + 1 :]).all()
+
+
+def test_the_encoder_is_not_filmed_while_it_does_nothing():
+    with pytest.raises(NmtError, match="the same at each step"):
+        translating_film(sentence(), 0, "encoder")
+
+
+def test_chosen_heads_over_training_and_what_the_model_then_says(seen):
+    history = sentence(3)
+    found = seen(lambda figure: ([axes.images[0].get_array() for axes in figure.axes], figure.get_supxlabel()))
+    training_film(history, 0, {"encoder": (0, 1), "cross": (1, 0)})
+    assert [title for title, _ in found][1] == "epoch 2, step 2,000 of 3,000, validation loss 0.50"
+    for i, (_, ((encoder, cross), said)) in enumerate(found):
+        assert np.allclose(encoder, history.arrays["0.encoder"][i, 0, 1] / 255)
+        assert np.allclose(cross, history.arrays["0.cross"][i, 1, 0] / 255)
+        assert said.endswith("…" if i == 0 else "→  кошка") and len(said) < 90
+
+
+def test_the_film_of_the_density_says_log_alpha_and_has_the_masses_of_the_gate(seen):
+    def look(figure):
+        axes = figure.axes[0]
+        return axes.get_title(), [bar.get_height() for bar in figure.axes[1].patches], axes.lines[0].get_ydata()
+
+    found = seen(look)
+    density_film({"closes": np.array([2.0, 0.0, -3.0])}, np.full(3, 0.33), ["step 0", "step 1", "step 2"])
+    assert [title for title, _ in found] == ["step 0", "step 1", "step 2"]
+    assert found[2][1][0] == "closes: log α = −3.00"
+    for _, (_, (zero, one), density) in found:
+        assert zero + one + density.mean() == pytest.approx(1, abs=0.01)
+    assert found[0][1][1][0] < found[1][1][1][0] < found[2][1][1][0]
+
+
+def test_one_real_film_from_figure_to_file(tmp_path):
+    gates = Gates(np.arange(0, 60, 10), np.linspace(1, 0, 6)[:, None, None] * np.ones((1, 2, 4)), np.zeros((6, 2, 4)))
+    gif, _ = gates_film(gates, "λ = 1").save(tmp_path / "gates.gif")
+    assert len(frames_of(gif.read_bytes())[0]) == 6
