@@ -19,6 +19,7 @@ from torch import Tensor
 import nmt
 from nmt import NmtError
 from nmt.files import write_text
+from nmt.movies import Movie
 from nmt.plots import save
 from nmt.runs import description_of_session, git_revision
 
@@ -100,6 +101,20 @@ def show(figure: Figure, alt: str, keep: str = "") -> None:
     display({"image/png": data.getvalue(), "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
     if keep and (folder := os.environ.get("NMT_FIGURES")):
         save(figure, Path(folder) / keep)
+
+
+def play(movie: Movie, alt: str, keep: str) -> None:
+    """Display a movie: to who runs the notebook the GIF, in a rendered one its last frame: viewers show no GIF there.
+
+    `nmt render` also writes figures/KEEP and the last frame beside it; a markdown picture shows the GIF from there.
+    """
+    from IPython.display import display
+
+    gif, rendering = movie.gif(), "NMT_FIGURES" in os.environ
+    data = movie.still() if rendering else gif  # a browser tells a GIF by its content
+    display({"image/png": data, "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
+    if folder := os.environ.get("NMT_FIGURES"):
+        movie.save(Path(folder) / keep)
 
 
 # What `nmt render` and the tests call.

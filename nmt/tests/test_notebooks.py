@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 import torch
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -15,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 import nmt.notebooks
 from nmt import NmtError, notebooks
 from nmt.cli import main
+from nmt.movies import movie
 from nmt.plots import curves, matrices
 
 ROOT = Path(nmt.__file__).resolve().parent.parent
@@ -92,6 +94,20 @@ def test_a_figure_is_shown_as_png_with_its_text_and_kept_only_when_rendered(monk
     assert data["image/png"].startswith(b"\x89PNG") and data["text/plain"] == "a unit matrix"
     assert more["metadata"]["image/png"]["alt"] == "a unit matrix"
     assert (tmp_path / "unit.png").read_bytes() == again[0]["image/png"] == data["image/png"]
+
+
+def test_a_movie_is_played_to_who_runs_the_notebook_and_only_its_last_frame_is_rendered(monkeypatch, tmp_path):
+    shown, film = [], movie([np.full((9, 20, 3), 255, np.uint8)] * 3)
+    monkeypatch.setattr("IPython.display.display", lambda data, **more: shown.append(data["image/png"]))
+    monkeypatch.delenv("NMT_FIGURES", raising=False)
+    notebooks.play(film, "nothing happens", "nothing.gif")
+    for folder in ("", str(tmp_path)):
+        monkeypatch.setenv("NMT_FIGURES", folder)
+        assert not list(tmp_path.iterdir())
+        notebooks.play(film, "nothing happens", "nothing.gif")
+    assert shown == [film.gif(), film.still(), film.still()]
+    assert (tmp_path / "nothing.gif").read_bytes() == film.gif()
+    assert (tmp_path / "nothing.png").read_bytes() == film.still()
 
 
 # Rendering.
