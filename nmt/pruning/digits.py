@@ -25,7 +25,8 @@ from nmt import NmtError
 from nmt.files import write_text
 from nmt.gates import GAMMA, ZETA, HardConcrete
 from nmt.plots import BLUE, ORANGE, save
-from nmt.pruning.on_budget import BudgetedGates, Slice
+from nmt.pruning.joint import Slice
+from nmt.pruning.on_budget import BudgetedGates
 
 SIDE, CLASSES = 8, 10
 Data = dict[str, tuple[Tensor, Tensor]]
@@ -232,7 +233,7 @@ def on_budget(model: MLP, data: Data, settings: Settings, steps: int, seed: int,
     def before(done: float) -> None:
         gates.set(keep + (most - keep) * max(0.0, 1 - done / 0.8), 0.1**done, 0.66 * 0.5**done)
 
-    fit(model, data, settings, steps, seed, [gates.a], before)
+    fit(model, data, settings, steps, seed, [gates.scores], before)
     model.gates = [None] * len(model.widths)
     return gates
 
@@ -272,7 +273,7 @@ def prune(start: MLP, data: Data, settings: Settings, seed: int, method: str, am
     elif method == "on-budget":
         passes = math.ceil(len(data["train"][0]) / settings.batch_size)  # the Taylor scores cost as many steps
         gates, left = on_budget(model, data, settings, search - passes, seed, amount), left - search
-        factors = by_layer(top(gates.a.detach(), amount), model)
+        factors = by_layer(top(gates.scores.detach(), amount), model)
         said["undecided"] = int((gates.log_alpha().abs() < math.log(ZETA / -GAMMA)).sum())
     if method.startswith("l0"):
         said["undecided"] = int(sum(gate.undecided().sum() for gate in gates))

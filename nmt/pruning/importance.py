@@ -111,14 +111,12 @@ def probes(model: Transformer, kinds: Sequence[str]):
                 layer.gate = gate
 
 
-def taylor(
-    model: Transformer, kinds: Sequence[str], batches: Sequence[Batch], per_layer: bool = False, power: int = 1
-) -> Scores:
+def taylor(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch], per_layer: bool = False) -> Scores:
     """The mean over sentences x of |dL(x)/dξ|, ξ the factor on a head's output: Michel et al. 2019, equation 2.
 
-    L(x) is the sentence's loss in nats, its sum over tokens; scores are divided by the tokens. With `power` 2 squares
-    are summed: the diagonal of the Fisher information. `per_layer` divides the scores of each layer by their l2 norm,
-    as the paper does; between kinds of attention that hides which kind matters more. A head that is closed scores 0.
+    L(x) is the sentence's loss in nats, its sum over tokens; scores are divided by the tokens. `per_layer` divides the
+    scores of each layer by their l2 norm, as the paper does; between kinds of attention that hides which kind matters
+    more. A head that is closed scores 0.
     """
     scores, tokens = {kind: torch.zeros_like(s) for kind, s in _blank(model, kinds).items()}, 0
     with evaluated(model), probes(model, kinds) as gates, torch.enable_grad():
@@ -128,7 +126,7 @@ def taylor(
             gradients = torch.autograd.grad(loss, [gates[kind][i].factors for kind, i in places])  # (B, N) each
             for (kind, i), gradient in zip(places, gradients, strict=True):
                 first_order = (gradient * gates[kind][i].factors.detach()).abs()
-                scores[kind][i, model.config.kept(kind)[i]] += first_order.pow(power).sum(0).double().cpu()
+                scores[kind][i, model.config.kept(kind)[i]] += first_order.sum(0).double().cpu()
             tokens += batch.tokens
     for kind in kinds:
         scores[kind] /= tokens

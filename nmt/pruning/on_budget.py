@@ -10,11 +10,11 @@ gates (Louizos et al. 2018), first-order scores to begin with (Michel et al. 201
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from nmt.gates import EPSILON, GAMMA, ZETA
 from nmt.pruning import importance, masks
-from nmt.pruning.method import Method
+from nmt.pruning.joint import Joint, JointGates
 from nmt.pruning.swaps import swap_back
 
 OPEN = 0.98  # the share of gates expected to be open at the first step: no shock
@@ -32,17 +32,16 @@ def threshold(scores: Tensor, k: float) -> float:
     return (low + high) / 2
 
 
-class BudgetedGates(nn.Module):
+class BudgetedGates(JointGates):
     """The hard concrete gates of all heads together; how many are expected to be open is given, not learned.
 
-    log α_h = a_h / τ - b, and b, one number for all heads, solves Σ_h P(open)_h = k. The a are learned by the loss
-    alone: there is no penalty, and so neither a λ to search nor a multiplier to tune. As b follows the a, raising one
-    head's P(open) lowers the others': ∂b/∂a_h = p'_h / (τ Σ p'), with p' = p (1 - p).
+    log α_h = a_h / τ - b, and b, one number for all heads, solves Σ_h P(open)_h = k. The a, the
+    scores, are learned by the loss alone: there is no penalty, and so neither a λ to search nor a multiplier to tune.
+    As b follows the a, raising one head's P(open) lowers the others': ∂b/∂a_h = p'_h / (τ Σ p'), with p' = p (1 - p).
     """
 
     def __init__(self, start: Tensor) -> None:
-        super().__init__()
-        self.a = nn.Parameter(start.double())  # (N,)
+        super().__init__(start.double())
         self.set(OPEN * len(start), 1.0, TEMPERATURES[0])
 
     @torch.no_grad()
@@ -50,57 +49,44 @@ class BudgetedGates(nn.Module):
         """To be called before each step, when k, τ, the temperature T or the a have changed."""
         self.k, self.tau, self.temperature = k, tau, temperature
         shift = -temperature * math.log(-GAMMA / ZETA)
-        self.b = threshold(self.a / tau + shift, k)
-        p = torch.sigmoid(self.a / tau - self.b + shift)
+        self.b = threshold(self.scores / tau + shift, k)
+        p = torch.sigmoid(self.scores / tau - self.b + shift)
         slope = p * (1 - p)
         self.weights = slope / slope.sum().clamp(min=1e-30)  # (N,)
 
     def log_alpha(self) -> Tensor:
         """(N,) float64."""
-        follows = (self.weights * self.a).sum() / self.tau  # nothing to the value, ∂b/∂a to the gradient
-        return self.a / self.tau - (self.b + follows - follows.detach())
+        follows = (self.weights * self.scores).sum() / self.tau  # nothing to the value, ∂b/∂a to the gradient
+        return self.scores / self.tau - (self.b + follows - follows.detach())
 
     def p_open(self) -> Tensor:
         """(N,) float64, of sum k."""
         return torch.sigmoid(self.log_alpha() - self.temperature * math.log(-GAMMA / ZETA))
 
-
-class Slice(nn.Module):
-    """What one layer sees of the gates of all: hard concrete, drawn anew at each call, (1, H)."""
-
-    def __init__(self, gates: BudgetedGates, first: int, last: int) -> None:
-        super().__init__()
-        self.gates, self.first, self.last = gates, first, last
-
-    def forward(self, batch_size: int) -> Tensor:
-        log_alpha = self.gates.log_alpha()[self.first : self.last]
+    def factors(self, first: int = 0, last: int | None = None) -> Tensor:
+        """Hard concrete, drawn anew at each call."""
+        log_alpha = self.log_alpha()[first:last]
         u = torch.rand_like(log_alpha) * (1 - 2 * EPSILON) + EPSILON
-        s = torch.sigmoid((torch.logit(u) + log_alpha) / self.gates.temperature)
-        return (s * (ZETA - GAMMA) + GAMMA).clamp(0, 1).float()[None]
+        s = torch.sigmoid((torch.logit(u) + log_alpha) / self.temperature)
+        return (s * (ZETA - GAMMA) + GAMMA).clamp(0, 1)
 
 
-class OnBudget(Method):
+class OnBudget(Joint):
     """A search with gates on budget, k falling from all heads to --keep; swaps verified by the loss; fine-tuning.
 
     The a start at the standardised logarithms of the heads' first-order scores, so that at the first step the order is
     that of Michel et al. 2019, and almost all are open.
     """
 
-    name, learns, search = "on-budget", True, 0.3
+    name, search = "on-budget", 0.3
 
     def install(self) -> None:
         if not 0 < self.config.keep < self.of:
             self.search_ends = 0  # nothing to choose
-        self.like = masks.all_kept(self.model, self.kinds)
-        self.gates = BudgetedGates(torch.zeros(self.of)).to(self.device)
-        place = 0
-        for kind, kept in self.like.items():
-            for layer, row in zip(self.model.gated_layers(kind), kept, strict=True):
-                layer.gate = Slice(self.gates, place, place + len(row))
-                place += len(row)
+        super().install()
 
-    def gate_parameters(self) -> list[nn.Parameter]:
-        return [self.gates.a]
+    def all_gates(self) -> BudgetedGates:
+        return BudgetedGates(torch.zeros(self.of))
 
     def search_step(self, step: int) -> None:
         if step == 0:
@@ -109,7 +95,7 @@ class OnBudget(Method):
             self.compute += BATCHES
             scores = (scores + 1e-12).log()
             with torch.no_grad():
-                self.gates.a.copy_(((scores - scores.mean()) / (scores.std() + 1e-12)).clamp(-2, 2))
+                self.gates.scores.copy_(((scores - scores.mean()) / (scores.std() + 1e-12)).clamp(-2, 2))
         self._set(step)
 
     def _set(self, step: int) -> None:
@@ -117,9 +103,6 @@ class OnBudget(Method):
         done, (hot, cold) = min(1.0, step / max(1, self.search_ends)), TEMPERATURES
         k = self.config.keep + (OPEN * self.of - self.config.keep) * max(0.0, 1 - done / 0.8)
         self.gates.set(k, HARDENING**done, hot * (cold / hot) ** done)
-
-    def mask_now(self) -> masks.Mask:
-        return masks.top_k(masks.unflatten(self.gates.a.detach().cpu(), self.like), self.config.keep)
 
     def choose(self) -> masks.Mask:
         return swap_back(self, self.mask_now())
@@ -133,7 +116,7 @@ class OnBudget(Method):
     def gate_values(self) -> dict[str, dict]:
         self._set(self.now)
         values = {"p_open": self.gates.p_open(), "log_alpha": self.gates.log_alpha()}
-        parts = {name: masks.unflatten(v.cpu(), self.like) for name, v in values.items()}
+        parts = {name: self.by_kind(v) for name, v in values.items()}
         lists = {
             name: {k: (m * 1e5).round().div(1e5).tolist() for k, m in part.items()} for name, part in parts.items()
         }

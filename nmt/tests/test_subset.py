@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from nmt.pruning.subset import Slice, SubsetGates, soft_top_k
+from nmt.pruning.joint import Slice
+from nmt.pruning.subset import SubsetGates, soft_top_k
 
 
 @pytest.fixture
@@ -55,10 +56,12 @@ def test_straight_through_is_exactly_k_ones_and_the_identity_backward(scores):
         gates.draw()
         factors = gates.factors()
         torch.testing.assert_close(factors.sort().values, torch.tensor([0.0] * 7 + [1.0] * 5).to(factors))
-        assert torch.equal(factors.topk(5).indices.sort().values, (gates.w + gates.noise).topk(5).indices.sort().values)
-        gates.w.grad = None
+        assert torch.equal(
+            factors.topk(5).indices.sort().values, (gates.scores + gates.noise).topk(5).indices.sort().values
+        )
+        gates.scores.grad = None
         (factors * weights).sum().backward()
-        torch.testing.assert_close(gates.w.grad, weights)
+        torch.testing.assert_close(gates.scores.grad, weights)
 
 
 def test_layers_see_their_part_of_one_draw(scores):
