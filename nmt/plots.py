@@ -243,8 +243,53 @@ def gate_paths(panels: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]], titl
         axes.spines[["right", "top"]].set_visible(False)
         axes.label_outer()
         if axes in grid[:, 0]:
-            axes.set_ylabel(f"layer {row + 1}: P(open)", fontsize=9)
+            axes.set_ylabel(f"layer {row}: P(open)", fontsize=9)
     lines = [Line2D([], [], color=c, ls=d, label=n) for n, (c, d) in styles.items()]
     figure.legend(handles=lines, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def gate_densities(
+    panels: list[dict[str, tuple[np.ndarray, np.ndarray, float, float]]], highest: float = 2.0
+) -> Figure:
+    """Hard concrete distributions in rows and columns of panels, of one scale: name -> (g, density, P(0), P(1)).
+
+    g and density (M,) are of the values strictly between 0 and 1, drawn as a filled curve, cut off at `highest`; the
+    probability of exactly 0 and of exactly 1 are bars, by the axis on the right.
+    """
+    rows, columns = len(panels), max(map(len, panels))
+    figure = Figure(figsize=(2.5 * columns + 0.6, 1.9 * rows + 0.5), layout="constrained", dpi=110)
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True)
+    for (row, column), axes in np.ndenumerate(grid):
+        if column >= len(panels[row]):
+            axes.set_axis_off()
+            continue
+        name, (g, density, zero, one) = list(panels[row].items())[column]
+        axes.fill_between(g, np.asarray(density), color=BLUE, alpha=0.25, lw=0)
+        axes.plot(g, np.asarray(density), color=BLUE)
+        axes.set(xlim=(-0.2, 1.2), ylim=(0, highest))
+        axes.set_xticks((0, 0.5, 1), ("0", "½", "1"))
+        mass = axes.twinx()
+        mass.set_ylim(0, 1.15)
+        for place, height in ((-0.06, zero), (1.06, one)):  # beside the curve, which they do not belong to
+            mass.bar(place, height, width=0.1, color=ORANGE)
+            at = place + (0.04 if place > 0 else -0.04)
+            mass.text(at, height + 0.03, f"{height:.2f}", ha="center", fontsize=8, color="#8a4300")
+        axes.set_title(name, fontsize=9)
+        for side in (axes, mass):
+            side.tick_params(labelsize=8)
+            side.spines["top"].set_visible(False)
+        axes.spines["right"].set_visible(False)
+        if column == 0:
+            axes.set_ylabel("density", color=BLUE, fontsize=9)
+        else:
+            axes.tick_params(labelleft=False)
+        if column == len(panels[row]) - 1:
+            mass.set_ylabel("probability", color="#8a4300", fontsize=9)
+        else:
+            mass.tick_params(right=False, labelright=False)
+            mass.spines["right"].set_visible(False)
+        if row == rows - 1:
+            axes.set_xlabel("value of the gate", fontsize=9)
     return figure
