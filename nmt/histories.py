@@ -26,7 +26,8 @@ from nmt.transformer import KINDS
 
 LARGEST = 3_000_000  # bytes of a folder of histories: it is cloned by everyone who clones the course
 DTYPES = ("uint8", "float16", "int32")
-# Our own: the owner changes places with what is owned; an object before its verb's end; two nouns of one gender.
+# The first of the phrasebook's validation pairs, in which the owner and what is owned change places: of it the runs'
+# frames are, too. And one of our own, word for word.
 SENTENCES = ("The doctor's bed is expensive.", "The old teacher bought a new house.")
 
 
