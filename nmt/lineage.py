@@ -6,7 +6,7 @@ weights, or to a model without records, gives the chain.
 """
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,9 +64,9 @@ def _tell(link: Link) -> str:
         return f"{name}, a run from {_names(link.origins) or 'random weights'}:\n\n{_run(link)}"
     if link.origins:
         average = read_json(link.directory / "average.json")
-        command = average.get("command")  # the first means did not note it
-        noted = f"\n\n{_block([command])}\n\nCode {_revision(average['git'])}." if command else ""
-        return f"{name}, the mean of the weights of {_names(link.origins)}.{noted}"
+        noted = "command" in average  # the first means did not
+        how = f"\n\n{_block([average])}\n\nCode {revision(average['git'])}." if noted else ""
+        return f"{name}, the mean of the weights of {_names(link.origins)}.{how}"
     if link.directory.parent.parts[-2:] == ("data", "models"):
         return f"{name}, a model that ships; its own card tells how it was made."
     if link.directory.is_dir():
@@ -96,13 +96,9 @@ def _run(link: Link) -> str:
     progress = f"{at['epoch']:.4g} epochs, {step:,} steps, {at['minutes']:.1f} minutes" if at else f"{step:,} steps"
     if max((line["step"] for line in lines), default=0) > step:
         progress += " (the run went on)"
-    devices, torches, revisions = (
-        ", then ".join(dict.fromkeys(of(session) for session in sessions))
-        for of in (lambda s: s["device"], lambda s: s["versions"]["torch"], lambda s: _revision(s["git"]))
-    )
     told = [
-        _block(session["command"] for session in sessions),
-        f"{progress}; {devices}; PyTorch {torches}; seed {run.config['training']['seed']}; code {revisions}.",
+        _block(sessions),
+        f"{progress}; {circumstances(run, sessions)}.",
     ]
     if link.model.name == "pruned":
         result = read_json(run.directory / "result.json")
@@ -114,16 +110,30 @@ def _run(link: Link) -> str:
     return "\n\n".join(told)
 
 
-def _block(commands: Iterable[list[str]]) -> str:
-    """Commands as a block of Markdown. A program that called the package is named in place of its words."""
-    lines = [
-        "nmt " + shlex.join(map(plain, rest)) if program in PROGRAM else f"# called by {plain(program)}"
-        for program, *rest in commands
-    ]
-    return "\n".join(["```", *lines, "```"])
+def circumstances(run: Run, sessions: Sequence[dict]) -> str:
+    """On what, by which code: for a reader who would do it again."""
+    devices, torches, codes = (
+        dict.fromkeys(of(session) for session in sessions)
+        for of in (lambda s: s["device"], lambda s: s["versions"]["torch"], lambda s: revision(s["git"]))
+    )
+    return (
+        f"{', then '.join(devices)}; PyTorch {', then '.join(torches)}; seed {run.config['training']['seed']}; "
+        f"code {', '.join(codes)}"
+    )
 
 
-def _revision(git: str | None) -> str:
+def _block(sessions: Sequence[dict]) -> str:
+    return "\n".join(["```", *map(command, sessions), "```"])
+
+
+def command(session: dict) -> str:
+    """The command of a session, without paths. A program that called the package is named in place of its words."""
+    program, *rest = session["command"]
+    return "nmt " + shlex.join(map(plain, rest)) if Path(program).name in PROGRAM else f"# called by {plain(program)}"
+
+
+def revision(git: str | None) -> str:
+    """Seven digits of a commit, and '+changes' behind it where there were some."""
     return git[:7] + git[40:] if git else "unknown"
 
 

@@ -4,7 +4,6 @@ data/results/NAME/ is what is kept of a run: its config.json, sessions.jsonl and
 `nmt score` in scores.jsonl, and, where the sentences are our own, a file of frames/. Nothing in it is typed by hand.
 """
 
-import shlex
 import shutil
 from pathlib import Path
 
@@ -12,11 +11,13 @@ import numpy as np
 
 from nmt import NmtError
 from nmt.files import write_text
+from nmt.lineage import circumstances, command
 from nmt.plots import attention_heads, learning_curves, save
 from nmt.pruning import prices
 from nmt.pruning import report as comparison
 from nmt.pruning.verdict import Results
 from nmt.runs import Run
+from nmt.scoring import score_table
 
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
 PRUNING = "<!-- pruning -->", "<!-- /pruning -->"
@@ -58,8 +59,7 @@ def section(run: Run) -> str:
     shape, training, name = run.config["transformer"], run.config["training"], run.directory.name
     limit = training["limit_train_batches"]
     pairs = run.config["card"]["pairs"]["train"] if limit is None else limit * training["batch_size"]
-    devices = ", then ".join(dict.fromkeys(session["device"] for session in sessions))
-    commands = "\n".join("nmt " + shlex.join(session["command"][1:]) for session in sessions)
+    commands = "\n".join(map(command, sessions))
     lines = [
         f"### `{name}`",
         "",
@@ -68,21 +68,12 @@ def section(run: Run) -> str:
         f"{shape['num_blocks']} blocks, d_model {shape['d_model']}, {shape['num_heads']} heads, {shape['norm']}-norm, "
         f"vocabularies {shape['src_vocab_size']} and {shape['trg_vocab_size']}; {pairs:,} training pairs, "
         f"{last['epoch']:.4g} epochs, {last['step']:,} steps, {last['minutes']:.1f} minutes (validation included); "
-        f"{devices}; PyTorch {sessions[0]['versions']['torch']}; seed {training['seed']}; "
-        f"code {', '.join(dict.fromkeys(session['git'][:7] + session['git'][40:] for session in sessions))}.",
+        f"{circumstances(run, sessions)}.",
         "",
         f"![loss and BLEU over the epochs of {name}](figures/{name}.png)",
         "",
-        "| data, split | pairs | search | BLEU | chrF | BLEU signature |",
-        "|---|---|---|---|---|---|",
+        score_table(run.lines("scores.jsonl")),
     ]
-    for score in run.lines("scores.jsonl"):
-        search = "greedy" if score["beam"] == 1 else f"beam {score['beam']}, length penalty {score['length_penalty']}"
-        signature = score["signature"].replace("|", r"\|")  # a bar would end the table's cell
-        lines.append(
-            f"| {score['data']}, {score['split']} | {score['sentences']:,} | {search} | {score['bleu']:.2f} "
-            f"| {score['chrf']:.2f} | `{signature}` |"
-        )
     return "\n".join(lines)
 
 

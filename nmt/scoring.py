@@ -25,3 +25,16 @@ def corpus_scores(hypotheses: Sequence[str], references: Sequence[str], tokenize
         "chrf_signature": str(chrf.get_signature()),
         "sentences": len(references),
     }
+
+
+def score_table(scores: Sequence[dict]) -> str:
+    """Objects that `nmt score` printed as a table of Markdown."""
+    lines = ["| data, split | pairs | search | BLEU | chrF | BLEU signature |", "|---|---|---|---|---|---|"]
+    for score in scores:
+        search = "greedy" if score["beam"] == 1 else f"beam {score['beam']}, length penalty {score['length_penalty']}"
+        signature = score["signature"].replace("|", r"\|")  # a bar would end the table's cell
+        lines.append(
+            f"| {score['data']}, {score['split']} | {score['sentences']:,} | {search} | {score['bleu']:.2f} "
+            f"| {score['chrf']:.2f} | `{signature}` |"
+        )
+    return "\n".join(lines)

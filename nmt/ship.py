@@ -20,6 +20,7 @@ from nmt.corpora import format_card, shipped
 from nmt.files import read_json, whole_directory
 from nmt.lineage import Link, chain, plain, tell
 from nmt.runs import WEIGHTS, Trained, load, save_model_directory
+from nmt.scoring import score_table
 from nmt.transformer import KINDS
 
 MEGABYTE = 1_000_000
@@ -93,16 +94,10 @@ def card(trained: Trained, links: list[Link], name: str, scores: list[dict], abo
         *(line for corpus in corpora.values() for line in ("```", _data(corpus), "```", "")),
         "## Scores",
         "",
+        score_table(scores) if scores else "Not scored yet.",
+        "",
     ]
-    if not scores:
-        return "\n".join([*lines, "Not scored yet.", ""])
-    lines += ["| data, split | pairs | beam | BLEU | chrF | BLEU signature |", "|---|---|---|---|---|---|"]
-    for score in scores:
-        lines.append(
-            f"| {score['data']}, {score['split']} | {score['sentences']:,} | {score['beam']} | {score['bleu']:.2f} "
-            f"| {score['chrf']:.2f} | `{score['signature'].replace('|', chr(92) + '|')}` |"
-        )
-    return "\n".join([*lines, ""])
+    return "\n".join(lines)
 
 
 def _data(card: dict) -> str:

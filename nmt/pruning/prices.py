@@ -4,7 +4,6 @@ data/results/lambda/NAME/ is what is kept of a run of `nmt prune` with l0: confi
 gates.jsonl and result.json. `keep_pruned` copies them.
 """
 
-import shlex
 import shutil
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from matplotlib.figure import Figure
 from nmt import NmtError
 from nmt.files import read_json, write_json
 from nmt.histories import gates
+from nmt.lineage import command
 from nmt.plots import gate_paths, save
 from nmt.pruning.l0 import L0
 from nmt.pruning.method import PruningConfig
@@ -103,7 +103,7 @@ def section(runs: list[Run]) -> str:
     lines += ["", f"BLEU ({signatures}) and loss are of validation pairs ({sentences})."]
     for corpus in corpora(runs):
         lines += ["", f"![P(open) of each gate over the steps, {corpus}](figures/lambda-{corpus}.png)"]
-    commands = ["nmt " + shlex.join(session["command"][1:]) for run in runs for session in run.lines("sessions.jsonl")]
+    commands = [command(session) for run in runs for session in run.lines("sessions.jsonl")]
     lines += ["", "<details><summary>the commands</summary>", "", "```", *commands, "```", "", "</details>"]
     return "\n".join(lines)
 

@@ -12,6 +12,7 @@ from statistics import geometric_mean, mean, stdev
 import numpy as np
 from matplotlib.figure import Figure
 
+from nmt.lineage import revision
 from nmt.plots import MARKED, budget_curves, kept_heads, save
 from nmt.pruning.prune import OURS
 from nmt.pruning.verdict import SEEDS, SMALL, WINS, Results, Verdict, dev, judge, keep, role, small_budgets, variant
@@ -50,7 +51,7 @@ def section(results: Results) -> str:
     bleus = [line["scores"]["test"]["bleu"] for line in results.dense.values()]
     lines += [
         f"Dense models, one a seed: dev loss {spread(losses, 4)}, test BLEU {spread(bleus, 2)}. Code "
-        f"{', '.join(git[:7] + git[40:] for git in results.revisions())}.",
+        f"{', '.join(map(revision, results.revisions()))}.",
         "",
         *verdict(results),
         "",

@@ -38,7 +38,7 @@ def data(tmp_path, monkeypatch):
 
 def score(name: str) -> dict:
     return {"checkpoint": f"data/models/{name}", "data": "tiny", "split": "test", "sentences": 50, "beam": 4,
-            "bleu": 12.345, "chrf": 30.0, "signature": "nrefs:1|case:mixed"}  # fmt: skip
+            "length_penalty": 0.6, "bleu": 12.345, "chrf": 30.0, "signature": "nrefs:1|case:mixed"}  # fmt: skip
 
 
 def test_a_shipped_model_is_loaded_by_name_and_is_the_run_in_half_precision(run, data):

@@ -154,37 +154,22 @@ def test_word_by_word_is_all_at_once(make_model, norm, src, device):
     torch.testing.assert_close(torch.cat(steps, 1), expected)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_gate_on_any_kind_closes_its_head_only(kind, make_model, src, trg):
+@pytest.mark.parametrize("kind", KINDS + NEURONS)
+def test_a_gate_on_any_kind_closes_its_heads_or_neurons_only(kind, make_model, src, trg):
+    """Closed by a gate is as if the columns of what comes after it were 0."""
     model = make_model()
     plain = model(src, trg)
+    count, gone, columns = (4, [2], slice(8, 12)) if kind in KINDS else (24, range(3, 9), slice(3, 9))
     for layer in model.gated_layers(kind):
-        layer.gate = FixedGate(torch.ones(4)).to(src.device)
+        layer.gate = FixedGate(torch.ones(count)).to(src.device)
     assert torch.equal(model(src, trg), plain)
     chosen = model.gated_layers(kind)[1]
-    chosen.gate = FixedGate(torch.tensor([1.0, 1.0, 0.0, 1.0])).to(src.device)
+    chosen.gate.values[[*gone]] = 0
     gated = model(src, trg)
     assert not torch.allclose(gated, plain)
     chosen.gate = None
     with torch.no_grad():
-        chosen.out.weight[:, 8:12] = 0
-    torch.testing.assert_close(model(src, trg), gated)
-
-
-@pytest.mark.parametrize("kind", NEURONS)
-def test_a_gate_on_neurons_closes_its_neurons_only(kind, make_model, src, trg):
-    model = make_model()
-    plain = model(src, trg)
-    for layer in model.gated_layers(kind):
-        layer.gate = FixedGate(torch.ones(24)).to(src.device)
-    assert torch.equal(model(src, trg), plain)
-    chosen = model.gated_layers(kind)[1]
-    chosen.gate.values[3:9] = 0
-    gated = model(src, trg)
-    assert not torch.allclose(gated, plain)
-    chosen.gate = None
-    with torch.no_grad():
-        chosen.outer.weight[:, 3:9] = 0
+        (chosen.out if kind in KINDS else chosen.outer).weight[:, columns] = 0
     torch.testing.assert_close(model(src, trg), gated)
 
 
