@@ -92,6 +92,26 @@ def exercise(number: int, answer: object, right: Callable[[object], bool], hint:
     print(f"Exercise {number}: right." if correct else f"Exercise {number}: not yet{why}. {hint}")
 
 
+def in_turn(jobs: dict[object, Callable[[], object]]) -> dict:
+    """Do long jobs one after another: {name: what it gives}. Live it says which one is under way and about how many
+    minutes the rest will take; of that, only how long it took stays in the output."""
+    from IPython.display import display
+
+    def said(text: str) -> dict[str, str]:
+        return {"text/plain": text}
+
+    line = display(said("…"), raw=True, display_id=True)
+    since, results = time.monotonic(), {}
+    for number, (name, job) in enumerate(jobs.items()):
+        left = (time.monotonic() - since) / number * (len(jobs) - number) / 60 if number else None
+        line.update(
+            said(f"{number + 1} of {len(jobs)}: {name}{'' if left is None else f', {left:.0f} minutes left'}"), raw=True
+        )
+        results[name] = job()
+    line.update(said(f"done in {(time.monotonic() - since) / 60:.1f} minutes: {len(jobs)}"), raw=True)
+    return results
+
+
 def show(figure: Figure, alt: str, keep: str = "") -> None:
     """Display a figure as PNG with a text for those who do not see it; `nmt render` also writes it to figures/KEEP."""
     from IPython.display import display
