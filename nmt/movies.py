@@ -7,11 +7,13 @@ move, each frame says its step, the last one stays for a while, and there is a s
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import imageio.v3 as iio
 import numpy as np
 import torch
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
@@ -29,7 +31,10 @@ from nmt.plots import BLUE, ORANGE
 MOST = 50  # frames
 LARGEST = 500_000  # bytes of a GIF
 COLOURS = 64  # of one palette for all frames: a third of the size that a palette for each frame gives
-EXACT = "white", "black", BLUE, ORANGE  # of them these as they are: averages would have them grey
+# Of them these as they are, (28, 3), because they mean something: an average would have them grey.
+EXACT = np.rint(
+    255 * np.array([to_rgb(c) for c in ("white", "black", BLUE, ORANGE, *colormaps["Blues"](range(0, 256, 11)))])
+)
 MILLISECONDS, HOLD = 200, 2000  # how long a frame is seen, and the last one
 BAR = 3  # pixels high
 
@@ -59,6 +64,7 @@ class Movie:
     def durations(self) -> list[int]:
         return [self.milliseconds] * (len(self.indices) - 1) + [self.hold]
 
+    @cached_property
     def gif(self) -> bytes:
         """The file, read back. Raises NmtError where a frame got lost or changed, or where it is over LARGEST."""
         first, *rest = map(self._image, range(len(self.indices)))
@@ -75,6 +81,7 @@ class Movie:
             raise NmtError(f"the GIF has {data.tell():,} bytes, {LARGEST:,} at most: fewer frames, or a smaller figure")
         return data.getvalue()
 
+    @cached_property
     def still(self) -> bytes:
         """The last frame as PNG."""
         data = io.BytesIO()
@@ -83,7 +90,7 @@ class Movie:
 
     def save(self, path: str | Path) -> list[Path]:
         """Write the GIF, and its last frame as PNG beside it; each whole or not at all."""
-        written = {Path(path).with_suffix(".gif"): self.gif(), Path(path).with_suffix(".png"): self.still()}
+        written = {Path(path).with_suffix(".gif"): self.gif, Path(path).with_suffix(".png"): self.still}
         for place, data in written.items():
             with whole_file(place) as temporary:
                 temporary.write_bytes(data)
@@ -115,12 +122,18 @@ def movie(frames: Sequence[np.ndarray], milliseconds: int = MILLISECONDS, hold: 
         frame[height:, : width * i // len(frames)] = 0
     strip = np.concatenate([barred[i] for i in evenly(len(frames), 12)])  # a dozen stand for the rest
     found = Image.fromarray(strip).quantize(COLOURS - len(EXACT), dither=Image.Dither.NONE)
-    palette = np.array([to_rgb(colour) for colour in EXACT]) * 255
-    palette = np.vstack([palette, np.reshape(found.getpalette(), (-1, 3))]).astype(np.uint8)[:COLOURS]
-    colours = Image.new("P", (1, 1))
-    colours.putpalette(palette.tobytes())
-    indices = [np.asarray(Image.fromarray(x).quantize(palette=colours, dither=Image.Dither.NONE)) for x in barred]
-    return Movie(np.stack(indices), palette, milliseconds, hold)
+    palette = np.vstack([EXACT, np.reshape(found.getpalette(), (-1, 3))])[:COLOURS].astype(np.uint8)
+    return Movie(np.stack([_nearest(frame, palette) for frame in barred]), palette, milliseconds, hold)
+
+
+def _nearest(frame: np.ndarray, palette: np.ndarray) -> np.ndarray:
+    """The index of the nearest colour for each pixel, uint8 (height, width). Pillow's own search is coarser: white
+    would come out grey."""
+    packed = frame.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)  # (height, width)
+    colours, where = np.unique(packed, return_inverse=True)
+    rgb = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], 1).astype(np.int32)  # (U, 3)
+    distance = ((rgb[:, None] - palette.astype(np.int32)) ** 2).sum(-1)  # (U, COLOURS)
+    return distance.argmin(1).astype(np.uint8)[where].reshape(packed.shape)
 
 
 def frames_of(gif: bytes) -> tuple[np.ndarray, list[int]]:

@@ -130,8 +130,8 @@ def play(movie: Movie, alt: str, keep: str) -> None:
     """
     from IPython.display import display
 
-    gif, rendering = movie.gif(), "NMT_FIGURES" in os.environ
-    data = movie.still() if rendering else gif  # a browser tells a GIF by its content
+    gif, rendering = movie.gif, "NMT_FIGURES" in os.environ
+    data = movie.still if rendering else gif  # a browser tells a GIF by its content
     display({"image/png": data, "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
     if folder := os.environ.get("NMT_FIGURES"):
         movie.save(Path(folder) / keep)

@@ -31,7 +31,7 @@ def test_pillow_still_drops_frames_that_are_alike():
 
 @pytest.mark.parametrize("count", [1, 2, 17, MOST])
 def test_frames_that_are_all_alike_are_all_in_the_gif_and_the_last_is_held(count):
-    gif = movie([WHITE] * count, milliseconds=150, hold=2000).gif()
+    gif = movie([WHITE] * count, milliseconds=150, hold=2000).gif
     frames, durations = frames_of(gif)
     assert len(frames) == count and durations == [150] * (count - 1) + [2000]
     assert np.array_equal(frames[:, : len(WHITE)], np.stack([WHITE] * count))
@@ -83,7 +83,7 @@ def test_a_frame_that_got_lost_is_noticed():
     five = movie([WHITE] * 5)
     five.indices[3] = five.indices[2]
     with pytest.raises(NmtError, match="5 frames were made, 4 are in the GIF"):
-        five.gif()
+        _ = five.gif
 
 
 def small(update, count: int, **options) -> movies.Movie:

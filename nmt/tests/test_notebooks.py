@@ -122,9 +122,9 @@ def test_a_movie_is_played_to_who_runs_the_notebook_and_only_its_last_frame_is_r
         monkeypatch.setenv("NMT_FIGURES", folder)
         assert not list(tmp_path.iterdir())
         notebooks.play(film, "nothing happens", "nothing.gif")
-    assert shown == [film.gif(), film.still(), film.still()]
-    assert (tmp_path / "nothing.gif").read_bytes() == film.gif()
-    assert (tmp_path / "nothing.png").read_bytes() == film.still()
+    assert shown == [film.gif, film.still, film.still]
+    assert (tmp_path / "nothing.gif").read_bytes() == film.gif
+    assert (tmp_path / "nothing.png").read_bytes() == film.still
 
 
 # Rendering.
