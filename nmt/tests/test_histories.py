@@ -9,10 +9,11 @@ import torch
 
 import nmt
 from nmt import NmtError, histories
+from nmt.corpora import shipped
 from nmt.decoding import attention_maps
 from nmt.files import sha256, write_json
 from nmt.histories import DTYPES, LARGEST, History, as_bytes, as_weights, gates, main, read, write
-from nmt.runs import Run
+from nmt.runs import WEIGHTS, Run
 from nmt.tests.test_training import TINY, quiet
 from nmt.transformer import KINDS
 
@@ -150,3 +151,8 @@ def test_a_history_that_ships_is_whole_small_and_says_where_it_is_from(path):
             sums = as_weights(history.arrays[f"{i}.{kind}"]).sum(-1)
             assert np.abs(sums - 1).max() < 0.03  # uint8 rounds each weight
         assert history.arrays[f"{i}.cross"].shape[-2:] == (len(about["trg"]), len(about["src"]))
+
+
+def test_the_translating_model_of_the_history_that_ships_is_the_one_that_ships():
+    origin = read("translating").about["from"]
+    assert origin["sha256"] == sha256(shipped() / "models" / origin["model"] / WEIGHTS), "run: python -m nmt.histories"
