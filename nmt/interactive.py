@@ -27,7 +27,7 @@ from nmt.transformer import KINDS
 
 DELAY = 0.15  # seconds without a keystroke before a sentence is translated
 NO_MODEL = (
-    "There is no trained model: none is shipped yet, and runs/ holds no run with a checkpoint. "
+    "There is no trained model: data/models/ holds none that ships, and runs/ holds no run with a checkpoint. "
     "`nmt demo` trains one in four minutes; nothing here trains by itself."
 )
 

@@ -176,9 +176,9 @@ def render(names: Sequence[str] = (), size: str = "", folder: Path | None = None
         print(f"{path.name}: {minutes:.1f} minutes, {len(text_of(notebook).encode()) / 1e3:.0f} kB, preset {size}")
         if size != "smoke":
             write_text(path, text_of(notebook))
-    readme = folder / "README.md"
-    if size != "smoke" and readme.is_file():
-        write_text(readme, with_table(readme.read_text(encoding="utf-8"), table(folder)))
+    if size != "smoke":
+        for page, text in pages(folder).items():
+            write_text(page, text)
 
 
 def read(path: Path) -> Notebook:
@@ -276,8 +276,10 @@ def _problems(output: dict) -> list[str]:
     return [problem for problem, holds in wrong.items() if holds]
 
 
-def table(folder: Path) -> str:
-    """Markdown: a row for each notebook, from its title, the first paragraph under it, and its measured minutes."""
+def table(folder: Path, prefix: str = "") -> str:
+    """Markdown: a row for each notebook, from its title, the first paragraph under it, and its measured minutes.
+
+    prefix: what leads from the page that holds the table to the notebooks."""
     rows = ["| notebook | what it teaches | minutes |", "|---|---|---|"]
     for path in chosen(folder=folder):
         notebook = read(path)
@@ -285,8 +287,17 @@ def table(folder: Path) -> str:
         about = notebook.metadata.get("nmt", {})
         minutes = f"{about['minutes']:g} ({about['preset']})" if about else "not rendered yet"
         teaches = " ".join(teaches.split())
-        rows.append(f"| [{title.removeprefix('# ')}]({path.name}) | {teaches} | {minutes} |")
+        rows.append(f"| [{title.removeprefix('# ')}]({prefix}{path.name}) | {teaches} | {minutes} |")
     return "\n".join(rows)
+
+
+def pages(folder: Path) -> dict[Path, str]:
+    """The pages that show the table of notebooks, theirs and the project's, with it as it should be."""
+    found = {}
+    for page, prefix in ((folder / "README.md", ""), (folder.parent / "README.md", f"{folder.name}/")):
+        if page.is_file() and BEGIN in (text := page.read_text(encoding="utf-8")):
+            found[page] = with_table(text, table(folder, prefix))
+    return found
 
 
 def with_table(readme: str, text: str) -> str:

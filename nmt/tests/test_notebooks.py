@@ -144,7 +144,8 @@ def folder(tmp_path, monkeypatch):
     header = "import os\nprint('revision', os.environ['NMT_REVISION'], 'preset', os.environ['NMT_PRESET'], 'device: x')"
     nbformat.write(notebook("x = 1", "x + 1", first=header), made / "01_sum.ipynb")
     nbformat.write(notebook("x", first=header), made / "02_error.ipynb")
-    (made / "README.md").write_text(f"# Notebooks\n{notebooks.BEGIN}\n{notebooks.END}\nend\n")
+    for page in (made / "README.md", tmp_path / "README.md"):
+        page.write_text(f"# Notebooks\n{notebooks.BEGIN}\n{notebooks.END}\nend\n")
     return made
 
 
@@ -162,6 +163,8 @@ def test_render_writes_outputs_the_second_time_the_same_and_a_table(folder):
     page = (folder / "README.md").read_text(encoding="utf-8")
     assert re.search(r"\| \[Title\]\(01_sum.ipynb\) \| What it teaches. \| [\d.]+ \(laptop\) \|", page)
     assert "not rendered yet" in page and page.endswith("\nend\n")
+    above = (folder.parent / "README.md").read_text(encoding="utf-8")
+    assert above == page.replace("](0", "](notebooks/0")
 
 
 @pytest.mark.notebooks
@@ -310,8 +313,10 @@ def test_every_exercise_is_open_in_its_notebook_and_solved_in_the_solutions():
 
 @needs_clone
 def test_the_table_of_notebooks_is_that_of_the_files():
-    page = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
-    assert page == notebooks.with_table(page, notebooks.table(ROOT / "notebooks")), "run: nmt render"
+    pages = notebooks.pages(ROOT / "notebooks")
+    assert set(pages) == {ROOT / "README.md", ROOT / "notebooks" / "README.md"}
+    for page, right in pages.items():
+        assert page.read_text(encoding="utf-8") == right, f"{page}: run nmt render"
 
 
 # The first cell outside a clone: a Python without nmt and without anything installed, and no real git or pip.
