@@ -28,7 +28,7 @@ def joined(device: torch.device) -> Iterator[torch.device]:
 
     Raises NmtError where there are more processes than GPUs.
     """
-    several = dist.is_available() and dist.is_torchelastic_launched() and int(os.environ["WORLD_SIZE"]) > 1
+    several = started() > 1
     if several and device.type == "cuda":
         number, there = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
         if number >= there:
@@ -41,6 +41,13 @@ def joined(device: torch.device) -> Iterator[torch.device]:
     dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
     yield device
     dist.destroy_process_group()  # not after an error: it would wait for what the others have begun
+
+
+def started() -> int:
+    """How many processes there are, or will be once they have joined."""
+    if _begun():
+        return count()
+    return int(os.environ["WORLD_SIZE"]) if dist.is_available() and dist.is_torchelastic_launched() else 1
 
 
 def _begun() -> bool:

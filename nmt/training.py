@@ -63,19 +63,18 @@ def train(
     objective = objective or Objective()
     if device.type == "cpu":
         keep_memory()
+    if objective.settings and distributed.started() > 1:  # before they join: none is left waiting for another
+        raise NmtError("pruning decides by the gradients of whole batches, in one process: start it without torchrun")
     with ExitStack() as held:
         device = held.enter_context(distributed.joined(device))
-        if objective.settings and distributed.count() > 1:
-            raise NmtError(
-                "pruning decides by the gradients of whole batches, in one process: start it without torchrun"
-            )
         directory = Path(distributed.by_first(lambda: directory))
         held.enter_context(told_clearly(directory, config))
         held.enter_context(torch.random.fork_rng(devices=[device] if device.type == "cuda" else []))
         trainer = _Trainer(config, corpus, directory, resume, device, checkpoint, log, objective, held)
         trainer.fit(on_validation, progress)
         trainer.parallel = None
-        gc.collect()  # while the processes are joined: later, the threads of what is freed might wait for ever
+        if distributed.count() > 1:
+            gc.collect()  # while the processes are joined: later, the threads of what is freed might wait for ever
     return trainer.run
 
 
