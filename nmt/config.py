@@ -62,6 +62,7 @@ class TrainingConfig:
     seed: int = option(1, "of initialisation, dropout and the order of batches")
 
     check_val_every_n_epoch: int = option(1, "epochs between validations")
+    validate_untrained: bool = option(False, "validate before the first step too: what the model says untrained")
     limit_val_batches: int | None = option(None, "validate on the first N * val_batch_size pairs only")
     val_batch_size: int = option(50, "sentences decoded together in validation")
     val_split: str = option("valid", "validate on held-out pairs, or on those trained on", choices=("valid", "train"))

@@ -43,7 +43,7 @@ def training_rows(tokens: ParallelTokens, config: TrainingConfig) -> np.ndarray:
 def refuse_another_run(run: Run, config: TrainingConfig, corpus: Corpus, objective: Objective) -> None:
     # Where all held-out pairs are translated, how many at a time only costs memory.
     free = (*CHANGEABLE, "val_batch_size") if config.limit_val_batches is None else CHANGEABLE
-    old = {"bpe_dropout": 0.0, **run.config["training"]}  # the first runs did not know it
+    old = {"bpe_dropout": 0.0, "validate_untrained": False, **run.config["training"]}  # older runs know neither
     here, now = ({flag(k): v for k, v in c.items() if k not in free} for c in (old, asdict(config)))
     problem = differences(here, now) or differences(run.config.get("objective") or {}, objective.settings or {})
     if not problem and corpus.fingerprint != run.config["corpus"]["fingerprint"]:

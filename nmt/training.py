@@ -248,8 +248,8 @@ class _Trainer:
             **{"miniters": 1, "mininterval": 0.5 if terminal else 30, "dynamic_ncols": terminal},
         )
         with bar:
-            if self.objective.settings and self.step == 0:
-                self._report(self.validate())  # what there is before anything is done to it
+            if (self.objective.settings or config.validate_untrained) and self.step == 0:
+                self._validated(distributed.by_first(self.validate), on_validation)  # before anything is done to it
             ended = self.epoch >= config.max_epochs or self._late() or self.objective.done
             while not ended:
                 bar.set_description(f"epoch {self.epoch + 1}/{config.max_epochs}", refresh=False)
@@ -264,21 +264,21 @@ class _Trainer:
                     metrics = distributed.by_first(self.validate)
                     if due and config.scheduler == "plateau":  # not after a validation that only an early end brought
                         self.plateau.step(metrics["loss"])
-                    self._report(metrics)
-                    if on_validation is not None and self.first:
-                        on_validation(self.run, metrics)
+                    self._validated(metrics, on_validation)
                 self.save()
 
     def _late(self) -> bool:
         """Whether the time is up. Clocks differ: all processes stop where one does."""
         return self.deadline < math.inf and distributed.anywhere(time.monotonic() >= self.deadline)
 
-    def _report(self, metrics: dict) -> None:
+    def _validated(self, metrics: dict, on_validation: Callable | None) -> None:
         with tqdm.external_write_mode():
             self.log(
                 f"epoch {metrics['epoch']:g}: loss {metrics['loss']:.3f}, perplexity {metrics['perplexity']:.2f}, "
                 f"BLEU {metrics['bleu']:.2f}, chrF {metrics['chrf']:.2f} ({metrics['signature']})"
             )
+        if on_validation is not None and self.first:
+            on_validation(self.run, metrics)
 
     def _epoch(self, bar: tqdm, progress: int) -> bool:
         """Train to the end of the epoch, or to the deadline. Returns whether the end was reached."""

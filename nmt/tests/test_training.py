@@ -304,3 +304,24 @@ def test_the_bar_is_sparse_in_a_log(corpus, tmp_path, capsys):
     assert shown.count("\r") < 4 * 5 + 4  # at a validation and at the end; 40 steps
     assert "loss " in shown and "tokens/s" in shown and "5/5" in shown and "<" in shown  # < time left
     assert sum("perplexity" in line and "BLEU" in line for line in said) == 5
+
+
+def test_an_untrained_model_is_validated_first_and_nothing_else_changes(corpus, tmp_path, whole):
+    seen: list[int] = []
+    config = replace(TINY, validate_untrained=True)
+    run = quiet(config, corpus, tmp_path / "run", on_validation=lambda run, metrics: seen.append(metrics["step"]))
+    assert run.lines(split="valid")[0]["step"] == run.frames()[0][0] == seen[0] == 0
+    left, rest = left_behind(run), dict(whole[1])
+    for name in ("metrics.jsonl", "samples.jsonl"):
+        left[name] = [line for line in left[name] if line["step"] > 0]
+    del left["frame 0"]
+    assert left == rest
+
+
+def test_a_run_that_knew_no_validation_of_the_untrained_goes_on(corpus, tmp_path):
+    run = quiet(replace(TINY, max_epochs=1), corpus, tmp_path / "run")
+    config = json.loads((run.directory / "config.json").read_text())
+    del config["training"]["validate_untrained"]
+    (run.directory / "config.json").write_text(json.dumps(config))
+    before = run.last_step()
+    assert quiet(TINY, corpus, run.directory, resume=True).last_step() == 2 * before
