@@ -55,6 +55,11 @@ def axes_of(kind: str, source: Sequence[str], target: Sequence[str]) -> tuple[li
     return queries, ["BOS", *written] if kind == "decoder" else english
 
 
+def height(queries: Sequence[str]) -> float:
+    """Inches for a `heatmap` in which the labels of the queries do not overlap."""
+    return max(3.6, 1.2 + 0.17 * len(queries))
+
+
 def heatmap(
     figure: Figure | SubFigure,
     weights: Tensor,

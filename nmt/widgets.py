@@ -242,7 +242,12 @@ class SeeAttention(Panel):
         title = f"{pictures.NAMES[kind]} attention, layer {layer}, head {head}"
         word, same = self.word.value, (self.loaded, answer.sentence, self.beam.value)
         for image, height, depends, draw in (
-            (self.map, 3.6, (title, word), lambda p: pictures.heatmap(p, weights, queries, keys, kind, row, title)),
+            (
+                self.map,
+                pictures.height(queries),
+                (title, word),
+                lambda p: pictures.heatmap(p, weights, queries, keys, kind, row, title),
+            ),
             (self.bars, 2.0, word, lambda p: pictures.share_bars(p, shares, target, word)),
             (self.all, 2.2, "", lambda p: pictures.overview(p, maps, mask)),
         ):
@@ -283,7 +288,8 @@ class Switchboard(Panel):
     def item(self) -> Item | None:
         """The chosen item of the phrasebook, as long as its sentence stands in the text box; else None."""
         found = self.items.get(self.phenomenon.value)
-        chosen = found[self.number.value] if found else None
+        # Between another phenomenon and its first number the old number may be beyond the end.
+        chosen = found[self.number.value] if found and self.number.value < len(found) else None
         return chosen if chosen and chosen.english == self.text.value else None
 
     def _sentence(self, change: dict) -> None:

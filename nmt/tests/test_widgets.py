@@ -1,6 +1,8 @@
 """The widgets driven by their values, as the browser would: what is shown, and what never is."""
 
+import itertools
 import re
+from types import SimpleNamespace
 
 import ipywidgets
 import pytest
@@ -21,9 +23,12 @@ PNG = b"\x89PNG\r\n\x1a\n"
 HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(2)> &lt; $x^$ \\frac 漢"
 
 
+DRAWN = pictures.sheet
+
+
 @pytest.fixture(autouse=True)
-def quick_pictures(request, monkeypatch):
-    """Drawn small and without a layout, which takes nine tenths of the time; `real_pictures` draws them as they are."""
+def quick_pictures(monkeypatch):
+    """Drawn small and without a layout, which takes nine tenths of the time; DRAWN draws them as they are."""
 
     def sheet(parts):
         figure = Figure(figsize=(4, 4), dpi=25)
@@ -31,13 +36,7 @@ def quick_pictures(request, monkeypatch):
             draw(place)
         return pictures.png(figure)
 
-    if "real_pictures" not in request.fixturenames:
-        monkeypatch.setattr(pictures, "sheet", sheet)
-
-
-@pytest.fixture
-def real_pictures():
-    pass
+    monkeypatch.setattr(pictures, "sheet", sheet)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +116,10 @@ def test_blank_and_too_long_texts_are_told_not_drawn(panel):
         assert panel._repr_mimebundle_()["image/png"].startswith(PNG)
 
 
-def test_the_static_twin_stands_beside_the_widget_and_changes_with_it(panel, real_pictures):
+def test_the_static_twin_stands_beside_the_widget_and_changes_with_it(panel, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(pictures, "sheet", DRAWN)
+        assert panel._repr_mimebundle_()["image/png"].startswith(PNG)
     bundle = panel._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle and bundle["image/png"].startswith(PNG)
     assert bundle["text/plain"].startswith("[interactive") and SENTENCE in bundle["text/plain"]
@@ -213,6 +215,25 @@ def test_words_that_changed_are_marked(choices, monkeypatch):
     monkeypatch.setattr(Live, "compared", lambda self, text, beam: answers)
     panel.ask()
     assert "<mark>&lt;b&gt;кот</mark> видит" in panel.out.value
+
+
+def test_rows_of_a_map_stand_apart():
+    """As many queries as a picture may have: the label of each ends before the next begins."""
+    names = [f"р{i}" for i in range(pictures.LONGEST)]
+    figure = Figure(figsize=(8, pictures.height(names)), layout="constrained", dpi=100)
+    pictures.heatmap(figure, torch.rand(len(names), 3), names, ["a", "b", "c"], "cross", 2, "title")
+    assert pictures.png(figure).startswith(PNG)  # laid out
+    boxes = [label.get_window_extent() for label in figure.axes[0].get_yticklabels()]
+    assert all(lower.y1 <= upper.y0 for upper, lower in itertools.pairwise(boxes))
+
+
+def test_a_number_beyond_the_end_is_no_item(choices):
+    """As it is for a moment when another phenomenon is chosen, and an answer may be worked on just then."""
+    panel = Switchboard(SENTENCE, choices, at_once)
+    panel.phenomenon.value = "animacy"
+    assert panel.item
+    panel.number = SimpleNamespace(value=len(panel.items["animacy"]))
+    assert panel.item is None
 
 
 def test_pictures_show_characters_the_font_lacks_as_boxes():
