@@ -4,11 +4,11 @@ NMT_PRESET chooses the size of one and the same notebook: smoke (does it run?), 
 preset, outcomes of training in laptop and gpu.
 """
 
-import io
 import os
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,8 +20,9 @@ import nmt
 from nmt import NmtError
 from nmt.files import write_text
 from nmt.movies import Movie
+from nmt.pictures import png
 from nmt.plots import save
-from nmt.runs import description_of_session, git_revision
+from nmt.runs import Run, description_of_session, git_revision
 
 PRESETS = "smoke", "laptop", "gpu"
 LARGEST = 1_000_000  # bytes of a notebook: beyond, GitHub may not show it
@@ -112,13 +113,34 @@ def in_turn(jobs: dict[object, Callable[[], object]]) -> dict:
     return results
 
 
+@contextmanager
+def watching(draw: Callable[[Run, str], Figure], epochs: int) -> Iterator[Callable[[Run, dict], None]]:
+    """Gives an `on_validation` for `train`: live it shows draw(run, title), anew after each validation, and about how
+    many minutes the rest will take; of that, only a line stays in the output."""
+    from IPython.display import display
+
+    picture = display({"text/plain": "…"}, raw=True, display_id=True)
+    since, said = time.monotonic(), "nothing was left to train"
+
+    def on_validation(run: Run, metrics: dict) -> None:
+        nonlocal said
+        epoch, minutes = metrics["epoch"], run.lines()[-1]["minutes"]
+        left = f", about {minutes / epoch * (epochs - epoch):.0f} minutes left" if epoch else ""
+        data = png(draw(run, f"epoch {epoch:g} of {epochs}{left}"))
+        picture.update({"image/png": data, "text/plain": f"epoch {epoch:g}{left}"}, raw=True)
+        said = f"epoch {epoch:g} of {epochs}, {(time.monotonic() - since) / 60:.1f} minutes"
+
+    try:
+        yield on_validation
+    finally:
+        picture.update({"text/plain": said}, raw=True)
+
+
 def show(figure: Figure, alt: str, keep: str = "") -> None:
     """Display a figure as PNG with a text for those who do not see it; `nmt render` also writes it to figures/KEEP."""
     from IPython.display import display
 
-    data = io.BytesIO()
-    figure.savefig(data, format="png", metadata={"Software": None})
-    display({"image/png": data.getvalue(), "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
+    display({"image/png": png(figure), "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
     if keep and (folder := os.environ.get("NMT_FIGURES")):
         save(figure, Path(folder) / keep)
 

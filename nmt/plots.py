@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import numpy as np
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from nmt.files import whole_file
 from nmt.runs import Run
@@ -292,4 +294,65 @@ def gate_densities(
             mass.spines["right"].set_visible(False)
         if row == rows - 1:
             axes.set_xlabel("value of the gate", fontsize=9)
+    return figure
+
+
+def run_curves(run: Run, title: str = "") -> Figure:
+    """What a run logged, over its epochs: loss, learning rate, BLEU and chrF."""
+    train, valid = run.lines(split="train"), run.lines(split="valid")
+    figure = Figure(figsize=(8, 4.8), layout="constrained", dpi=110)
+    grid = figure.subplots(2, 2, sharex=True).flat
+    held_out = run.config["training"]["val_split"] == "valid"
+    which = "held-out pairs" if held_out else "training pairs, after an epoch"
+    drawn = {"loss, nats per piece": "loss", "learning rate": "lr", "BLEU, 0 to 100": "bleu", "chrF, 0 to 100": "chrf"}
+    for axes, (name, key) in zip(grid, drawn.items(), strict=True):
+        logged = [line for line in train if key in line]
+        axes.plot([x["epoch"] for x in logged], [x[key] for x in logged], color=BLUE, label="training, on its way")
+        if key != "lr":
+            axes.plot([x["epoch"] for x in valid], [x[key] for x in valid], "o-", color=ORANGE, ms=3, label=which)
+        axes.set(ylabel=name, ylim=(0, 100 if key in ("bleu", "chrf") else None))
+        axes.grid(alpha=0.3)
+        axes.spines[["right", "top"]].set_visible(False)
+    figure.axes[0].legend(frameon=False, fontsize=8)
+    for axes in figure.axes[2:]:
+        axes.set_xlabel("epoch")
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def attention_rows(
+    rows: dict[str, np.ndarray], columns: list[str], queries: list[str], keys: list[str], title: str = ""
+) -> Figure:
+    """Named rows of maps of the same pieces, 0 white to 1 dark: name -> (columns, query, key)."""
+    wide, high = 0.135 * max(len(keys), 7), 0.135 * len(queries)
+    size = len(columns) * (wide + 0.08) + 1.9, len(rows) * (high + 0.22) + 1.5
+    figure = Figure(figsize=size, layout="constrained", dpi=120)
+    grid = figure.subplots(len(rows), len(columns), squeeze=False, sharex=True, sharey=True)
+    for axes_of_row, (name, maps) in zip(grid, rows.items(), strict=True):
+        for axes, weights in zip(axes_of_row, maps, strict=True):
+            image = axes.imshow(weights.astype(np.float32), vmin=0, vmax=1, cmap="Blues", aspect="auto")
+            axes.set_xticks(range(len(keys)), [_piece(k) for k in keys], rotation=90, fontsize=7)
+            axes.set_yticks(range(len(queries)), [_piece(q) for q in queries], fontsize=7)
+            axes.tick_params(length=0)
+        axes_of_row[0].set_ylabel(name, fontsize=9)
+    for axes, name in zip(grid[0], columns, strict=True):
+        axes.set_title(name, fontsize=9)
+    figure.colorbar(image, ax=grid, shrink=0.6, pad=0.01, label="attention weight")
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def paddings(panels: dict[str, np.ndarray]) -> Figure:
+    """Batches as pictures: sentences down, places across; panels: name -> bool (B, S), True where there is a piece."""
+    longest = max(real.shape[1] for real in panels.values())
+    figure = Figure(figsize=(2.6 * len(panels), 3), layout="constrained", dpi=110)
+    for axes, (name, real) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
+        image = np.where(real[:, :, None], to_rgb(BLUE), to_rgb(ORANGE))
+        axes.imshow(image, aspect="auto", interpolation="nearest")
+        axes.set_title(f"{name}\n{1 - real.mean():.0%} padding", fontsize=9)
+        axes.set(xlim=(-0.5, longest - 0.5), xlabel="place in the sentence")
+        axes.spines[["right", "top"]].set_visible(False)
+    figure.axes[0].set_ylabel("sentence of the batch")
+    handles = [Patch(color=BLUE, label="piece"), Patch(color=ORANGE, label="padding")]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     return figure
