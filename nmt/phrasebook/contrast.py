@@ -5,7 +5,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from nmt import NmtError
@@ -75,7 +75,7 @@ def hit(right: float, wrong: list[float]) -> float:
 
 
 def to_json(item: Item) -> str:
-    return json.dumps(asdict(item), ensure_ascii=False)
+    return json.dumps(vars(item), ensure_ascii=False)
 
 
 def load_contrast(directory: str | Path | None = None) -> list[Item]:

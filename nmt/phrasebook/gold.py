@@ -7,7 +7,7 @@ words from 0. SPLIT.gold.jsonl.gz holds one JSON object a line, line by line wit
 import gzip
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from nmt import NmtError
@@ -68,7 +68,7 @@ def gold(sentence: Sentence) -> Gold:
 
 
 def to_json(record: Gold) -> str:
-    return json.dumps(asdict(record), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(vars(record), ensure_ascii=False, separators=(",", ":"))
 
 
 def load_gold(split: str, directory: str | Path | None = None) -> list[Gold]:
