@@ -25,6 +25,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -140,10 +141,7 @@ def description_of_session(device: torch.device, from_step: int) -> dict:
     """What a run needs to say about where it ran: command, git revision, versions, device, time."""
     versions = {"python": platform.python_version()}
     for package in ("torch", "torchtext", "youtokentome", "numpy", "sacrebleu", "safetensors"):
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = None
+        versions[package] = _version(package)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
@@ -153,6 +151,14 @@ def description_of_session(device: torch.device, from_step: int) -> dict:
         "device": f"{device.type}: {name}, {torch.get_num_threads()} threads",
         "from_step": from_step,
     }
+
+
+@cache
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def _processor() -> str:

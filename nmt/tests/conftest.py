@@ -1,16 +1,28 @@
 """What the tests share: devices, a tiny model, a tiny corpus of our own with its BPE."""
 
+import functools
 import itertools
 
 import pytest
 import torch
 
+import nmt.runs
 from nmt.batches import source_batch
 from nmt.bpe import train
 from nmt.corpora import prepare
 from nmt.transformer import Transformer, TransformerConfig
 
 torch.set_num_threads(1)  # tensors here are too small to share between cores
+
+
+@pytest.fixture(scope="session", autouse=True)
+def git_asked_once():
+    """Asking git for the revision takes as long as some steps of a tiny run, and there are many such runs."""
+    revision = nmt.runs.git_revision
+    asked = functools.cache(lambda place: revision())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nmt.runs, "git_revision", lambda: asked(nmt.runs.__file__))
+        yield
 
 
 @pytest.fixture(params=["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"])
