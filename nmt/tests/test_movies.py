@@ -1,6 +1,7 @@
 """Laws of movies: every frame that was made is in the GIF, evenly chosen, on axes that do not move."""
 
 import io
+from pathlib import Path
 
 import imageio.v3 as iio
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
+import nmt
 from nmt import NmtError, movies
 from nmt.histories import Gates, History, as_bytes
 from nmt.movies import MOST, density_film, evenly, film, frames_of, gates_film, movie, training_film, translating_film
@@ -203,3 +205,19 @@ def test_one_real_film_from_figure_to_file(tmp_path):
     gates = Gates(np.arange(0, 60, 10), np.linspace(1, 0, 6)[:, None, None] * np.ones((1, 2, 4)), np.zeros((6, 2, 4)))
     gif, _ = gates_film(gates, "λ = 1").save(tmp_path / "gates.gif")
     assert len(frames_of(gif.read_bytes())[0]) == 6
+
+
+# The committed GIFs.
+
+FIGURES = Path(nmt.__file__).resolve().parent.parent / "figures"
+
+
+@pytest.mark.parametrize("path", sorted(FIGURES.glob("*.gif")), ids=lambda path: path.stem)
+def test_a_committed_gif_is_small_holds_its_last_frame_and_has_a_still(path):
+    gif = path.read_bytes()
+    frames, durations = frames_of(gif)
+    assert len(gif) < movies.LARGEST and 2 <= len(frames) <= MOST
+    assert durations[-1] == movies.HOLD and len(set(durations[:-1])) == 1
+    assert np.array_equal(np.asarray(Image.open(path.with_suffix(".png")).convert("RGB")), frames[-1])
+    bar = frames[:, -1].max(-1) == 0  # (N, width): the whole width, in as many equal parts as there are frames
+    assert (bar.sum(1) == frames.shape[2] * np.arange(1, len(frames) + 1) // len(frames)).all()
