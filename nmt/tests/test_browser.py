@@ -1,4 +1,4 @@
-"""The widgets in JupyterLab in a real Chromium, with a model that was never trained: `python -m pytest -m browser`.
+"""The widgets in JupyterLab in a real Chromium, with the model phrasebook that ships: `python -m pytest -m browser`.
 
 It needs Chromium (Debian: apt-get install -y --no-install-recommends chromium fonts-dejavu-core) and playwright (pip
 install playwright, without browsers of its own); where one is missing the test is skipped and says so. A screenshot
@@ -17,14 +17,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import torch
 from nbformat.v4 import new_code_cell, new_notebook
 
 import nmt
-from nmt.bpe import EOS
 from nmt.interactive import Live
-from nmt.runs import save_model_directory
-from nmt.transformer import Transformer, TransformerConfig
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
@@ -33,29 +29,17 @@ pytestmark = [
     pytest.mark.skipif(not find_spec("playwright"), reason="no playwright here: pip install playwright"),
 ]
 PATIENCE = 240  # seconds for what a busy machine may take
-TYPED = "my brother loves <img src=x>"
+BEGUN = "The old teacher"
+TYPED = " bought a new house. <img src=x>"
 
 
 @pytest.fixture
-def checkpoint(bpe, tmp_path):
-    torch.manual_seed(0)
-    model = Transformer(TransformerConfig(80, 80, d_model=16, num_heads=4, d_ff=24)).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(3)
-        model.generator.bias[EOS] = -100.0  # it writes as much as it may
-    (tmp_path / "model").mkdir()
-    save_model_directory(tmp_path / "model", model, bpe)
-    return tmp_path / "model"
-
-
-@pytest.fixture
-def lab(tmp_path, checkpoint):
+def lab(tmp_path):
     """The address of a JupyterLab that serves a notebook with two panels."""
     cells = [
         "from nmt.widgets import SeeAttention, Switchboard",
-        "Switchboard('a cat sees snow.', ['model'])",
-        "SeeAttention('a cat sees snow.', ['model'])",
+        f"Switchboard({BEGUN!r}, ['phrasebook'])",
+        f"SeeAttention({BEGUN!r}, ['phrasebook'])",
     ]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}  # without it Lab asks which
     notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells], metadata=kernel)
@@ -87,10 +71,10 @@ def lab(tmp_path, checkpoint):
         server.wait(30)
 
 
-def test_typing_and_closing_a_head_in_jupyterlab(lab, checkpoint, tmp_path):
+def test_typing_and_closing_a_head_in_jupyterlab(lab):
     from playwright import sync_api
 
-    live = Live.load(checkpoint)
+    live = Live.load("phrasebook")
     with sync_api.sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = chromium.new_page(viewport={"width": 1400, "height": 2200})
@@ -120,21 +104,29 @@ def drive(page, lab, live):
 
     board, see = page.locator(".widget-text input[placeholder^='type']").all()
     board.press_sequentially(TYPED)  # key by key, after what stands there: the last answer is the one to stay
-    sentence = "a cat sees snow." + TYPED
+    sentence = BEGUN + TYPED
     if board.input_value() != sentence:
         board.fill(sentence)
-    expected = live.answer(sentence).lines[0].text
-    page.get_by_text(expected).first.wait_for()
+    whole = live.answer(sentence).lines[0].text
+    page.get_by_text(whole).first.wait_for()
     assert not page.locator("img[src=x]").count()  # what was typed is text
 
-    page.get_by_role("button", name="1.2", exact=True).nth(2).click()  # of cross-attention
-    page.get_by_text("23 of 24 open").wait_for()
-    live.keep(live.toggled("cross", 1, 2))
+    layer, head = next(place for place in live.there["cross"].nonzero().tolist() if without(live, *place) != whole)
+    page.get_by_role("button", name=f"{layer}.{head}", exact=True).nth(2).click()  # of cross-attention
+    page.get_by_text("47 of 48 open").wait_for()
     page.get_by_text(f"{live.answer(sentence).lines[0].log_prob:.2f} of its own line").wait_for()
-    assert page.get_by_role("button", name="(1.2)", exact=True).count() == 1
+    assert page.locator("mark").count()  # words that changed
+    assert page.get_by_role("button", name=f"({layer}.{head})", exact=True).count() == 1
 
-    see.fill("my brother sees the sea.")
+    see.fill("My brother sees the sea.")
     until = time.monotonic() + PATIENCE
     while (after := bytes_of_the_map()) == before and time.monotonic() < until:
         time.sleep(0.5)
     assert after != before and bytes(after).startswith(b"\x89PNG") and len(after) > 5000  # a blank one is smaller
+
+
+def without(live, layer, head):
+    """What is written with this head of cross-attention closed; it stays closed."""
+    live.keep(live.there)
+    live.keep(live.toggled("cross", layer, head))
+    return live.answer(BEGUN + TYPED).lines[0].text
