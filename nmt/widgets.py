@@ -33,6 +33,7 @@ from nmt.pruning.masks import Mask
 from nmt.transformer import KINDS
 
 WIDE = w.Layout(width="95%")
+BUTTON = {"width": "3.4em", "padding": "0", "flex": "0 0 auto"}  # of a head: never narrower than its number
 
 
 def escaped(rows: Sequence[tuple[str, str | list[tuple[str, bool]]]]) -> str:
@@ -307,8 +308,8 @@ class Switchboard(Panel):
         for kind in KINDS:
             rows = [w.HTML(escaped([(pictures.NAMES[kind], "")]))]
             rows += [w.HBox([self._button(kind, layer, head) for head in range(heads)]) for layer in range(layers)]
-            kinds.append(w.VBox(rows))
-        self.grid.children = [w.HBox(kinds)]
+            kinds.append(w.VBox(rows, layout=w.Layout(margin="0 1.5em 0 0")))
+        self.grid.children = [w.HBox(kinds, layout=w.Layout(flex_flow="row wrap"))]
         self.one.options = [
             (f"{pictures.NAMES[k]} {layer}.{head}", (k, layer, head)) for k, layer, head in self._heads()
         ]
@@ -327,7 +328,7 @@ class Switchboard(Panel):
 
     def _button(self, kind: str, layer: int, head: int) -> w.ToggleButton:
         there = bool(self.live.there[kind][layer, head])
-        button = w.ToggleButton(value=there, disabled=not there, layout=w.Layout(width="4.5em"))
+        button = w.ToggleButton(value=there, disabled=not there, layout=BUTTON)
         button.tooltip = f"{pictures.NAMES[kind]} attention, layer {layer}, head {head}"
         self.buttons[kind, layer, head] = button
         self._paint(button, f"{layer}.{head}")
