@@ -222,13 +222,13 @@ def kept_heads(rows: list[dict[str, dict[str, dict[str, np.ndarray] | None]]], m
     return figure
 
 
-def gate_paths(panels: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]], title: str = "") -> Figure:
+def gate_paths(panels: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]], title: str = "", dpi: int = 120) -> Figure:
     """P(open) of every gate over the steps: layers down, panels across, a line a head.
 
     panels: name -> label -> (steps (N,), P(open) (N, L, H)); labels, two at most, are told by colour and dashes.
     """
     layers = max(p.shape[1] for runs in panels.values() for _, p in runs.values())
-    figure = Figure(figsize=(2.6 * len(panels) + 0.6, 1.9 * layers + 0.9), layout="constrained", dpi=120)
+    figure = Figure(figsize=(2.6 * len(panels) + 0.6, 1.9 * layers + 0.9), layout="constrained", dpi=dpi)
     grid = figure.subplots(layers, len(panels), squeeze=False, sharex=True, sharey=True)
     styles: dict[str, tuple[str, str]] = {}
     for column, (name, runs) in enumerate(panels.items()):
@@ -310,9 +310,11 @@ def run_curves(run: Run, title: str = "") -> Figure:
         axes.plot([x["epoch"] for x in logged], [x[key] for x in logged], color=BLUE, label="training, on its way")
         if key != "lr":
             axes.plot([x["epoch"] for x in valid], [x[key] for x in valid], "o-", color=ORANGE, ms=3, label=which)
-        axes.set(ylabel=name, ylim=(0, 100 if key in ("bleu", "chrf") else None))
+        axes.set_ylabel(name)
+        axes.set_ylim(None if key == "loss" else 0, 102 if key in ("bleu", "chrf") else None)
         axes.grid(alpha=0.3)
         axes.spines[["right", "top"]].set_visible(False)
+    figure.axes[0].set_yscale("log")  # or the end of a long training would lie on the axis
     figure.axes[0].legend(frameon=False, fontsize=8)
     for axes in figure.axes[2:]:
         axes.set_xlabel("epoch")
