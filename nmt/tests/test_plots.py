@@ -31,7 +31,7 @@ def test_the_curves_of_a_run_are_its_log(run):
     loss, rate, bleu, chrf = figure.axes
     assert [line.get_ydata().tolist() for line in loss.lines] == [[4, 3], [4, 3, 2]]
     assert rate.lines[0].get_xdata().tolist() == [1, 2] and bleu.lines[-1].get_ydata().tolist() == [0, 10, 20]
-    assert chrf.get_ylim() == (0, 100) and "training pairs" in loss.get_legend().get_texts()[1].get_text()
+    assert chrf.get_ylim() == (0, 102) and "training pairs" in loss.get_legend().get_texts()[1].get_text()
     figure.savefig(io.BytesIO())
 
 
