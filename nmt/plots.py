@@ -311,7 +311,8 @@ def run_curves(run: Run, title: str = "") -> Figure:
         if key != "lr":
             axes.plot([x["epoch"] for x in valid], [x[key] for x in valid], "o-", color=ORANGE, ms=3, label=which)
         axes.set_ylabel(name)
-        axes.set_ylim(None if key == "loss" else 0, 102 if key in ("bleu", "chrf") else None)
+        if key != "loss":
+            axes.set_ylim(0, None if key == "lr" else 102)
         axes.grid(alpha=0.3)
         axes.spines[["right", "top"]].set_visible(False)
     figure.axes[0].set_yscale("log")  # or the end of a long training would lie on the axis

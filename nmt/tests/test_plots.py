@@ -33,6 +33,7 @@ def test_the_curves_of_a_run_are_its_log(run):
     assert rate.lines[0].get_xdata().tolist() == [1, 2] and bleu.lines[-1].get_ydata().tolist() == [0, 10, 20]
     assert chrf.get_ylim() == (0, 102) and "training pairs" in loss.get_legend().get_texts()[1].get_text()
     figure.savefig(io.BytesIO())
+    assert 1 < loss.get_ylim()[0] < 2 and 4 < loss.get_ylim()[1] < 6  # what is logged fills the panel
 
 
 def test_rows_of_attention_maps_share_their_pieces_and_their_scale():
