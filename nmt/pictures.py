@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from PIL import Image  # matplotlib and imageio both bring it
 from torch import Tensor
@@ -128,20 +129,24 @@ def share_bars(figure: Figure | SubFigure, shares: Tensor, target: Sequence[str]
 
 
 def board(figure: Figure | SubFigure, mask: Mask, there: Mask) -> None:
-    """The switchboard: for each kind layers x heads; open filled, closed empty, removed for good without a frame."""
+    """The switchboard: for each kind layers x heads; open filled, closed empty, removed for good a cross."""
+    faces = {"open": BLUE, "closed": "white"}
     for axes, (kind, kept) in zip(figure.subplots(1, len(mask), squeeze=False)[0], mask.items(), strict=True):
         for (layer, head), is_open in np.ndenumerate(kept.numpy()):
             if there[kind][layer, head]:
-                face = BLUE if is_open else "white"
+                face = faces["open" if is_open else "closed"]
                 axes.add_patch(Rectangle((head - 0.4, layer - 0.4), 0.8, 0.8, facecolor=face, edgecolor="#555555"))
-            word = ("open" if is_open else "closed") if there[kind][layer, head] else "removed"
-            axes.text(head, layer, word, ha="center", va="center", fontsize=7, color="white" if is_open else "black")
-        axes.set(xlim=(-0.5, kept.size(1) - 0.5), ylim=(kept.size(0) - 0.5, -0.5))
-        axes.set_xticks(range(kept.size(1)), [f"head {i}" for i in range(kept.size(1))], fontsize=8)
-        axes.set_yticks(range(kept.size(0)), [f"layer {i}" for i in range(kept.size(0))], fontsize=8)
+            else:
+                axes.plot(head, layer, "x", color="#999999", ms=5)
+        axes.set(xlim=(-0.5, kept.size(1) - 0.5), ylim=(kept.size(0) - 0.5, -0.5), xlabel="head", ylabel="layer")
+        axes.set_xticks(range(kept.size(1)), range(kept.size(1)))
+        axes.set_yticks(range(kept.size(0)), range(kept.size(0)))
         axes.set_title(NAMES[kind], fontsize=9)
-        axes.tick_params(length=0)
+        axes.tick_params(length=0, labelsize=8)
         axes.spines[:].set_visible(False)
+    states: list = [Rectangle((0, 0), 1, 1, fc=face, ec="#555555", label=name) for name, face in faces.items()]
+    states.append(Line2D([], [], ls="", marker="x", color="#999999", ms=5, label="removed"))
+    figure.legend(handles=states, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
 
 
 def text(figure: Figure | SubFigure, lines: Sequence[tuple[str, str]]) -> None:

@@ -384,4 +384,4 @@ class Switchboard(Panel):
         yield lambda: self.say(rows)
 
     def twin(self) -> list[tuple[float, Callable]]:
-        return [(0.4 + 0.5 * len(self.live.mask["cross"]), lambda p: pictures.board(p, self.mask, self.live.there))]
+        return [(1.1 + 0.3 * len(self.live.mask["cross"]), lambda p: pictures.board(p, self.mask, self.live.there))]
