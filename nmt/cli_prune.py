@@ -138,7 +138,10 @@ def _corpus(given: argparse.Namespace) -> Corpus:
     """That of the run in --checkpoint, or --data beside a bare model."""
     if not (Path(given.checkpoint) / "config.json").is_file():
         if not hasattr(given, "data"):
-            raise NmtError(f"--data: which corpus? --checkpoint {given.checkpoint} is a model without a run of its own")
+            raise NmtError(
+                f"--data: which corpus? --checkpoint {given.checkpoint} is a model without a run of its own: say, "
+                "--data phrasebook for those that ship and were trained on it"
+            )
         return corpus_of(given.data, given)
     run = Run(given.checkpoint)
     there = run.config["corpus"]
