@@ -60,8 +60,13 @@ class Trained:
     directory: Path
 
     def translate(self, sentences: str | list[str], **options) -> str | list[str]:
-        """English -> Russian; options of `nmt.decoding.translate`. One string gives one string."""
+        """English -> Russian; options of `nmt.decoding.translate`. One string gives one string.
+
+        Raises NmtError for what is neither a string nor a list of strings.
+        """
         many = [sentences] if isinstance(sentences, str) else sentences
+        if not isinstance(many, (list, tuple)) or not all(isinstance(one, str) for one in many):
+            raise NmtError(f"translate() takes a sentence or a list of sentences, not {sentences!r:.60}")
         result = translate(self.model, self.bpe, many, **options)
         return result[0] if isinstance(sentences, str) else result
 

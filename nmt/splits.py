@@ -93,9 +93,10 @@ def _hold_out(split, distinct, en, ru, dropped, source) -> tuple[np.ndarray, np.
     """Mark valid and test in `split`; returns the hashes of their English and of their Russian sentences."""
     share, least, most = HELD_OUT
     if len(distinct) < 3 * least:
+        gone = "".join(f"; dropped: {count:,} ({reason})" for reason, count in (+dropped).items())
         raise NmtError(
             f"{source}: {len(distinct):,} distinct sentence pairs; at least {3 * least} are needed: {least} each for "
-            f"valid and test, the others to train on (dropped: {dict(+dropped)})"
+            f"valid and test, the others to train on{gone}"
         )
     size = min(most, max(least, round(share * len(distinct))))
     held_en, held_ru = set(), set()

@@ -218,6 +218,9 @@ def test_load_a_run_a_model_directory_and_a_shipped_name(run, copy, tmp_path, mo
         for name, value in trained.model.state_dict().items():
             assert torch.equal(value, best.model.state_dict()[name])
         assert trained.translate("a cat sees snow.") == best.translate(["a cat sees snow."])[0]
+        for wrong in (None, 5, [None], b"a cat"):
+            with pytest.raises(NmtError, match="a sentence or a list of sentences"):
+                trained.translate(wrong)
     with pytest.raises(NmtError, match=r"--checkpoint large: .*small"):
         load("large")
     shutil.rmtree(copy.directory / "checkpoints")
