@@ -13,7 +13,7 @@ from nmt import NmtError
 from nmt.files import write_text
 from nmt.lineage import circumstances, command
 from nmt.plots import attention_heads, learning_curves, save
-from nmt.pruning import prices
+from nmt.pruning import prices, savings
 from nmt.pruning import report as comparison
 from nmt.pruning.verdict import Results
 from nmt.runs import Run
@@ -83,8 +83,12 @@ def results(folder: Path) -> str:
 
 
 def pruning(folder: Path) -> str:
-    """The part of README.md about pruning: the comparison, and what a price on heads leaves."""
-    parts = comparison.section(Results(folder / "compare")), prices.section(prices.kept_runs(folder / "lambda"))
+    """The part of README.md about pruning: the comparison, what a price on heads leaves, what removal brings."""
+    parts = (
+        comparison.section(Results(folder / "compare")),
+        prices.section(prices.kept_runs(folder / "lambda")),
+        savings.section(folder / "savings"),
+    )
     return "\n\n".join(filter(None, parts))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from nmt import NmtError
-from nmt.pruning import prices
+from nmt.pruning import prices, savings
 from nmt.pruning.method import PruningConfig
 from nmt.pruning.prune import prune
 from nmt.runs import Run
@@ -30,6 +30,7 @@ def folder(corpus, bpe, tmp_path_factory):
             plan = {"device": "cpu", "progress": 0, "log": lambda text: None}
             prune(settings, CONFIG, corpus, root / "dense", root / name, **plan)
             prices.keep_pruned(root / name, kept)
+        savings.keep_savings(root / "dear", kept.parent / "savings", sentences=3, rounds=1)
     return kept
 
 
@@ -61,7 +62,23 @@ def test_a_dear_head_is_seen_to_go(folder, tmp_path):
     assert [path.name for path in prices.draw(runs, tmp_path)] == ["lambda-tiny.png"]
 
 
+def test_what_removal_brings_is_that_of_the_run(folder):
+    kept = folder.parent / "savings"
+    result, cost = (json.loads((kept / "dear" / name).read_text()) for name in ("result.json", "costs.json"))
+    assert [cost["parameters"][name] for name in ("dense", "pruned")] == [
+        result["params_dense"],
+        result["params_pruned"],
+    ]
+    assert cost["flops"]["no heads"]["total"] <= cost["flops"]["pruned"]["total"] <= cost["flops"]["dense"]["total"]
+    assert cost["sentences"] == 3 and set(cost["could_save"]) == {"batch 1", "batch 32"}
+    row = (
+        f"| `dear` | `l0` | {result['kept']} of 8, encoder | {result['bleu_dense']:.2f} → {result['bleu_pruned']:.2f} |"
+    )
+    assert row in savings.section(kept)
+
+
 def test_nothing_kept_nothing_shown(tmp_path):
+    assert savings.section(tmp_path) == ""
     assert prices.section(prices.kept_runs(tmp_path)) == "" and prices.draw([], tmp_path) == []
 
 

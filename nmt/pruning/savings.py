@@ -1,0 +1,86 @@
+"""What removing heads brought: `python -m nmt.pruning.savings RUN [RESULTS]` measures a run of `nmt prune` that has
+ended and keeps in RESULTS, by default data/results/savings/, what is shown of it.
+
+The dense and the pruned model of the run, and one without any head of the kinds that were pruned, decode the same
+validation sentences in turns (`nmt.pruning.costs`).
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+
+from nmt import NmtError
+from nmt.corpora import prepare
+from nmt.files import read_json, write_json
+from nmt.pruning.costs import costs
+from nmt.pruning.prices import keep_pruned
+from nmt.runs import Run, description_of_session, load
+
+COSTS = "costs.json"
+
+
+def keep_savings(run: str | Path, results: str | Path, sentences: int = 200, rounds: int = 5) -> Path:
+    """Measure on so many validation sentences, and keep RESULTS/NAME. Raises NmtError for a run that has not ended."""
+    folder, run = keep_pruned(run, results), Run(run)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    dense, pruned = (load(one, device) for one in (run.config["checkpoint"], run.directory))
+    corpus = prepare(run.config["corpus"]["data"], log=lambda text: None)
+    lines = list(corpus.lines("valid", "en"))[:sentences]
+    measured = costs(
+        dense.model, pruned.model, dense.bpe[0].encode(lines), list(read_json(folder / "result.json")["mask"]),
+        rounds=rounds,
+    )  # fmt: skip
+    session = description_of_session(device, 0)
+    about = {"split": "valid", "sentences": len(lines), **{key: session[key] for key in ("git", "versions", "device")}}
+    write_json(folder / COSTS, {**about, **measured})
+    return folder
+
+
+def section(folder: Path) -> str:
+    """Markdown: a row for each run kept in the folder; nothing where there is none."""
+    runs = [Run(path.parent) for path in sorted(folder.glob(f"*/{COSTS}"))]
+    if not runs:
+        return ""
+    lines = [
+        "### What removal brings",
+        "",
+        "| run | method | heads left | BLEU | loss | parameters | operations | ms a sentence, batch 1 | batch 32 "
+        "| time saved | without any of these heads |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for run in runs:
+        result, cost = read_json(run.directory / "result.json"), read_json(run.directory / COSTS)
+        total = {name: parts["total"] / 1e6 for name, parts in cost["flops"].items()}
+        ms = {size: [cost["ms"][name][size]["median"] for name in ("dense", "pruned")] for size in cost["saved"]}
+        shares = (", ".join(f"{share:.0%}" for share in cost[key].values()) for key in ("saved", "could_save"))
+        lines.append(
+            f"| `{run.directory.name}` | `{result['method']}` "
+            f"| {result['kept']} of {result['of']}, {' and '.join(result['mask'])} "
+            f"| {result['bleu_dense']:.2f} → {result['bleu_pruned']:.2f} "
+            f"| {result['nll_dense']:.4f} → {result['nll_pruned']:.4f} "
+            f"| {cost['parameters']['dense']:,} → {cost['parameters']['pruned']:,} "
+            f"| {total['dense']:.1f} → {total['pruned']:.1f} million "
+            f"| {' | '.join(f'{dense:.2f} → {pruned:.2f}' for dense, pruned in ms.values())} | {' | '.join(shares)} |"
+        )
+    first = read_json(runs[0].directory / COSTS)
+    signatures = dict.fromkeys(read_json(run.directory / "result.json")["signature"] for run in runs)
+    lines += [
+        "",
+        f"BLEU ({', '.join(f'`{s}`' for s in signatures)}) and loss are of validation pairs. Operations: of one "
+        f"sentence of mean length. Time: greedy decoding of {first['sentences']} validation sentences to the length of their "
+        f"source, medians of {len(first['ms']['dense']['batch 1']['rounds'])} rounds in turns; saved, and what the "
+        "model without any head of the kinds that were pruned would save, at batch 1 and 32. "
+        f"{first['device']}; PyTorch {first['versions']['torch']}.",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    default = Path(__file__).resolve().parents[2] / "data" / "results" / "savings"
+    if not 2 <= len(sys.argv) <= 3:
+        raise SystemExit("python -m nmt.pruning.savings RUN [RESULTS]")
+    try:
+        print(keep_savings(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else default))
+    except NmtError as error:
+        raise SystemExit(f"nmt.pruning.savings: error: {error}") from None
