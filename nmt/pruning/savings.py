@@ -68,10 +68,10 @@ def section(folder: Path) -> str:
     lines += [
         "",
         f"BLEU ({', '.join(f'`{s}`' for s in signatures)}) and loss are of validation pairs. Operations: of one "
-        f"sentence of mean length. Time: greedy decoding of {first['sentences']} validation sentences to the length of their "
-        f"source, medians of {len(first['ms']['dense']['batch 1']['rounds'])} rounds in turns; saved, and what the "
-        "model without any head of the kinds that were pruned would save, at batch 1 and 32. "
-        f"{first['device']}; PyTorch {first['versions']['torch']}.",
+        "sentence of mean length. Time: greedy decoding, to the length of their source, of "
+        f"{first['sentences']} validation sentences, medians of {len(first['ms']['dense']['batch 1']['rounds'])} "
+        "rounds in turns; saved, and what the model without any head of the kinds that were pruned would save, at "
+        f"batch 1 and 32. {first['device']}; PyTorch {first['versions']['torch']}.",
     ]
     return "\n".join(lines)
 
