@@ -77,6 +77,11 @@ def test_what_removal_brings_is_that_of_the_run(folder):
     assert row in savings.section(kept)
 
 
+def test_no_path_of_a_machine_is_kept(folder):
+    for kept in [*folder.glob("*/sessions.jsonl"), *folder.glob("../savings/*/sessions.jsonl")]:
+        assert str(folder.parents[1]) not in kept.read_text(encoding="utf-8"), kept
+
+
 def test_nothing_kept_nothing_shown(tmp_path):
     assert savings.section(tmp_path) == ""
     assert prices.section(prices.kept_runs(tmp_path)) == "" and prices.draw([], tmp_path) == []
