@@ -18,9 +18,9 @@ from torch import Tensor
 
 import nmt
 from nmt import NmtError
-from nmt.files import whole_file, write_text
+from nmt.files import write_text
 from nmt.movies import Movie
-from nmt.pictures import png
+from nmt.plots import png, save
 from nmt.runs import Run, description_of_session, git_revision
 
 PRESETS = "smoke", "laptop", "gpu"
@@ -139,11 +139,9 @@ def show(figure: Figure, alt: str, keep: str = "") -> None:
     """Display a figure as PNG with a text for those who do not see it; `nmt render` also writes it to figures/KEEP."""
     from IPython.display import display
 
-    data = png(figure)
-    display({"image/png": data, "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
+    display({"image/png": png(figure), "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
     if keep and (folder := os.environ.get("NMT_FIGURES")):
-        with whole_file(Path(folder) / keep) as temporary:
-            temporary.write_bytes(data)
+        save(figure, Path(folder) / keep)
 
 
 def play(movie: Movie, alt: str, keep: str) -> None:

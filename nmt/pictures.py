@@ -3,7 +3,6 @@
 Every text that was typed, or is made of what was typed, goes through `plain`: matplotlib would read $…$ as mathematics.
 """
 
-import io
 from collections.abc import Sequence
 from functools import cache
 
@@ -12,11 +11,10 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from PIL import Image  # matplotlib and imageio both bring it
 from torch import Tensor
 
 from nmt.contributions import GROUPS
-from nmt.plots import BLUE, ORANGE
+from nmt.plots import BLUE, ORANGE, png
 from nmt.pruning.masks import Mask
 
 LONGEST = 40  # pieces on an axis: more cannot be read
@@ -27,14 +25,6 @@ AXES = {
     "cross": ("Russian piece being written", "English piece looked at"),
 }
 NOTEBOOK = (8.0, 100)  # inches wide, dots an inch
-
-
-def png(figure: Figure) -> bytes:
-    """The figure in 256 colours: less than half the bytes, and a notebook of many panels is shown on the web."""
-    drawn, data = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png")
-    Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(data, "png")
-    return data.getvalue()
 
 
 @cache

@@ -63,10 +63,9 @@ def section(folder: Path) -> str:
             f"| {total['dense']:.1f} → {total['pruned']:.1f} million "
             f"| {' | '.join(f'{dense:.2f} → {pruned:.2f}' for dense, pruned in ms.values())} | {' | '.join(shares)} |"
         )
-    first, spreads = read_json(runs[0].directory / COSTS), []
-    for run in runs:
-        spreads += [ms for of in read_json(run.directory / COSTS)["ms"].values() for ms in of.values()]
-    noise = max(ms["high"] / ms["low"] - 1 for ms in spreads)
+    measured = [read_json(run.directory / COSTS) for run in runs]
+    first, machines = measured[0], dict.fromkeys(f"{c['device']}; PyTorch {c['versions']['torch']}" for c in measured)
+    noise = max(ms["high"] / ms["low"] - 1 for cost in measured for of in cost["ms"].values() for ms in of.values())
     signatures = dict.fromkeys(read_json(run.directory / "result.json")["signature"] for run in runs)
     lines += [
         "",
@@ -75,7 +74,7 @@ def section(folder: Path) -> str:
         f"{first['sentences']} validation sentences, medians of {len(first['ms']['dense']['batch 1']['rounds'])} "
         "rounds in turns; saved, and what the model without any head of the kinds that were pruned would save, at "
         f"batch 1 and 32; rounds of one and the same model differ by up to {noise:.0%}. "
-        f"{first['device']}; PyTorch {first['versions']['torch']}.",
+        f"{'; '.join(machines)}.",
     ]
     return "\n".join(lines)
 
