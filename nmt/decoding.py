@@ -58,6 +58,11 @@ class _Decoder:
         self.model, self.src = model, src
         self.cache = model.start(src) if use_cache else None
         self.memory = None if use_cache else model.encode(src)[:2]
+        # Few rows times a large vocabulary: on a CPU faster with the transpose laid out in memory (10,000 words of 512,
+        # one row: 0.7 ms, not 1.6). The copy takes what it gains in a dozen steps. Under autocast it would be cast anew
+        # at each step, which the module's own weight is not.
+        weight, autocast = model.generator.weight.t(), torch.is_autocast_enabled(src.device.type)
+        self.to_words = weight.contiguous() if src.device.type == "cpu" and not autocast else None  # (D, V)
         vocab_size = model.config.trg_vocab_size
         if prefix is not None and len(prefix) != len(src):
             raise NmtError(f"prefix: {len(prefix)} prefixes for {len(src)} sentences; give one, maybe empty, for each")
@@ -78,7 +83,11 @@ class _Decoder:
         else:
             memory, mask = (part.repeat_interleave(width, 0) for part in self.memory)
             states, _ = self.model.decode(targets, memory, mask)
-        logits = self.model.generator(states[:, -1]).float()  # (R, V)
+        newest, generator = states[:, -1], self.model.generator  # (R, D)
+        if self.to_words is None:
+            logits = generator(newest).float()  # (R, V)
+        else:
+            logits = torch.addmm(generator.bias, newest, self.to_words).float()
         normaliser = logits.logsumexp(-1)
         # An unknown token stays possible: what the model does not know is better seen than hidden.
         logits[:, PAD] = logits[:, BOS] = float("-inf")
