@@ -5,12 +5,15 @@ config.json, a mean of checkpoints (`nmt average`) names them in its average.jso
 weights, or to a model without records, gives the chain.
 """
 
+import json
 import shlex
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from nmt.files import read_json
+from nmt.files import read_json, write_json, write_text
 from nmt.runs import Run
 
 PROGRAM = ("nmt", "__main__.py")  # how the first word of a session's command says that it was `nmt`
@@ -144,3 +147,30 @@ def plain(argument: str) -> str:
         return f"{flag}={plain(value)}"
     path, mark, cap = argument.partition(":")  # a.tsv:60000, with a cap
     return Path(path).name + mark + cap if Path(path).is_absolute() else argument
+
+
+def keep_records(run: Path, folder: Path, names: Sequence[str]) -> Path:
+    """Copy a run's config.json, sessions.jsonl and the files `names` to folder/NAME, for the repository. Returns it.
+
+    Of the paths of the machine in config and commands the last part is kept, of the checkpoint that the run began with
+    RUN/checkpoints/STEP.
+    """
+    kept = folder / run.name
+    kept.mkdir(parents=True, exist_ok=True)
+    config, sessions = read_json(run / "config.json"), Run(run).lines("sessions.jsonl")
+    if config.get("checkpoint"):
+        config["checkpoint"] = "/".join(Path(config["checkpoint"]).parts[-3:])
+    write_json(kept / "config.json", _plainly(config))
+    write_text(kept / "sessions.jsonl", "".join(json.dumps(_plainly(s), ensure_ascii=False) + "\n" for s in sessions))
+    for name in names:
+        shutil.copyfile(run / name, kept / name)
+    return kept
+
+
+def _plainly(value: Any) -> Any:
+    """JSON with `plain` applied to each text in it, names of members too."""
+    if isinstance(value, dict):
+        return {plain(key): _plainly(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plainly(one) for one in value]
+    return plain(value) if isinstance(value, str) else value

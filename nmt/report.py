@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nmt import NmtError
+from nmt import NmtError, corpus_size
 from nmt.files import write_text
-from nmt.lineage import circumstances, command
+from nmt.lineage import circumstances, command, keep_records
 from nmt.plots import attention_heads, learning_curves, save
 from nmt.pruning import prices, savings
 from nmt.pruning import report as comparison
@@ -25,10 +25,7 @@ PRUNING = "<!-- pruning -->", "<!-- /pruning -->"
 
 def keep(run: Run, results: Path, scores: list[dict], frame: bool = False) -> Path:
     """Copy what is kept of a run to results/NAME; `scores` are objects that `nmt score` printed. Returns the folder."""
-    folder = results / run.directory.name
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ("config.json", "sessions.jsonl", "metrics.jsonl"):
-        shutil.copyfile(run.directory / name, folder / name)
+    folder = keep_records(run.directory, results, ["metrics.jsonl"])
     (folder / "scores.jsonl").unlink(missing_ok=True)
     Run(folder).append("scores.jsonl", *scores)
     if frame:
@@ -79,7 +76,8 @@ def section(run: Run) -> str:
 
 def results(folder: Path) -> str:
     """The results part of README.md, from all runs kept in a folder."""
-    return "\n\n".join(section(Run(path.parent)) for path in sorted(folder.glob("*/config.json")))
+    parts = [section(Run(path.parent)) for path in sorted(folder.glob("*/config.json"))]
+    return "\n\n".join(filter(None, [*parts, corpus_size.section(corpus_size.kept_runs(folder / "corpus-size"))]))
 
 
 def pruning(folder: Path) -> str:
@@ -107,6 +105,7 @@ if __name__ == "__main__":
         print(*draw(Run(kept.parent), root / "figures"), sep="\n")
     stored, readme = root / "data" / "results", root / "README.md"
     print(*comparison.draw(Results(stored / "compare"), root / "figures"), sep="\n")
+    print(*corpus_size.draw(corpus_size.kept_runs(stored / "corpus-size"), root / "figures"), sep="\n")
     print(*prices.draw(prices.kept_runs(stored / "lambda"), root / "figures"), sep="\n")
     text = with_results(readme.read_text(encoding="utf-8"), results(stored))
     write_text(readme, with_results(text, pruning(stored), PRUNING))

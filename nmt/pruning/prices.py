@@ -4,17 +4,15 @@ data/results/lambda/NAME/ is what is kept of a run of `nmt prune` with l0: confi
 gates.jsonl and result.json. `keep_pruned` copies them.
 """
 
-import json
-import shutil
 from pathlib import Path
 
 import torch
 from matplotlib.figure import Figure
 
 from nmt import NmtError
-from nmt.files import read_json, write_json, write_text
+from nmt.files import read_json
 from nmt.histories import gates
-from nmt.lineage import command, plain
+from nmt.lineage import command, keep_records
 from nmt.plots import gate_paths, save
 from nmt.pruning.l0 import L0
 from nmt.pruning.method import PruningConfig
@@ -23,22 +21,11 @@ from nmt.transformer import Transformer, TransformerConfig
 
 
 def keep_pruned(run: str | Path, results: str | Path) -> Path:
-    """Copy what is kept of a run of `nmt prune` to results/NAME. Raises NmtError for a run that has not ended.
-
-    Of where its checkpoint lay only RUN/checkpoints/STEP is kept, of the paths in its commands the last part.
-    """
-    run, folder = Path(run), Path(results) / Path(run).name
+    """Copy what is kept of a run of `nmt prune` to results/NAME. Raises NmtError for a run that has not ended."""
+    run = Path(run)
     if not (run / "result.json").is_file():
         raise NmtError(f"{run}: no result.json; a run of nmt prune that has ended has one")
-    folder.mkdir(parents=True, exist_ok=True)
-    sessions = Run(run).lines("sessions.jsonl")
-    said = ({**session, "command": [*map(plain, session["command"])]} for session in sessions)
-    write_text(folder / "sessions.jsonl", "".join(json.dumps(session, ensure_ascii=False) + "\n" for session in said))
-    for name in ("metrics.jsonl", "gates.jsonl", "result.json"):
-        shutil.copyfile(run / name, folder / name)
-    config = read_json(run / "config.json")
-    write_json(folder / "config.json", {**config, "checkpoint": "/".join(Path(config["checkpoint"]).parts[-3:])})
-    return folder
+    return keep_records(run, Path(results), ("metrics.jsonl", "gates.jsonl", "result.json"))
 
 
 def draw(runs: list[Run], figures: Path) -> list[Path]:
