@@ -25,6 +25,7 @@ from nmt import NmtError
 from nmt.batches import Batch, pad, source_batch
 from nmt.bpe import BOS, EOS, PAD
 from nmt.files import write_json
+from nmt.lineage import revision
 from nmt.memory import keep_memory
 from nmt.objective import token_loss
 from nmt.peers import MARIAN, OURS, TORCH, Contender, contenders
@@ -257,3 +258,37 @@ def figure(result: dict, clock: str = "wall") -> Figure:
     handles, labels = panels[0].get_legend_handles_labels()
     drawing.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False, fontsize=9)
     return drawing
+
+
+def section(result: dict) -> str:
+    """Markdown: what bench.json holds, a row a task and size; the figure is figures/bench.png."""
+    session, goals = result["session"], {"training step": 1.0, "decoding": 1.2}
+    lines = [
+        "### Speed beside other implementations",
+        "",
+        "![time of the peers divided by ours, for each task](figures/bench.png)",
+        "",
+        f"Time of the peer divided by ours, the median of {result['rounds']} rounds in turns (smallest to largest): "
+        "above 1, nmt is faster. All have the same weights and give the same logits. The aims were "
+        f"{goals['training step']:g} for a training step and {goals['decoding']:g} for decoding, greedy and with "
+        "a beam; what misses its aim is in italics.",
+        "",
+        f"| size | task | {TORCH} | {MARIAN} |",
+        "|---|---|---|---|",
+    ]
+    for name, size in result["sizes"].items():
+        for row in size["rows"]:
+            cells = []
+            for peer in (TORCH, MARIAN):
+                wall = row["ratios"].get(peer, {}).get("wall")
+                said = f"{wall['median']:.2f} ({wall['min']:.2f} to {wall['max']:.2f})" if wall else ""
+                cells.append(f"*{said}*" if wall and wall["median"] < goals[row["task"]] else said)
+            lines.append(f"| {name} | {label(row)} | {' | '.join(cells)} |")
+    versions = ", ".join(f"{name} {session['versions'][name]}" for name in ("torch", "transformers"))
+    dtypes = ", ".join(f"{task} in {dtype}" for task, dtype in result["dtypes"].items())
+    load = f"; load of the machine before it: {session['load']:.2f}" if "load" in session else ""
+    return "\n".join([
+        *lines,
+        "",
+        f"`nmt bench`; {session['device']}; {versions}; {dtypes}; code {revision(session['git'])}{load}.",
+    ])  # fmt: skip

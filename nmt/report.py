@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nmt import NmtError, corpus_size
-from nmt.files import write_text
+from nmt import NmtError, bench, corpus_size
+from nmt.files import read_json, write_text
 from nmt.lineage import circumstances, command, keep_records
 from nmt.plots import attention_heads, learning_curves, save
 from nmt.pruning import prices, savings
@@ -77,7 +77,9 @@ def section(run: Run) -> str:
 def results(folder: Path) -> str:
     """The results part of README.md, from all runs kept in a folder."""
     parts = [section(Run(path.parent)) for path in sorted(folder.glob("*/config.json"))]
-    return "\n\n".join(filter(None, [*parts, corpus_size.section(corpus_size.kept_runs(folder / "corpus-size"))]))
+    parts.append(corpus_size.section(corpus_size.kept_runs(folder / "corpus-size")))
+    parts += [bench.section(read_json(path)) for path in folder.glob("bench.json")]
+    return "\n\n".join(filter(None, parts))
 
 
 def pruning(folder: Path) -> str:
@@ -106,6 +108,8 @@ if __name__ == "__main__":
     stored, readme = root / "data" / "results", root / "README.md"
     print(*comparison.draw(Results(stored / "compare"), root / "figures"), sep="\n")
     print(*corpus_size.draw(corpus_size.kept_runs(stored / "corpus-size"), root / "figures"), sep="\n")
+    for path in stored.glob("bench.json"):
+        save(bench.figure(read_json(path)), root / "figures" / "bench.png")
     print(*prices.draw(prices.kept_runs(stored / "lambda"), root / "figures"), sep="\n")
     text = with_results(readme.read_text(encoding="utf-8"), results(stored))
     write_text(readme, with_results(text, pruning(stored), PRUNING))

@@ -137,7 +137,7 @@ def main() -> None:
             seconds = {}
             for way in ("ours", "origin") if given.rounds else ("ours",):
                 cpu, parts, peak = measured(way, path, given.folder / way)
-                print(f"  {way}: {cpu:.1f} s {parts}, {pairs / cpu:,.0f} pairs/s, peak {peak:,.0f} MiB", flush=True)
+                print(f"  {way}: {parts}\n| {pairs:,} | {cpu:.1f} | {pairs / cpu:,.0f} | {peak:,.0f} MiB |", flush=True)
                 seconds[way] = cpu
             ratios += [seconds["origin"] / seconds["ours"]] if given.rounds else []
         if ratios:

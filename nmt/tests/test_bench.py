@@ -128,6 +128,12 @@ def test_smoke_on_the_command_line(tmp_path, capsys):
     panels = figure(json.loads(json.dumps(result)), "cpu").axes
     assert [text.get_text() for text in panels[0].get_yticklabels()] == list(map(nmt.bench.label, size["rows"]))
 
+    text = nmt.bench.section(result)
+    for row in size["rows"]:
+        wall, aim = row["ratios"][MARIAN]["wall"], 1.0 if row["task"] == "training step" else 1.2
+        said = f"{wall['median']:.2f} ({wall['min']:.2f} to {wall['max']:.2f})"
+        assert (f"| *{said}* |" if wall["median"] < aim else f"| {said} |") in text
+
     assert nmt.cli.main(["bench", "--out", str(out), "--smoke", "--gpus", "0"]) == 2
     assert "already" in capsys.readouterr().err
 
