@@ -53,9 +53,9 @@ def speed(
 ) -> dict[str, dict[str, dict]]:
     """Milliseconds a sentence of greedy decoding: name -> "batch 1" -> {"median", "low", "high", "rounds": all}.
 
-    In each round every model translates all sources, which are lists of ids without EOS; the models take turns, and
-    another one begins each round, so that what else the machine does falls on all alike. The work is the same for all:
-    no sentence may end before it has as many tokens as the longest source of its batch.
+    In each round every model translates all sources, which are lists of ids without EOS; the models take turns batch by
+    batch, and another one begins each time, so that what else the machine does falls on all alike. The work is the same
+    for all: no sentence may end before it has as many tokens as the longest source of its batch.
     """
     if not sources or rounds < 1:
         raise NmtError(f"a speed wants sentences and rounds, not {len(sources)} and {rounds}")
@@ -63,11 +63,13 @@ def speed(
     times: dict[str, dict[str, list[float]]] = {name: {f"batch {size}": [] for size in batch_sizes} for name in names}
     for turn in range(-1, rounds):  # the first one warms up
         for size in batch_sizes:
-            for i in range(len(names)):
-                name = names[(turn + i) % len(names)]
-                taken = _seconds(models[name], [sources[j : j + size] for j in range(0, len(sources), size)])
-                if turn >= 0:
-                    times[name][f"batch {size}"].append(round(1000 * taken / len(sources), 4))
+            taken = dict.fromkeys(names, 0.0)
+            for number, start in enumerate(range(0, len(sources), size), turn):
+                for i in range(len(names)):
+                    name = names[(number + i) % len(names)]
+                    taken[name] += _seconds(models[name], sources[start : start + size])
+            for name in names if turn >= 0 else ():
+                times[name][f"batch {size}"].append(round(1000 * taken[name] / len(sources), 4))
     return {name: {size: _spread(ms) for size, ms in of_sizes.items()} for name, of_sizes in times.items()}
 
 
@@ -75,12 +77,11 @@ def _spread(ms: list[float]) -> dict:
     return {"median": round(statistics.median(ms), 4), "low": min(ms), "high": max(ms), "rounds": ms}
 
 
-def _seconds(model: Transformer, batches: list[list[list[int]]]) -> float:
+def _seconds(model: Transformer, batch: Sequence[list[int]]) -> float:
     device = next(model.parameters()).device
     with _endless(model):
         start = time.perf_counter()
-        for batch in batches:  # a GPU is waited for: the result is lists
-            greedy(model, source_batch(batch, device), max_length=len(batch[-1]) + 1)
+        greedy(model, source_batch(batch, device), max_length=len(batch[-1]) + 1)  # a GPU is waited for: they are lists
         return time.perf_counter() - start
 
 
