@@ -160,17 +160,17 @@ def keep_records(run: Path, folder: Path, names: Sequence[str]) -> Path:
     config, sessions = read_json(run / "config.json"), Run(run).lines("sessions.jsonl")
     if config.get("checkpoint"):
         config["checkpoint"] = "/".join(Path(config["checkpoint"]).parts[-3:])
-    write_json(kept / "config.json", _plainly(config))
-    write_text(kept / "sessions.jsonl", "".join(json.dumps(_plainly(s), ensure_ascii=False) + "\n" for s in sessions))
+    write_json(kept / "config.json", plainly(config))
+    write_text(kept / "sessions.jsonl", "".join(json.dumps(plainly(s), ensure_ascii=False) + "\n" for s in sessions))
     for name in names:
         shutil.copyfile(run / name, kept / name)
     return kept
 
 
-def _plainly(value: Any) -> Any:
+def plainly(value: Any) -> Any:
     """JSON with `plain` applied to each text in it, names of members too."""
     if isinstance(value, dict):
-        return {plain(key): _plainly(one) for key, one in value.items()}
+        return {plain(key): plainly(one) for key, one in value.items()}
     if isinstance(value, list):
-        return [_plainly(one) for one in value]
+        return [plainly(one) for one in value]
     return plain(value) if isinstance(value, str) else value

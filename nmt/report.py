@@ -11,7 +11,7 @@ import numpy as np
 
 from nmt import NmtError, bench, corpus_size
 from nmt.files import read_json, write_text
-from nmt.lineage import circumstances, command, keep_records
+from nmt.lineage import circumstances, command, keep_records, plainly
 from nmt.plots import attention_heads, learning_curves, save
 from nmt.pruning import prices, savings
 from nmt.pruning import report as comparison
@@ -27,7 +27,7 @@ def keep(run: Run, results: Path, scores: list[dict], frame: bool = False) -> Pa
     """Copy what is kept of a run to results/NAME; `scores` are objects that `nmt score` printed. Returns the folder."""
     folder = keep_records(run.directory, results, ["metrics.jsonl"])
     (folder / "scores.jsonl").unlink(missing_ok=True)
-    Run(folder).append("scores.jsonl", *scores)
+    Run(folder).append("scores.jsonl", *map(plainly, scores))
     if frame:
         shutil.rmtree(folder / "frames", ignore_errors=True)
         (folder / "frames").mkdir()
