@@ -99,7 +99,10 @@ def encode_corpus(corpus: Corpus, bpe: tuple[BPE, BPE], root: Path | None = None
                 write_json(new / "tokens.json", {"dtype": dtypes, "bpe": {s: b.sha256 for s, b in sides.items()}})
     except OSError as error:
         raise NmtError(f"{directory}: {error}; make room there, or NMT_DATA names another folder for caches") from None
-    return {s: ParallelTokens(Tokens(directory, s, "en"), Tokens(directory, s, "ru")) for s in corpus.splits}
+    try:
+        return {s: ParallelTokens(Tokens(directory, s, "en"), Tokens(directory, s, "ru")) for s in corpus.splits}
+    except (OSError, ValueError) as error:  # a file is missing or cut
+        raise NmtError(f"{directory}: damaged ({error}); delete it and run again") from None
 
 
 def _write_ids(text: Path, bpe: BPE, stem: Path, dtype: str) -> None:

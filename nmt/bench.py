@@ -217,6 +217,12 @@ def bench(out: str | Path, device: torch.device, smoke: bool = False, log: Calla
     out = Path(out)
     if (out / "bench.json").exists():
         raise NmtError(f"--out {out} holds a benchmark already; name another directory")
+    try:  # before it is measured, not after
+        out.mkdir(parents=True, exist_ok=True)
+        write_json(out / "bench.json", {})
+        (out / "bench.json").unlink()
+    except OSError as error:
+        raise NmtError(f"--out {out}: not a folder that can be written ({error.strerror})") from None
     if device.type == "cpu":
         keep_memory()  # as training does; it serves all three
     session = description_of_session(device, 0)

@@ -34,7 +34,7 @@ from nmt.demo import demo
 from nmt.notebooks import PRESETS, render
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
-from nmt.sources import whole_files
+from nmt.sources import KNOWN, whole_files
 from nmt.training import train
 
 SPLIT_HELP = (
@@ -247,6 +247,8 @@ def _chunks(lines: Iterator[str], size: int) -> Iterator[list[str]]:
 
 def _score(given: argparse.Namespace) -> None:
     search, trained = _search(given), load(given.checkpoint, device_of(given))
+    if given.split == "all" and any(one in KNOWN for one in given.data):
+        raise NmtError("--split all is for files; of a corpus with a name it is train, valid or test")
     if given.split == "all":
         name, every = whole_files(given.data, note)
         shape = str.lower if getattr(given, "lowercase", False) else str

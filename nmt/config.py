@@ -31,7 +31,7 @@ class TrainingConfig:
     src_vocab_size: int | None = option(
         None, "BPE pieces of the source (default: 10000, lowered if the corpus is small)"
     )
-    trg_vocab_size: int | None = option(None, "BPE pieces of the target (default: the same)")
+    trg_vocab_size: int | None = option(None, "BPE pieces of the target (default: 10000, fewer for a small corpus)")
 
     batch_size: int = option(100, "sentence pairs in a batch")
     batch_tokens: int | None = option(None, "make batches of about so many padded tokens instead of batch_size pairs")
@@ -86,8 +86,9 @@ class TrainingConfig:
             raise NmtError(f"--label_smoothing must be in [0, 1), not {self.label_smoothing}")
         if not 0 <= self.bpe_dropout < 1:
             raise NmtError(f"--bpe_dropout must be in [0, 1), not {self.bpe_dropout}")
-        if self.scheduler_patience < 0 or not 0 <= self.seed < 2**63:
-            raise NmtError(f"--scheduler_patience and --seed: not below 0; got {self.scheduler_patience}, {self.seed}")
+        for name in ("scheduler_patience", "seed"):
+            if not 0 <= getattr(self, name) < 2**63:
+                raise NmtError(f"--{name} must be at least 0 and below 2^63, not {getattr(self, name)}")
         for f in fields(self):
             if "choices" in f.metadata and getattr(self, f.name) not in f.metadata["choices"]:
                 raise NmtError(f"--{f.name} must be one of {f.metadata['choices']}, not {getattr(self, f.name)!r}")

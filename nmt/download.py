@@ -58,7 +58,8 @@ class Archive:
         if path:
             fault = _fault(path, expected)
             if fault:
-                known = f" ({card} holds that of the first download)" if expected and not self.sha256 else ""
+                known = f" (that of the first good copy, in {card}; if that was wrong, delete this card)"
+                known = known if expected and not self.sha256 else ""
                 raise NmtError(f"{path}: {fault}{known}: another or a damaged file; move it away")
         elif not fetch:
             return None
@@ -69,7 +70,8 @@ class Archive:
             try:
                 path = download(self.urls, folders[-1] / self.file, expected, self.size, log=log)
             except NmtError as error:
-                known = f" The SHA-256 of the first download is in {card}." if expected and not self.sha256 else ""
+                known = f" The SHA-256 is that of the first good copy, in {card}; if that was wrong, delete this card."
+                known = known if expected and not self.sha256 else ""
                 raise NmtError(f"{error}{known}") from None
         if not expected:
             files.write_json(card, {"sha256": files.sha256(path), "bytes": path.stat().st_size, "urls": self.urls})

@@ -61,11 +61,14 @@ def write_json(path: str | Path, value: object) -> None:
 def read_json(path: str | Path) -> dict:
     """Raises NmtError, naming the file, where it is absent or not JSON."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        value = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise NmtError(f"{path}: no such file") from None
     except ValueError as error:
         raise NmtError(f"{path}: not valid JSON ({error}); the file is damaged") from None
+    if not isinstance(value, dict):
+        raise NmtError(f"{path}: a JSON {type(value).__name__} in place of an object; the file is damaged")
+    return value
 
 
 def sha256(path: str | Path) -> str:

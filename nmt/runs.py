@@ -81,6 +81,15 @@ def save_model_directory(directory: Path, model: Transformer, bpe: tuple[BPE, BP
     write_json(directory / "model.json", {"transformer": asdict(model.config), "sha256": checksums})
 
 
+def refuse_taken(directory: str | Path) -> None:
+    """Raises NmtError for a place that a new run cannot have: anything but an empty folder, or nothing."""
+    directory = Path(directory)
+    if (directory / "config.json").is_file():
+        raise NmtError(f"--run {directory} exists already; go on with --resume, or name another directory")
+    if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
+        raise NmtError(f"--run {directory} exists already, and is not a run; name another directory")
+
+
 def model_directory(checkpoint: str | Path) -> Path:
     """The folder that a --checkpoint means: a model directory, a run (its best checkpoint), or a shipped name.
 
@@ -115,6 +124,18 @@ def load(checkpoint: str | Path, device: torch.device | str = "cpu") -> Trained:
     Raises NmtError for a file that is missing, damaged, or does not belong to the others.
     """
     directory = model_directory(checkpoint)
+    try:
+        return _load(directory, device)
+    except NmtError as error:
+        others = [p for p in directory.parent.glob("step_*/model.json") if p.parent != directory]
+        if directory == Path(checkpoint) or not others:
+            raise
+        raise NmtError(
+            f"{error}. It is the best checkpoint of the run; take another: --checkpoint {others[-1].parent}"
+        ) from None
+
+
+def _load(directory: Path, device: torch.device | str) -> Trained:
     description = read_json(directory / "model.json")
     try:
         sums = description["sha256"]
@@ -202,8 +223,7 @@ class Run:
     @classmethod
     def create(cls, directory: str | Path, config: dict, bpe: tuple[BPE, BPE]) -> "Run":
         """Raises NmtError if the folder exists: a run is never overwritten."""
-        if Path(directory).exists():
-            raise NmtError(f"--run {directory} exists already; go on with --resume, or name another directory")
+        refuse_taken(directory)
         with whole_directory(directory) as new:
             for side, b in zip(SIDES, bpe, strict=True):
                 b.copy_to(new, f"{side}.bpe")
@@ -296,7 +316,8 @@ class Run:
 
     def steps(self) -> list[int]:
         """The steps of which there are checkpoints, ascending."""
-        return sorted(int(p.name.removeprefix("step_")) for p in self.directory.glob("checkpoints/step_*"))
+        names = (path.name.removeprefix("step_") for path in self.directory.glob("checkpoints/step_*"))
+        return sorted(int(name) for name in names if name.isdecimal())  # not what someone put aside
 
     def last_step(self) -> int | None:
         return max(self.steps(), default=None)
@@ -343,8 +364,19 @@ class Run:
             if not path.is_file() or sha256(path) != state.get("sha256"):
                 raise NmtError(f"{path}: missing or damaged")
         except NmtError as error:
-            raise NmtError(f"{error}; remove {directory} to go on from the checkpoint before it") from None
+            earlier = [one for one in self.steps() if one < step]
+            mend = f"go on from step {earlier[-1]}" if earlier else "begin anew: there is no checkpoint before it"
+            raise NmtError(f"{error}; move {directory} out of the run to {mend}{_whole(directory)}") from None
         return load_file(path), state
+
+
+def _whole(directory: Path) -> str:
+    """What can be said of a checkpoint that cannot be resumed: its weights may be whole all the same."""
+    try:
+        load(directory)
+    except NmtError:
+        return ""
+    return f". Its weights are whole: --checkpoint {directory} translates, or begins a new run"
 
 
 def differences(old: dict, new: dict, then: str = "in the run", now: str = "now") -> str:

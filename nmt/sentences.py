@@ -95,9 +95,10 @@ def read_parallel(english: Path, russian: Path, strict: bool = True) -> Iterator
 
 
 def english_first(rows: Iterable[Pair], source: str, look: int = 1_000) -> Iterator[Pair]:
-    """The same rows. Raises NmtError where the first `look` of them have Russian in the place of English.
+    """The same rows. Raises NmtError where the first `look` of them are not English and Russian, in this order.
 
-    The first rows decide: most letters of the English side are Cyrillic and those of the Russian side are not.
+    The first rows decide: most letters of the English side are Cyrillic and those of the Russian side are not; or
+    hardly a letter of the Russian side is, or the English side has none.
     """
     rows = iter(rows)
     head = list(islice(rows, look))
@@ -106,6 +107,12 @@ def english_first(rows: Iterable[Pair], source: str, look: int = 1_000) -> Itera
         raise NmtError(
             f"{source}: Russian comes first ({english:.0%} of the letters on the English side are Cyrillic, "
             f"{russian:.0%} on the Russian side): English must be the first column or file"
+        )
+    if russian < 0.05 or not any(character.isalpha() for one, _ in head for character in one):
+        side = "English" if russian >= 0.05 else "Russian"
+        raise NmtError(
+            f"{source}: the {side} side does not look {side} ({russian:.0%} of the letters on the Russian side are "
+            "Cyrillic): the first column or file must be English, the second Russian"
         )
     return chain(head, rows)
 

@@ -169,10 +169,14 @@ def whole_files(given: Sequence[str], log: Callable[[str], None]) -> tuple[str, 
 
 
 def own_name(paths: Sequence[Path]) -> str:
-    name = re.sub(r"(\.(en|ru|tsv|txt|gz))+$", "", paths[0].name)
-    parallel = len(paths) == 2 and not paths[0].name.removesuffix(".gz").endswith(".tsv")
+    name = re.sub(r"(\.(en|ru|tsv|txt|gz))+$", "", paths[0].name, flags=re.IGNORECASE)
+    parallel = len(paths) == 2 and not _is_table(paths[0])
     others = 0 if parallel else len(paths) - 1
     return (re.sub(r"[^\w.-]+", "-", name)[:60] or "corpus") + (f"-and-{others}-more" if others else "")
+
+
+def _is_table(path: Path) -> bool:
+    return path.name.lower().removesuffix(".gz").endswith(".tsv")
 
 
 def _own_sources(given: Sequence[str], log: Callable[[str], None]) -> tuple[list[Path], list[str | None], list[Source]]:
@@ -182,7 +186,7 @@ def _own_sources(given: Sequence[str], log: Callable[[str], None]) -> tuple[list
         )
     cut = [(one, None) if Path(one).expanduser().is_file() else _cap(one) for one in given]
     paths, caps = [Path(path).expanduser().absolute() for path, _ in cut], [cap for _, cap in cut]
-    tables = [path.name.removesuffix(".gz").endswith(".tsv") for path in paths]
+    tables = list(map(_is_table, paths))
     parallel = len(paths) == 2 and not any(tables)
     if len(paths) != 1 and not parallel and not all(tables):
         raise NmtError(

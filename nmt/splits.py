@@ -96,7 +96,7 @@ def _hold_out(split, distinct, en, ru, dropped, source) -> tuple[np.ndarray, np.
         gone = "".join(f"; dropped: {count:,} ({reason})" for reason, count in (+dropped).items())
         raise NmtError(
             f"{source}: {len(distinct):,} distinct sentence pairs; at least {3 * least} are needed: {least} each for "
-            f"valid and test, the others to train on{gone}"
+            f"valid and test, the others to train on{gone}. A file that is only to be scored: --split all"
         )
     size = min(most, max(least, round(share * len(distinct))))
     held_en, held_ru = set(), set()

@@ -23,7 +23,7 @@ from nmt.corpora import Corpus
 from nmt.decoding import attention_maps, greedy
 from nmt.memory import keep_memory
 from nmt.objective import Objective, noam_rate, token_loss
-from nmt.runs import Run, description_of_session, load
+from nmt.runs import Run, description_of_session, load, refuse_taken
 from nmt.scoring import corpus_scores
 from nmt.sessions import copy_weights, refuse_another_run, told_clearly, training_rows, vocabularies, what_is_kept
 from nmt.transformer import KINDS, Transformer
@@ -91,8 +91,8 @@ class _Trainer:
             refuse_another_run(self.run, config, corpus, objective)
             distributed.by_first(lambda: held.enter_context(self.run.lock()))
             checkpoint = None if self.run.steps() else self.run.config["checkpoint"]
-        elif directory.exists():  # before the vocabularies are trained, not after
-            raise NmtError(f"--run {directory} exists already; go on with --resume, or name another directory")
+        else:
+            refuse_taken(directory)  # before the vocabularies are trained, not after
         origin = load(checkpoint) if checkpoint else None
         prepared = distributed.first_before_others
         bpe = self.run.bpe() if resume else prepared(lambda: vocabularies(corpus, config, origin))

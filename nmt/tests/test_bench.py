@@ -138,6 +138,14 @@ def test_smoke_on_the_command_line(tmp_path, capsys):
     assert "already" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("out", ["file", "file/below"])
+def test_where_it_cannot_be_written_nothing_is_measured(out, tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(nmt.bench, "measure", lambda *given: pytest.fail("measured"))
+    assert nmt.cli.main(["bench", "--out", str(tmp_path / out), "--smoke", "--gpus", "0"]) == 2
+    assert f"--out {tmp_path / out}: not a folder" in capsys.readouterr().err
+
+
 def test_without_transformers_it_says_what_to_install(monkeypatch, device):
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(NmtError, match="pip install"):

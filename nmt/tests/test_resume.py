@@ -15,6 +15,7 @@ import torch
 
 import nmt.runs
 import nmt.training
+from nmt import NmtError
 from nmt.corpora import prepare
 from nmt.runs import Run
 from nmt.tests.test_training import TINY, left_behind, quiet, refused
@@ -236,13 +237,21 @@ def test_resume_refuses_a_damaged_checkpoint(name, damage, old, corpus):
         path.write_bytes(content)
     else:
         path.write_bytes(content[: len(content) // 2])
-    refused("remove .*step_00000016 to go on from the checkpoint before", TINY, corpus, old.directory, resume=True)
+    anew = "move .*step_00000016 out of the run to begin anew: there is no checkpoint before it"
+    weights = r"Its weights are whole: --checkpoint .*step_00000016 translates" if name.startswith("training") else "$"
+    refused(f"{anew}.*{weights}", TINY, corpus, old.directory, resume=True)
 
 
 def test_a_damaged_last_checkpoint_is_removed_and_the_best_one_goes_on(corpus, tmp_path, whole):
     config = replace(TINY, keep_checkpoints=3)
     run = quiet(config, corpus, tmp_path / "run")
-    shutil.rmtree(run.checkpoint(16))
+    best = run.steps()[-2]
+    (run.checkpoint(16) / "training.json").write_text("[]")
+    with pytest.raises(
+        NmtError, match=rf"a JSON list .* move .*step_00000016 out of the run to go on from step {best}\."
+    ):
+        quiet(config, corpus, run.directory, resume=True)
+    run.checkpoint(16).rename(run.checkpoint(16).with_name("step_00000016.bad"))  # it is not taken for another
     again = quiet(config, corpus, run.directory, resume=True)
     assert f"resuming from step {run.steps()[-2]}" in again.said
     assert {k: v for k, v in left_behind(again).items() if "16" in k} == {
@@ -252,9 +261,16 @@ def test_a_damaged_last_checkpoint_is_removed_and_the_best_one_goes_on(corpus, t
 
 def test_a_new_run_refuses_an_existing_folder(corpus, tmp_path):
     (tmp_path / "run").mkdir()
-    refused("--run .*exists already", TINY, corpus, tmp_path / "run")
+    (tmp_path / "run" / "mine").touch()
+    refused("--run .*exists already, and is not a run; name another", TINY, corpus, tmp_path / "run")
+    refused("--run .*exists already, and is not a run; name another", TINY, corpus, tmp_path / "run" / "mine")
     refused("not a run directory", TINY, corpus, tmp_path / "none", resume=True)
-    assert os.listdir(tmp_path) == ["run"] and not os.listdir(tmp_path / "run")
+    assert os.listdir(tmp_path) == ["run"] and os.listdir(tmp_path / "run") == ["mine"]
+
+
+def test_a_new_run_may_have_an_empty_folder(corpus, tmp_path):
+    (tmp_path / "run").mkdir()
+    assert quiet(replace(TINY, max_epochs=1), corpus, tmp_path / "run").last_step()
 
 
 def test_a_checkpoint_of_another_shape(corpus, tmp_path, whole):

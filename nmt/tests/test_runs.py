@@ -331,5 +331,6 @@ def test_forget_after(copy):
 
 def test_a_run_is_never_overwritten(run, tmp_path):
     (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "mine").touch()
     with pytest.raises(NmtError, match="exists already"):
         Run.create(tmp_path / "taken", {}, load(run.directory).bpe)

@@ -300,6 +300,21 @@ def test_swapped_languages_are_refused(tmp_path, root):
     for i, name in enumerate(("a.en", "a.ru")):
         (tmp_path / name).write_text(side(PAIRS, i))
     refused([tmp_path / "a.ru", tmp_path / "a.en"], root, "a.ru and", "Russian comes first")
+
+
+def test_what_is_not_english_and_russian_is_refused(tmp_path, root):
+    for name, rows, said in (
+        ("twice", [(en, en) for en, _ in PAIRS], "the Russian side does not look Russian (0% of the letters"),
+        ("ids", [(str(i), pair[0]) for i, pair in enumerate(PAIRS)], "the Russian side does not look Russian"),
+        ("numbers", [(str(i), pair[1]) for i, pair in enumerate(PAIRS)], "the English side does not look English"),
+    ):
+        refused(tsv(tmp_path / f"{name}.tsv", rows), root, f"{name}.tsv", said)
+
+
+def test_the_case_of_a_suffix_does_not_matter(tmp_path, root):
+    both = [tsv(tmp_path / "A.TSV", PAIRS[:100]), tsv(tmp_path / "B.Tsv", PAIRS[100:])]
+    corpus = prepare(both, root, **quiet)
+    assert corpus.name == "A-and-1-more" and sum(corpus.card["pairs"].values()) == len(PAIRS)
     mixed = [(en + " " + ru, ru + " " + en) for en, ru in PAIRS]  # names and titles may stand in the other script
     assert prepare(tsv(tmp_path / "m.tsv", mixed), root, **quiet).card["pairs"]["train"] == 80
 
