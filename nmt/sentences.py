@@ -102,13 +102,15 @@ def english_first(rows: Iterable[Pair], source: str, look: int = 1_000) -> Itera
     """
     rows = iter(rows)
     head = list(islice(rows, look))
-    english, russian = (_cyrillic(" ".join(side)) for side in zip(*head, strict=True)) if head else (0, 1)
+    sides = [" ".join(side) for side in zip(*head, strict=True)] or ["", ""]
+    english, russian = map(_cyrillic, sides)
+    letters = [any(map(str.isalpha, side)) for side in sides]
     if english > 0.5 > russian:
         raise NmtError(
             f"{source}: Russian comes first ({english:.0%} of the letters on the English side are Cyrillic, "
             f"{russian:.0%} on the Russian side): English must be the first column or file"
         )
-    if russian < 0.05 or not any(character.isalpha() for one, _ in head for character in one):
+    if letters[1] and (russian < 0.05 or not letters[0]):
         side = "English" if russian >= 0.05 else "Russian"
         raise NmtError(
             f"{source}: the {side} side does not look {side} ({russian:.0%} of the letters on the Russian side are "

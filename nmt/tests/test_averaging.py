@@ -44,8 +44,8 @@ def test_of_one_it_is_that_one(run, tmp_path):
 
 
 def test_more_than_there_are_are_refused(run, tmp_path):
-    for last in (0, 4):
-        with pytest.raises(NmtError, match=r"keeps its last 3 checkpoints; train with --keep_checkpoints"):
+    for last, said in ((0, "--last must be at least 1"), (4, "keeps its last 3 checkpoints; train with --keep_check")):
+        with pytest.raises(NmtError, match=said):
             average_last(run, last, tmp_path / "mean")
     with pytest.raises(NmtError, match=r"--out .* exists already"):
         average_last(run, 2, tmp_path)
