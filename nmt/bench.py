@@ -287,7 +287,7 @@ def section(result: dict) -> str:
             cells = []
             for peer in (TORCH, MARIAN):
                 wall = row["ratios"].get(peer, {}).get("wall")
-                said = f"{wall['median']:.2f} ({wall['min']:.2f} to {wall['max']:.2f})" if wall else ""
+                said = f"{wall['median']:.3f} ({wall['min']:.2f} to {wall['max']:.2f})" if wall else ""
                 cells.append(f"*{said}*" if wall and wall["median"] < goals[row["task"]] else said)
             lines.append(f"| {name} | {label(row)} | {' | '.join(cells)} |")
     versions = ", ".join(f"{name} {session['versions'][name]}" for name in ("torch", "transformers"))

@@ -131,7 +131,7 @@ def test_smoke_on_the_command_line(tmp_path, capsys):
     text = nmt.bench.section(result)
     for row in size["rows"]:
         wall, aim = row["ratios"][MARIAN]["wall"], 1.0 if row["task"] == "training step" else 1.2
-        said = f"{wall['median']:.2f} ({wall['min']:.2f} to {wall['max']:.2f})"
+        said = f"{wall['median']:.3f} ({wall['min']:.2f} to {wall['max']:.2f})"
         assert (f"| *{said}* |" if wall["median"] < aim else f"| {said} |") in text
 
     assert nmt.cli.main(["bench", "--out", str(out), "--smoke", "--gpus", "0"]) == 2
