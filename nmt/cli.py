@@ -256,6 +256,12 @@ def _score(given: argparse.Namespace) -> None:
     else:
         corpus = corpus_of(given.data, given)
         name, pairs = corpus.name, list(corpus.pairs(given.split, getattr(given, "limit", None)))
+        run = next((place for place in trained.directory.parents[:2] if (place / "config.json").is_file()), None)
+        if run and Run(run).config["corpus"]["fingerprint"] != corpus.fingerprint:
+            note(
+                f"{run} was trained on another corpus, or on this one with other options or caps: some pairs of "
+                f"{given.split} may have been in its training data, or look otherwise than what it knows"
+            )
     since = time.monotonic()
     outputs = translate(trained.model, trained.bpe, [english for english, _ in pairs], **search)
     seconds = time.monotonic() - since

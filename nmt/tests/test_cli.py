@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -298,7 +299,7 @@ def test_translate_refuses_a_damaged_model(damage, refuses, copy):
 # score and data
 
 
-def test_score_ends_in_one_json_object(nmt_, refuses, trained, corpus, tsv):
+def test_score_ends_in_one_json_object(nmt_, refuses, trained, corpus, tsv, tmp_path):
     for split, sentences in (("test", 50), ("valid", 7)):
         status, out, err = nmt_(
             f"score --checkpoint {trained.directory} --data {tsv} --split {split} --limit {sentences}"
@@ -307,6 +308,10 @@ def test_score_ends_in_one_json_object(nmt_, refuses, trained, corpus, tsv):
         result = json.loads(out.splitlines()[-1])
         assert result["sentences"] == sentences and 0 <= result["bleu"] <= 100 and 0 <= result["chrf"] <= 100
         assert "tok:13a" in result["signature"] and result["split"] == split and result["beam"] == 4
+        assert "another corpus" not in err
+    (tmp_path / "part.tsv").write_text("".join(Path(tsv).read_text(encoding="utf-8").splitlines(True)[5:]), "utf-8")
+    _, _, err = nmt_(f"score --checkpoint {trained.directory} --data {tmp_path}/part.tsv --limit 2 --beam 1")
+    assert f"{trained.directory} was trained on another corpus, or on this one with other options" in err
     refuses(f"score --checkpoint {trained.directory} --data {tsv} --split dev", "no dev.*train, valid, test")
     refuses(f"score --checkpoint {trained.directory} --data {tsv} --limit 0", "0 references")
 
@@ -321,7 +326,7 @@ def test_score_of_all_takes_a_file_as_it_stands(nmt_, refuses, trained, tsv, tmp
     status, out, _ = nmt_(f"score --checkpoint {trained.directory} --data {held} {tsv} --split all --limit 5")
     assert json.loads(out.splitlines()[-1])["data"] == "held-and-1-more"
     refuses(f"score --checkpoint {trained.directory} --data {held}:2 --split all", "has none")
-    refuses(f"score --checkpoint {trained.directory} --data phrasebook --split all", "named one")
+    refuses(f"score --checkpoint {trained.directory} --data phrasebook --split all", "all is for files")
 
 
 def test_data_prints_the_card(nmt_, tsv, corpus):
