@@ -255,11 +255,11 @@ def test_the_first_good_download_decides_where_no_checksum_is_published(tmp_path
     path.unlink()
     assert known.checksum([tmp_path], said.append) == SHA256  # without the archive
     server.pages["/a.gz"] = Page(gzip.compress(b"another file"))
-    with pytest.raises(NmtError, match=f"expected {SHA256}.* of the first download is in .*a.gz.json"):
+    with pytest.raises(NmtError, match=f"expected {SHA256}.* of the first good copy, in .*a.gz.json; if that was"):
         known.find([tmp_path], said.append)
     assert os.listdir(path.parent) == ["a.gz.json"]
     path.write_bytes(gzip.compress(b"another file"))
-    with pytest.raises(NmtError, match="of the first download"):
+    with pytest.raises(NmtError, match="of the first good copy"):
         known.find([tmp_path], said.append)
     server.pages["/a.gz"] = Page(CONTENT)
     path.unlink()
