@@ -15,6 +15,7 @@ from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryFile
 
 import numpy as np
 import torch
@@ -219,8 +220,7 @@ def bench(out: str | Path, device: torch.device, smoke: bool = False, log: Calla
         raise NmtError(f"--out {out} holds a benchmark already; name another directory")
     try:  # before it is measured, not after
         out.mkdir(parents=True, exist_ok=True)
-        write_json(out / "bench.json", {})
-        (out / "bench.json").unlink()
+        TemporaryFile(dir=out).close()
     except OSError as error:
         raise NmtError(f"--out {out}: not a folder that can be written ({error.strerror})") from None
     if device.type == "cpu":

@@ -31,10 +31,11 @@ from nmt.config import TrainingConfig
 from nmt.corpora import format_card, note
 from nmt.decoding import translate
 from nmt.demo import demo
+from nmt.lineage import chain
 from nmt.notebooks import PRESETS, render
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
-from nmt.sources import KNOWN, whole_files
+from nmt.sources import whole_files
 from nmt.training import train
 
 SPLIT_HELP = (
@@ -247,8 +248,6 @@ def _chunks(lines: Iterator[str], size: int) -> Iterator[list[str]]:
 
 def _score(given: argparse.Namespace) -> None:
     search, trained = _search(given), load(given.checkpoint, device_of(given))
-    if given.split == "all" and any(one in KNOWN for one in given.data):
-        raise NmtError("--split all is for files; of a corpus with a name it is train, valid or test")
     if given.split == "all":
         name, every = whole_files(given.data, note)
         shape = str.lower if getattr(given, "lowercase", False) else str
@@ -256,11 +255,11 @@ def _score(given: argparse.Namespace) -> None:
     else:
         corpus = corpus_of(given.data, given)
         name, pairs = corpus.name, list(corpus.pairs(given.split, getattr(given, "limit", None)))
-        run = next((place for place in trained.directory.parents[:2] if (place / "config.json").is_file()), None)
-        if run and Run(run).config["corpus"]["fingerprint"] != corpus.fingerprint:
+        run = chain(trained.directory)[-1].run
+        if run and run.config["corpus"]["fingerprint"] != corpus.fingerprint:
             note(
-                f"{run} was trained on another corpus, or on this one with other options or caps: some pairs of "
-                f"{given.split} may have been in its training data, or look otherwise than what it knows"
+                f"{run.directory} was trained on another corpus, or on this one with other options or caps: some pairs "
+                f"of {given.split} may have been in its training data, or look otherwise than what it knows"
             )
     since = time.monotonic()
     outputs = translate(trained.model, trained.bpe, [english for english, _ in pairs], **search)

@@ -59,7 +59,7 @@ def write_json(path: str | Path, value: object) -> None:
 
 
 def read_json(path: str | Path) -> dict:
-    """Raises NmtError, naming the file, where it is absent or not JSON."""
+    """Raises NmtError, naming the file, where it is absent or not a JSON object."""
     try:
         value = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:

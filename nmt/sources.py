@@ -162,6 +162,8 @@ def own_files(given: Sequence[str], log: Callable[[str], None]) -> tuple[list[st
 
 def whole_files(given: Sequence[str], log: Callable[[str], None]) -> tuple[str, Iterator[Pair]]:
     """The name of own files, and all their pairs in their order, cleaned, none split off or dropped as a repetition."""
+    if any(one in KNOWN for one in given):
+        raise NmtError("--split all is for files; of a corpus with a name it is train, valid or test")
     paths, caps, sources = _own_sources(given, log)
     if any(caps):
         raise NmtError(f"{' '.join(given)}: a cap (:N) is for training; a file read whole has none")
