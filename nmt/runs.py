@@ -127,11 +127,14 @@ def load(checkpoint: str | Path, device: torch.device | str = "cpu") -> Trained:
     try:
         return _load(directory, device)
     except NmtError as error:
-        others = [p for p in directory.parent.glob("step_*/model.json") if p.parent != directory]
-        if directory == Path(checkpoint) or not others:
+        if directory.parent != Path(checkpoint) / "checkpoints":  # not the best one of a run
+            raise
+        run = Run(checkpoint)
+        others = [step for step in run.steps() if run.checkpoint(step) != directory]
+        if not others:
             raise
         raise NmtError(
-            f"{error}. It is the best checkpoint of the run; take another: --checkpoint {others[-1].parent}"
+            f"{error}. It is the best checkpoint of the run; take another: --checkpoint {run.checkpoint(others[-1])}"
         ) from None
 
 
@@ -222,7 +225,7 @@ class Run:
 
     @classmethod
     def create(cls, directory: str | Path, config: dict, bpe: tuple[BPE, BPE]) -> "Run":
-        """Raises NmtError if the folder exists: a run is never overwritten."""
+        """Raises NmtError where the place is taken, see `refuse_taken`: a run is never overwritten."""
         refuse_taken(directory)
         with whole_directory(directory) as new:
             for side, b in zip(SIDES, bpe, strict=True):

@@ -285,6 +285,19 @@ def test_a_damaged_model_directory_is_named(name, damage, message, copy):
     assert str(path) in str(caught.value)
 
 
+def test_a_damaged_best_checkpoint_names_another(copy):
+    best = copy.checkpoint(copy.best_step())
+    _cut(best / "model.safetensors")
+    with pytest.raises(NmtError) as error:
+        load(copy.directory)
+    assert "take another" not in str(error.value)  # there is none
+    shutil.copytree(best, copy.checkpoint(1))
+    with pytest.raises(
+        NmtError, match=r"is the best checkpoint of the run; take another: --checkpoint .*step_00000001$"
+    ):
+        load(copy.directory)
+
+
 @pytest.mark.parametrize("name", ["model.safetensors", "src.bpe", "trg.bpe"])
 def test_a_missing_file_is_named(name, copy):
     (copy.checkpoint(18) / name).unlink()
