@@ -12,7 +12,8 @@ from nmt.corpora import Corpus, prepare
 
 DATA_HELP = (
     "a corpus by name (phrasebook, hotels, news-commentary, wmt16); TSV files, each a corpus (FILE:N or FILE:P%%: at "
-    "most so many of its pairs, or that share, for training); or two files not named .tsv, English and Russian"
+    "most so many of its pairs, or that share, for training); two files not named .tsv, English and Russian; or the "
+    "folder of a corpus prepared before"
 )
 
 

@@ -1,6 +1,7 @@
 """A corpus of sentence pairs on disk: prepared once, with its data card, read ever after.
 
     corpus = prepare("hotels")                    # or TSV files, or a pair of parallel files: see nmt.sources
+    corpus = prepare("data/cache/corpora/hotels-…")  # one prepared before, here or on another machine
     for english, russian in corpus.pairs("train"): ...
 
 A prepared corpus is a folder of plain files, one sentence a line: train.en, train.ru, valid.en, ..., card.json.
@@ -101,7 +102,8 @@ def prepare(
 ) -> Corpus:
     """The corpus of that name (sources.KNOWN), of TSV files (FILE, FILE:N, FILE:P%), or of two parallel files.
 
-    The first call cleans, splits and writes it under root (data_root() by default); later calls find it there.
+    The first call cleans, splits and writes it under root (data_root() by default); later calls find it there. A
+    folder so written is taken as it is, also on a machine where the files it was made of are not.
     `archives`: a folder with archives already fetched, searched before $NMT_DATA and root.
     `lowercase`, `tokens`: as in sentences.shaped; such a corpus has a fingerprint of its own.
     Raises NmtError for bad input, naming file and line, a full disk, a folder that cannot be written; nothing
@@ -114,6 +116,14 @@ def prepare(
     if tokens and not 1 <= tokens[0] <= tokens[1]:
         raise NmtError(f"tokens {tokens[0]} to {tokens[1]}: expected two numbers from 1 on, the smaller first")
     folders = [Path(folder).expanduser() for folder in (archives, os.environ.get("NMT_DATA"), root) if folder]
+    if len(asked) == 1 and Path(asked[0]).is_dir():
+        if lowercase or tokens:
+            raise NmtError(
+                f"{asked[0]}: a prepared corpus is taken as it is; lower-case and length come with its files"
+            )
+        folder = Path(asked[0]).absolute()
+        card = _card(folder)
+        return Corpus(card["name"], folder, card, (str(folder),))
     try:
         if asked == ["phrasebook"]:
             card, rows = sources.phrasebook()
@@ -157,11 +167,20 @@ def _build(card: dict, rows: sources.Rows, root: Path, log: Callable[[str], None
             sums = "".join(f"{files.sha256(new / name)}  {name}\n" for name in card["bytes"])
             card["fingerprint"] = hashlib.sha256(sums.encode()).hexdigest()
             files.write_json(new / "card.json", card)
+    return card["name"], directory, _card(directory)
+
+
+def _card(directory: Path) -> dict:
+    """The card of a prepared corpus whose files are all there. Raises NmtError where they are not."""
+    if not (directory / "card.json").is_file():
+        raise NmtError(f"{directory}: a folder, but not that of a prepared corpus (no card.json in it)")
     card = files.read_json(directory / "card.json")
+    if not {"name", "fingerprint", "pairs", "bytes"} <= card.keys():
+        raise NmtError(f"{directory / 'card.json'}: damaged, or not that of a prepared corpus")
     for name, size in card["bytes"].items():
         if not (directory / name).is_file() or (directory / name).stat().st_size != size:
             raise NmtError(f"{directory / name}: missing or damaged; delete {directory} and prepare the corpus again")
-    return card["name"], directory, card
+    return card
 
 
 def _write(folder: Path, rows: Iterable[tuple[str, Pair]]) -> dict:

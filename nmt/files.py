@@ -10,6 +10,28 @@ from pathlib import Path
 
 from nmt import NmtError
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+
+@contextmanager
+def claimed(path: str | Path, wait: bool = False) -> Iterator[bool]:
+    """Whether this process has the file `path` for itself until the block ends; with `wait`, once it has.
+
+    The system gives it free when a process ends, however it ends. On Windows it is always had.
+    """
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "a", encoding="utf-8") as file:
+        had = True
+        if fcntl is not None:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                had = False
+        yield had
+
 
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:

@@ -39,13 +39,8 @@ from nmt import NmtError
 from nmt.bpe import BPE
 from nmt.corpora import shipped
 from nmt.decoding import translate
-from nmt.files import read_json, sha256, whole_directory, whole_file, write_json, write_text
+from nmt.files import claimed, read_json, sha256, whole_directory, whole_file, write_json, write_text
 from nmt.transformer import Transformer, TransformerConfig
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
 
 SIDES = ("src", "trg")
 WEIGHTS = "model.safetensors"
@@ -245,18 +240,13 @@ class Run:
 
         Raises NmtError, naming the process, where another one holds it. Without effect on Windows.
         """
-        with open(self.directory / "lock.json", "a+", encoding="utf-8") as file:
-            try:
-                if fcntl is not None:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                holder = json.loads(file.read() or "{}")
+        path = self.directory / "lock.json"
+        with claimed(path) as mine:
+            if not mine:
+                holder = json.loads(path.read_text() or "{}")
                 who = f"process {holder.get('process')} on {holder.get('host')}"
-                raise NmtError(f"--run {self.directory}: {who} is training there; stop it, or let it finish") from None
-            file.truncate(0)
-            file.write(json.dumps({"process": os.getpid(), "host": platform.node()}) + "\n")
-            file.flush()
+                raise NmtError(f"--run {self.directory}: {who} is training there; stop it, or let it finish")
+            path.write_text(json.dumps({"process": os.getpid(), "host": platform.node()}) + "\n")
             yield
 
     def append(self, name: str, *lines: dict) -> None:

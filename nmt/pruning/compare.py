@@ -2,7 +2,7 @@
 
 The config is one JSON file, see `Comparison`. OUT/dense-SEED is the run of each dense model, OUT/seed-SEED.jsonl its
 cells, OUT/outputs/ what each pruned model made of the test sentences. Killed and started again, it goes on: cells that
-have their line are skipped, one under way resumes. Seeds may be shared among processes.
+have their line are skipped, one under way resumes. Started several times, the processes share out the cells.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from nmt.batches import encode_corpus, in_order
 from nmt.config import TrainingConfig
 from nmt.corpora import Corpus, prepare
 from nmt.decoding import translate
-from nmt.files import read_json, sha256, write_text
+from nmt.files import claimed, read_json, sha256, write_text
 from nmt.pruning import importance
 from nmt.pruning.method import PruningConfig
 from nmt.pruning.prune import method_class, prune, shape_of
@@ -75,27 +75,19 @@ def compare(
     device: torch.device | str | None = None,
     log: Callable[[str], None] = print,
 ) -> None:
-    """Do what is not yet done of a comparison; `seeds`: only these, of those that the config has."""
+    """Do what is not yet done of a comparison; `seeds`: only these, of those that the config has, in this order.
+
+    A cell that another process is doing is left to it; a dense model is waited for.
+    """
     plan, out = Comparison.read(config), Path(out)
     corpus = prepare(plan.data)
     for seed in plan.seeds if seeds is None else seeds:
         if seed not in plan.seeds:
             raise NmtError(f"--seeds {seed}: {config} has {plan.seeds}")
-        run = _dense(plan, corpus, out / f"dense-{seed}", seed, device, log)
-        results = out / f"seed-{seed}.jsonl"
-        trained = load(run.directory, device or "cpu")
-        common = {
-            "seed": seed,
-            "dense": sha256(model_directory(run.directory) / "model.safetensors"),
-            "corpus": corpus.fingerprint,
-        }
-        done = {line["key"]: line for line in _lines(results)}
-        if not done:
-            scores = evaluate(trained, corpus, out / "outputs" / f"dense-{seed}.txt")
-            _append(results, {"key": "dense", "method": "dense", **common, "scores": scores})
-        elif done["dense"]["dense"] != common["dense"]:
-            raise NmtError(f"{results} belongs to another dense model than {run.directory}: remove one of the two")
-        cells = list(plan.cells())
+        results, locks = out / f"seed-{seed}.jsonl", out / "locks"
+        with claimed(locks / f"dense-{seed}", wait=True):
+            run, common = _begun(plan, corpus, out, seed, results, device, log)
+        cells, elsewhere = list(plan.cells()), 0
         for number, said in enumerate(cells):
             settings = {
                 "said": said,
@@ -103,16 +95,38 @@ def compare(
                 "seed": seed,
             }  # defaults of later versions change no key
             key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
-            if key in done:
-                continue
-            cell = PruningConfig(**said)
-            line = _cell(cell, plan, corpus, run, seed, out, key, device)
-            _append(results, {"key": key, **common, **settings, "pruning": asdict(cell), **line})
+            with claimed(locks / key) as mine:
+                elsewhere += not mine
+                if not mine or any(line["key"] == key for line in _lines(results)):
+                    continue
+                cell = PruningConfig(**said)
+                line = _cell(cell, plan, corpus, run, seed, out, key, device)
+                with claimed(locks / results.name, wait=True):
+                    _append(results, {"key": key, **common, **settings, "pruning": asdict(cell), **line})
             log(
                 f"seed {seed}, {number + 1} of {len(cells)}: {said} -> {line['kept']} of {line['of']}, "
                 f"dev loss {line['scores']['dev']['loss']:.4f}, BLEU {line['scores']['dev']['bleu']:.1f}; "
                 f"{line['seconds']:.0f} s"
             )
+        if elsewhere:
+            log(f"seed {seed}: {elsewhere} cells were left to other processes; should one be stopped, start it again")
+
+
+def _begun(plan, corpus, out, seed, results, device, log) -> tuple[Run, dict]:
+    """The dense model of a seed, trained and scored, and what every line of that seed says."""
+    run = _dense(plan, corpus, out / f"dense-{seed}", seed, device, log)
+    common = {
+        "seed": seed,
+        "dense": sha256(model_directory(run.directory) / "model.safetensors"),
+        "corpus": corpus.fingerprint,
+    }
+    lines = _lines(results)
+    if not lines:
+        scores = evaluate(load(run.directory, device or "cpu"), corpus, out / "outputs" / f"dense-{seed}.txt")
+        _append(results, {"key": "dense", "method": "dense", **common, "scores": scores})
+    elif lines[0]["dense"] != common["dense"]:
+        raise NmtError(f"{results} belongs to another dense model than {run.directory}: remove one of the two")
+    return run, common
 
 
 def _dense(plan: Comparison, corpus: Corpus, directory: Path, seed: int, device, log) -> Run:

@@ -1,5 +1,6 @@
 """nmt prune and nmt compare on the command line: the origin's line, what is known and what contradicts, resuming."""
 
+import hashlib
 import json
 import re
 
@@ -7,6 +8,7 @@ import pytest
 
 import nmt.cli
 import nmt.cli_prune
+from nmt.files import claimed
 from nmt.pruning.prune import METHODS, OURS
 from nmt.runs import Run, load
 from nmt.tests.test_cli import SMALL, _elsewhere, nmt_, refuses, trained, tsv  # noqa: F401  fixtures
@@ -191,6 +193,22 @@ def test_compare(nmt_, plan, tmp_path):  # noqa: F811
     before = (tmp_path / "o" / "seed-2.jsonl").read_bytes()
     assert nmt_(f"compare {config} --out o --seeds 2 --gpus 0")[0] == 0  # what is done is not redone
     assert (tmp_path / "o" / "seed-2.jsonl").read_bytes() == before
+
+
+def test_processes_share_out_the_cells(nmt_, plan, tmp_path):  # noqa: F811
+    """A cell that another process has claimed is left to it, and done by whoever comes once that one has ended."""
+    plan |= {"methods": [{"method": "random"}, {"method": "magnitude"}], "seeds": [1]}
+    config = tmp_path / "plan.json"
+    config.write_text(json.dumps(plan))
+    said = {"heads": "encoder", "keep": 1, "method": "random"}
+    settings = json.dumps({"said": said, "training": plan["training"], "seed": 1}, sort_keys=True)
+    with claimed(tmp_path / "o" / "locks" / hashlib.sha256(settings.encode()).hexdigest()[:12]) as mine:
+        assert mine
+        status, out, err = nmt_(f"compare {config} --out o --gpus 0")
+        assert status == 0 and "1 cells were left to other processes" in out, err
+    assert nmt_(f"compare {config} --out o --gpus 0")[0] == 0
+    lines = [json.loads(line) for line in (tmp_path / "o" / "seed-1.jsonl").read_text().splitlines()]
+    assert [line["method"] for line in lines] == ["dense", "magnitude", "random"]
 
 
 @pytest.mark.parametrize(

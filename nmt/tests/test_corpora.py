@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -146,6 +147,21 @@ def test_caches_made_before_are_still_found(tmp_path, root):
     corpus = prepare(tsv(tmp_path / "a.tsv"), root, **quiet)
     assert corpus.directory.name == "a-fb1eabd13ab9d1ed"
     assert corpus.fingerprint == "aed9c963c45e46def39bfb04d7f0624dc0662fab8b566274d1382db9302a413d"
+
+
+def test_a_prepared_folder_is_a_corpus_wherever_it_lies(tmp_path, root):
+    made = prepare(tsv(tmp_path / "a.tsv"), root, **quiet)
+    moved = shutil.move(made.directory, tmp_path / "elsewhere")
+    (tmp_path / "a.tsv").unlink()
+    corpus = prepare(moved, root, **quiet)
+    assert list(corpus.pairs("train")) and corpus.fingerprint == made.fingerprint and corpus.data == (str(moved),)
+    with pytest.raises(NmtError, match="taken as it is"):
+        prepare(moved, root, lowercase=True)
+    corpus.path("valid", "en").write_text("cut")
+    with pytest.raises(NmtError, match=r"valid\.en: missing or damaged"):
+        prepare(moved, root)
+    with pytest.raises(NmtError, match=r"no card\.json"):
+        prepare(tmp_path, root)
 
 
 def test_changed_file_is_prepared_anew(tmp_path, root):
