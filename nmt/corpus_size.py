@@ -2,9 +2,9 @@
 translates each FILE, the held-out pairs of one source, with the checkpoints of a run after so many STEPS (1000,2000),
 and keeps FOLDER/NAME, by default data/results/corpus-size/NAME.
 
-The runs are to differ in their data alone. Each is scored at the same steps, so that the larger corpora have no more
-training than the smaller, and shown together: the mean of BLEU over the sources against the pairs that were learnt
-from, and the BLEU of each.
+The runs of the curve are to differ in their data alone. Each is scored at the same steps, so that the larger corpora
+have no more training than the smaller, and shown together: the mean of BLEU over the sources against the pairs that
+were learnt from, and the BLEU of each. A run of another shape (more blocks) stands beside the largest of them.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from nmt.scoring import corpus_scores
 from nmt.sources import whole_files
 
 SCORES = "scores.jsonl"
-BATCH = 64
+BATCH = 128
 
 
 def keep_scores(
@@ -64,8 +64,18 @@ def keep_scores(
 
 
 def kept_runs(folder: Path) -> list[Run]:
-    """The kept runs, the smallest corpus first."""
-    return sorted((Run(path.parent) for path in folder.glob(f"*/{SCORES}")), key=pairs)
+    """The kept runs, the smallest corpus first, of one corpus the model of fewest blocks."""
+    found = (Run(path.parent) for path in folder.glob(f"*/{SCORES}"))
+    return sorted(found, key=lambda run: (pairs(run), blocks(run)))
+
+
+def blocks(run: Run) -> int:
+    return run.config["transformer"]["num_blocks"]
+
+
+def parted(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
+    """Those of the curve, of as many blocks as that of the smallest corpus, and the deeper ones."""
+    return [r for r in runs if blocks(r) == blocks(runs[0])], [r for r in runs if blocks(r) != blocks(runs[0])]
 
 
 def pairs(run: Run) -> int:
@@ -92,7 +102,7 @@ def draw(runs: Sequence[Run], figures: Path) -> list[Path]:
     """corpus-size.png, once there are runs."""
     if not runs:
         return []
-    save(growth(runs), figures / "corpus-size.png")
+    save(growth(parted(runs)[0]), figures / "corpus-size.png")
     return [figures / "corpus-size.png"]
 
 
@@ -125,6 +135,7 @@ def section(runs: Sequence[Run]) -> str:
     """Markdown: how the runs were made, the figure, a table of all sources; nothing where there is no run."""
     if not runs:
         return ""
+    runs, deeper = parted(runs)
     steps, sources = common(runs)
     last, scores = steps[-1], [at(run, steps[-1]) for run in runs]
     shape, largest = runs[-1].config["transformer"], runs[-1]
@@ -171,7 +182,40 @@ def section(runs: Sequence[Run]) -> str:
         "```",
         "",
         "</details>",
+        *(line for run in deeper for line in _depth(largest, run)),
     ])  # fmt: skip
+
+
+def _depth(run: Run, deeper: Run) -> list[str]:
+    """Markdown: a deeper model beside that of the curve, of the same corpus after the same steps."""
+    steps, sources = common([run, deeper])
+    both = [(one, step) for step in steps for one in (run, deeper)]
+    names = [f"{blocks(one)} blocks, {step:,} steps" for one, step in both]
+    scores = [at(one, step) for one, step in both]
+    minutes = [min(one.lines(), key=lambda line: abs(line["step"] - step))["minutes"] for one, step in both]
+    lines = [
+        "",
+        f"#### {blocks(run)} blocks and {blocks(deeper)}",
+        "",
+        f"The {pairs(run):,} pairs learnt by a model of {blocks(deeper)} blocks, all else equal: BLEU of the same "
+        f"held-out pairs. {circumstances(deeper, deeper.lines('sessions.jsonl'))}.",
+        "",
+        f"| source | {' | '.join(names)} |",
+        f"|---|{'---|' * len(both)}",
+    ]
+    for source in sorted(sources, key=lambda one: -scores[-1][one]["bleu"]):
+        each = " | ".join(f"{of[source]['bleu']:.2f}" for of in scores)
+        lines.append(f"| {source} | {each} |")
+    means = (mean(of[source]["bleu"] for source in sources) for of in scores)
+    return [
+        *lines,
+        f"| **mean** | {' | '.join(f'{one:.2f}' for one in means)} |",
+        f"| minutes of training | {' | '.join(f'{one:.1f}' for one in minutes)} |",
+        "",
+        "```",
+        *map(command, deeper.lines("sessions.jsonl")),
+        "```",
+    ]
 
 
 def epochs(run: Run, step: int) -> float:

@@ -1,5 +1,6 @@
 """What is kept and shown of runs that differ in the size of their corpus."""
 
+import shutil
 from dataclasses import replace
 from statistics import mean
 
@@ -62,6 +63,23 @@ def test_the_table_says_what_is_in_the_runs(folder):
     means = [mean(of[source]["bleu"] for source in of) for of in (half, whole)]
     assert f"| **mean** | | | {means[0]:.2f} | {means[1]:.2f} |" in text
     assert text.count("\nnmt ") + text.count("\n# called by") == 2 and half["own"]["signature"] in text
+
+
+def test_a_deeper_model_stands_beside_the_largest(folder, tmp_path):
+    root, kept = folder
+    files = [root / "first.test.tsv", root / "own.test.tsv"]
+    corpus = prepare([str(root / "own.tsv"), str(root / "other.tsv")], tmp_path, log=lambda text: None)
+    quiet(replace(CONFIG, num_blocks=CONFIG.num_blocks + 1, max_epochs=1), corpus, tmp_path / "deeper")
+    shutil.copytree(kept, tmp_path / "kept")
+    corpus_size.keep_scores(tmp_path / "deeper", [2], files, tmp_path / "kept", log=lambda text: None)
+    runs = corpus_size.kept_runs(tmp_path / "kept")
+    assert [run.directory.name for run in runs] == ["half", "whole", "deeper"]
+    curve, deeper = corpus_size.parted(runs)
+    assert curve == runs[:2] and deeper == runs[2:]
+    text, (of, beside) = corpus_size.section(runs), (corpus_size.at(run, 2) for run in runs[1:])
+    assert text.startswith(corpus_size.section(curve))
+    heads = f"| {CONFIG.num_blocks} blocks, 2 steps | {CONFIG.num_blocks + 1} blocks, 2 steps |"
+    assert heads in text and f"| own | {of['own']['bleu']:.2f} | {beside['own']['bleu']:.2f} |" in text
 
 
 def test_the_figure_has_a_line_for_each_number_of_steps(folder):
