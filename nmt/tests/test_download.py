@@ -124,7 +124,11 @@ def test_it_goes_on_in_a_later_call_and_at_another_mirror(tmp_path, server):
     assert os.listdir(tmp_path) == ["a.gz"]
 
 
-@pytest.mark.parametrize("kept", [b"older" * 100, CONTENT + b"more", gzip.compress(b"of another file" * 9)])
+@pytest.mark.parametrize(
+    "kept",
+    [b"older" * 100, CONTENT + b"more", gzip.compress(b"of another file" * 9)],
+    ids=["shorter", "longer", "another archive"],
+)
 @pytest.mark.parametrize("ranges", [True, False])
 @pytest.mark.parametrize("known", [SHA256, None])
 def test_a_kept_beginning_of_another_file_is_given_up(tmp_path, server, kept, ranges, known):
