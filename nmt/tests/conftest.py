@@ -46,11 +46,11 @@ def make_model(device):
     def make(seed: int = 0, **changes) -> Transformer:
         torch.manual_seed(seed)
         size = {"src_vocab_size": 17, "trg_vocab_size": 19, "d_model": 16, "num_heads": 4, "d_ff": 24, "dropout": 0.0}
-        model = Transformer(TransformerConfig(**{**size, **changes})).to(device, torch.float64)
+        model = Transformer(TransformerConfig(**{**size, **changes})).to(torch.float64)
         with torch.no_grad():
             for parameter in model.parameters():
                 parameter.mul_(2) if parameter.dim() > 1 else parameter.add_(0.1 * torch.randn_like(parameter))
-        return model
+        return model.to(device)  # drawn before: each device has random numbers of its own
 
     return make
 

@@ -176,7 +176,7 @@ def test_a_gate_on_any_kind_closes_its_heads_or_neurons_only(kind, make_model, s
 def test_a_gate_on_neurons_may_differ_by_sentence(make_model, src, trg):
     class BySentence(nn.Module):
         def forward(self, batch_size):
-            return torch.arange(batch_size * 24, device=src.device).view(batch_size, 24) / 10
+            return (torch.arange(batch_size * 24).view(batch_size, 24) / 10).to(src.device)
 
     model = make_model()
     layer = model.gated_layers("encoder_ff")[0]
