@@ -266,13 +266,13 @@ def figure(result: dict, clock: str = "wall") -> Figure:
     return drawing
 
 
-def section(result: dict) -> str:
-    """Markdown: what bench.json holds, a row a task and size; the figure is figures/bench.png."""
+def section(result: dict, picture: str = "bench.png") -> str:
+    """Markdown: what bench.json holds, a row a task and size; the figure is figures/PICTURE."""
     session, goals = result["session"], {"training step": 1.0, "decoding": 1.2}
     lines = [
-        "### Speed beside other implementations",
+        f"### Speed beside other implementations, on a {'GPU' if session['device'].startswith('cuda') else 'CPU'}",
         "",
-        "![time of the peers divided by ours, for each task](figures/bench.png)",
+        f"![time of the peers divided by ours, for each task](figures/{picture})",
         "",
         f"Time of the peer divided by ours, the median of {result['rounds']} rounds in turns (smallest to largest): "
         "above 1, nmt is faster. All have the same weights and give the same logits. The aims were "

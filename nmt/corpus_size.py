@@ -10,6 +10,7 @@ were learnt from, and the BLEU of each. A run of another shape (more blocks) sta
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import mean
@@ -169,7 +170,7 @@ def section(runs: Sequence[Run]) -> str:
         lines.append(f"| {source} | {count} | {whole['sentences']:,} | {each} | {whole['chrf']:.2f} |")
     means = " | ".join(f"{mean(of[source]['bleu'] for source in sources):.2f}" for of in scores)
     chrf = mean(scores[-1][source]["chrf"] for source in sources)
-    commands = [command(session) for run in runs for session in run.lines("sessions.jsonl")]
+    commands = [line for run in runs for line in (f"# {caps(run)}", *map(command, run.lines("sessions.jsonl")))]
     signatures = dict.fromkeys(f"`{of[source]['signature']}`" for of in scores for source in sources)
     return "\n".join([
         *lines,
@@ -216,6 +217,16 @@ def _depth(run: Run, deeper: Run) -> list[str]:
         *map(command, deeper.lines("sessions.jsonl")),
         "```",
     ]
+
+
+def caps(run: Run) -> str:
+    """How much of each file the run learnt from: 12.5% of each file, but 7,500 pairs of large.tsv.gz."""
+    of = {file["name"]: file.get("cap", "100%") for file in run.config["card"]["files"]}
+    usual = Counter(of.values()).most_common(1)[0][0]
+    others = [
+        f"{cap if cap.endswith('%') else f'{int(cap):,} pairs'} of {name}" for name, cap in of.items() if cap != usual
+    ]
+    return f"{run.directory.name}: {usual} of each file" + (f", but {', '.join(others)}" if others else "")
 
 
 def epochs(run: Run, step: int) -> float:

@@ -78,7 +78,7 @@ def results(folder: Path) -> str:
     """The results part of README.md, from all runs kept in a folder."""
     parts = [section(Run(path.parent)) for path in sorted(folder.glob("*/config.json"))]
     parts.append(corpus_size.section(corpus_size.kept_runs(folder / "corpus-size")))
-    parts += [bench.section(read_json(path)) for path in folder.glob("bench.json")]
+    parts += [bench.section(read_json(path), f"{path.stem}.png") for path in sorted(folder.glob("bench*.json"))]
     return "\n\n".join(filter(None, parts))
 
 
@@ -108,8 +108,8 @@ if __name__ == "__main__":
     stored, readme = root / "data" / "results", root / "README.md"
     print(*comparison.draw(Results(stored / "compare"), root / "figures"), sep="\n")
     print(*corpus_size.draw(corpus_size.kept_runs(stored / "corpus-size"), root / "figures"), sep="\n")
-    for path in stored.glob("bench.json"):
-        save(bench.figure(read_json(path)), root / "figures" / "bench.png")
+    for path in stored.glob("bench*.json"):
+        save(bench.figure(read_json(path)), root / "figures" / f"{path.stem}.png")
     print(*prices.draw(prices.kept_runs(stored / "lambda"), root / "figures"), sep="\n")
     text = with_results(readme.read_text(encoding="utf-8"), results(stored))
     write_text(readme, with_results(text, pruning(stored), PRUNING))
