@@ -152,7 +152,13 @@ def _decoding(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--length_penalty", type=float, default=0.6, metavar="X", help="alpha of Wu et al. 2016, eq. 14 (default: 0.6)"
     )
-    sub.add_argument("--batch_size", type=int, default=32, metavar="N", help="decoded together (default: 32)")
+    sub.add_argument(
+        "--batch_size",
+        type=int,
+        default=32,
+        metavar="N",
+        help="decoded together (default: 32; 1: a line is answered before the next is read)",
+    )
     gpus_flag(sub)
 
 
@@ -218,9 +224,11 @@ def _refuse_contradictions(said: dict) -> None:
 
 def _translate(given: argparse.Namespace) -> None:
     search, trained = _search(given), load(given.checkpoint, device_of(given))
-    for lines in _chunks(_stdin(), 1 if sys.stdin.isatty() else 8 * given.batch_size):
+    # A program that talks to us line by line asks for batches of 1: reading ahead, we would wait for each other.
+    answering = sys.stdin.isatty() or given.batch_size == 1
+    for lines in _chunks(_stdin(), 1 if answering else 8 * given.batch_size):
         for text in translate(trained.model, trained.bpe, lines, **search):
-            print(text, flush=sys.stdin.isatty())
+            print(text, flush=answering)
 
 
 def _search(given: argparse.Namespace) -> dict:

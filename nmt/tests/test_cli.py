@@ -276,9 +276,12 @@ def test_translate_keeps_order_and_empty_lines_and_any_length(nmt_, trained):
 
 
 def test_translate_refuses_what_is_not_text(refuses, trained):
-    line = f"translate --checkpoint {trained.directory} --batch_size 1"
-    out = refuses(line, r"standard input, line 10: not UTF-8", b"a cat.\n" * 9 + b"\xff\xfe\n")
-    assert len(out.splitlines()) == 8  # what was read before, in whole chunks of 8
+    line = f"translate --checkpoint {trained.directory} --batch_size"
+    out = refuses(f"{line} 2", r"standard input, line 18: not UTF-8", b"a cat.\n" * 17 + b"\xff\xfe\n")
+    assert len(out.splitlines()) == 16  # what was read before, in whole chunks of 8 batches
+    out = refuses(f"{line} 1", r"standard input, line 4: not UTF-8", b"a cat.\n" * 3 + b"\xff\xfe\n")
+    assert len(out.splitlines()) == 3
+    line = f"{line} 1"
     refuses(line, "standard input, line 2: a NUL byte", b"a cat.\na\0b\n")
 
 
@@ -416,3 +419,15 @@ def test_python_m_nmt_writes_utf8_whatever_the_locale(trained):
         *model.translate(["a cat sees snow.", "", "the girl draws a house."], beam=1),
         "",
     ]
+
+
+def test_batches_of_one_answer_line_by_line(trained):
+    """A program that waits for each answer before it writes on is not kept waiting."""
+    command = [sys.executable, "-m", "nmt", "translate", "--checkpoint", str(trained.directory), "--batch_size", "1"]
+    model, lines = load(trained.directory), ["a cat sees snow.", "the girl draws a house."]
+    with subprocess.Popen([*command, "--gpus", "0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        for line in lines:
+            program.stdin.write(f"{line}\n".encode())
+            program.stdin.flush()
+            assert program.stdout.readline().decode().rstrip("\n") == model.translate(line)
+        program.stdin.close()
