@@ -1,7 +1,7 @@
-"""Measures preparing at size, and beside it the origin's way; the figures are in data/README.md. Not a test.
+"""Measures preparing at size, and beside it the origin's way; the figures are in data/README.md.
 
-    python -m nmt.tests.size FOLDER 100000 1000000 3000000       ours, each once: pairs a second, peak memory
-    python -m nmt.tests.size FOLDER --rounds 3 100000            ours and the origin's in turn: the ratio
+    python -m nmt.bench_preparing FOLDER 100000 1000000 3000000       ours, each once: pairs a second, peak memory
+    python -m nmt.bench_preparing FOLDER --rounds 3 100000            ours and the origin's in turn: the ratio
 
 Each measurement is a process of its own. Time is that of the processor, user and system, of it and its children (BPE
 is trained in one), once its modules are imported: other work on the machine does not count. FOLDER needs some 2 kB a
@@ -106,7 +106,7 @@ def origin(path: Path, folder: Path) -> None:
 def measured(way: str, path: Path, folder: Path) -> tuple[float, str, float]:
     """Seconds of the processor, its parts, and MiB at most (of the process or its child, the larger)."""
     shutil.rmtree(folder, ignore_errors=True)
-    command = [sys.executable, "-m", "nmt.tests.size", "--way", way, str(path), str(folder)]
+    command = [sys.executable, "-m", "nmt.bench_preparing", "--way", way, str(path), str(folder)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     said = [line for line in child.stdout if line.startswith(MARK)]  # the rest is youtokentome's
     _, status, use = os.wait4(child.pid, 0)
