@@ -4,6 +4,7 @@ import gc
 import math
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -154,7 +155,9 @@ class _Trainer:
         session = {**description_of_session(device, self.step), "processes": self.processes}
         distributed.by_first(lambda: self.run.append("sessions.jsonl", session))
         several = self.processes > 1
-        self.parallel = DistributedDataParallel(self.model, broadcast_buffers=False) if several else self.model
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # its newer name is unknown to the older torch we promise
+            self.parallel = DistributedDataParallel(self.model, broadcast_buffers=False) if several else self.model
         parameters = sum(p.numel() for p in self.model.parameters())
         self.log(
             f"{self.run.directory}: {parameters / 1e6:.2f} million parameters, {len(self.rows)} training pairs of "
