@@ -279,6 +279,8 @@ def section(result: dict, picture: str = "bench.png") -> str:
         f"{goals['training step']:g} for a training step and {goals['decoding']:g} for decoding, greedy and with "
         "a beam; what misses its aim is in italics.",
         "",
+        "<details><summary>every task</summary>",
+        "",
         f"| size | task | {TORCH} | {MARIAN} |",
         "|---|---|---|---|",
     ]
@@ -295,6 +297,8 @@ def section(result: dict, picture: str = "bench.png") -> str:
     load = f"; load of the machine before it: {session['load']:.2f}" if "load" in session else ""
     return "\n".join([
         *lines,
+        "",
+        "</details>",
         "",
         f"`nmt bench`; {session['device']}; {versions}; {dtypes}; code {revision(session['git'])}{load}.",
     ])  # fmt: skip

@@ -193,13 +193,18 @@ def _depth(run: Run, deeper: Run) -> list[str]:
     both = [(one, step) for step in steps for one in (run, deeper)]
     names = [f"{blocks(one)} blocks, {step:,} steps" for one, step in both]
     scores = [at(one, step) for one, step in both]
+    means = [mean(of[source]["bleu"] for source in sources) for of in scores]
+    told = [f"{one:.2f} ({name})" for one, name in zip(means, names, strict=True)]
     minutes = [min(one.lines(), key=lambda line: abs(line["step"] - step))["minutes"] for one, step in both]
     lines = [
         "",
         f"#### {blocks(run)} blocks and {blocks(deeper)}",
         "",
         f"The {pairs(run):,} pairs learnt by a model of {blocks(deeper)} blocks, all else equal: BLEU of the same "
-        f"held-out pairs. {circumstances(deeper, deeper.lines('sessions.jsonl'))}.",
+        f"held-out pairs, in the mean {' and '.join(told)}. "
+        f"{circumstances(deeper, deeper.lines('sessions.jsonl'))}.",
+        "",
+        "<details><summary>each source, and the command</summary>",
         "",
         f"| source | {' | '.join(names)} |",
         f"|---|{'---|' * len(both)}",
@@ -207,7 +212,6 @@ def _depth(run: Run, deeper: Run) -> list[str]:
     for source in sorted(sources, key=lambda one: -scores[-1][one]["bleu"]):
         each = " | ".join(f"{of[source]['bleu']:.2f}" for of in scores)
         lines.append(f"| {source} | {each} |")
-    means = (mean(of[source]["bleu"] for source in sources) for of in scores)
     return [
         *lines,
         f"| **mean** | {' | '.join(f'{one:.2f}' for one in means)} |",
@@ -216,6 +220,8 @@ def _depth(run: Run, deeper: Run) -> list[str]:
         "```",
         *map(command, deeper.lines("sessions.jsonl")),
         "```",
+        "",
+        "</details>",
     ]
 
 

@@ -5,6 +5,7 @@ alone prepares, validates and writes; the others wait for it. Without torchrun t
 """
 
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,7 +13,8 @@ from typing import TypeVar
 
 import torch
 import torch.distributed as dist
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from nmt import NmtError
 
@@ -87,6 +89,15 @@ def first_before_others(function: Callable[[], T]) -> T:
     done = []
     by_first(lambda: done.append(function()))
     return done[0] if done else function()
+
+
+def parallel(model: nn.Module) -> nn.Module:
+    """The model, so that its gradients become the mean over all processes; where there is one, as it is."""
+    if count() == 1:
+        return model
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # the newer name is unknown to the oldest torch we promise
+        return DistributedDataParallel(model, broadcast_buffers=False)
 
 
 def total(value: Tensor) -> Tensor:

@@ -22,14 +22,21 @@ def learning_curves(run: Run, title: str = "") -> Figure:
     train, valid = run.lines(split="train"), run.lines(split="valid")
     figure = Figure(figsize=(8, 3), layout="constrained", dpi=120)
     loss, bleu = figure.subplots(1, 2)
-    smoothing = run.config["training"]["label_smoothing"]
+    smoothing, own = run.config["training"]["label_smoothing"], run.config["training"]["val_split"] == "train"
     label = f"training (label smoothing {smoothing:g})" if smoothing else "training"
     loss.plot([x["epoch"] for x in train], [x["loss"] for x in train], color=BLUE, label=label)
-    loss.plot([x["epoch"] for x in valid], [x["loss"] for x in valid], "o-", color=ORANGE, ms=3, label="validation")
+    loss.plot(
+        [x["epoch"] for x in valid],
+        [x["loss"] for x in valid],
+        "o-",
+        color=ORANGE,
+        ms=3,
+        label="the same pairs, scored" if own else "validation",
+    )
     loss.set(xlabel="epoch", ylabel="loss, nats per BPE piece", ylim=(0, None))
     loss.legend(frameon=False)
     bleu.plot([x["epoch"] for x in valid], [x["bleu"] for x in valid], "o-", color=ORANGE, ms=3)
-    which = "validation pairs" if run.config["training"]["val_split"] == "valid" else "training pairs"
+    which = "training pairs" if own else "validation pairs"
     bleu.set(xlabel="epoch", ylabel=f"BLEU of {valid[0]['sentences']} {which}", ylim=(0, None))
     minutes = bleu.secondary_xaxis("top", functions=_minutes(run))
     minutes.set_xlabel("minutes")

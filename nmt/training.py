@@ -4,7 +4,6 @@ import gc
 import math
 import sys
 import time
-import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -14,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from nmt import NmtError, distributed
@@ -154,16 +152,13 @@ class _Trainer:
         self.board = self.run.board(self.step) if self.first else None
         session = {**description_of_session(device, self.step), "processes": self.processes}
         distributed.by_first(lambda: self.run.append("sessions.jsonl", session))
-        several = self.processes > 1
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # its newer name is unknown to the older torch we promise
-            self.parallel = DistributedDataParallel(self.model, broadcast_buffers=False) if several else self.model
+        self.parallel = distributed.parallel(self.model)
         parameters = sum(p.numel() for p in self.model.parameters())
         self.log(
             f"{self.run.directory}: {parameters / 1e6:.2f} million parameters, {len(self.rows)} training pairs of "
             f"{corpus.name}, vocabularies {self.bpe[0].vocab_size} and {self.bpe[1].vocab_size}, "
             f"{'bfloat16 autocast' if self.bf16 else 'float32'} on {device}"
-            f"{f' in {self.processes} processes' if several else ''}, from step {self.step}"
+            f"{f' in {self.processes} processes' if self.processes > 1 else ''}, from step {self.step}"
         )
 
     @property

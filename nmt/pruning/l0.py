@@ -11,8 +11,9 @@ from nmt.pruning.method import Gated
 
 
 class L0(Gated):
-    """L = L_xent + λ Σ_heads P(open), equation 9; a head stays if its gate is more likely 1 than 0, log α > 0.
+    """Voita et al. 2019: gates learn, and the weights with them, under a penalty on each gate that is open.
 
+    L = L_xent + λ Σ_heads P(open), equation 9; a head stays if its gate is more likely 1 than 0, log α > 0.
     As published: gates start around log α = 0 (their code's Glorot-uniform), the weights go on learning, how many heads
     stay is known at the end. What `l0_penalty_scale` means: see `PruningConfig`; `price` is what one head costs
     in nats per target token, whatever the scale.
@@ -49,7 +50,7 @@ class L0(Gated):
 
 
 class L0TopK(L0):
-    """The same made comparable, and stronger: gates that start open, the k best of the search kept, fine-tuned.
+    """Voita et al. 2019 cut to k: gates start open, the k best at the end of the search are kept, and fine-tuned.
 
     It needs both λ and k; which λ serves a k must be found by trying.
     """

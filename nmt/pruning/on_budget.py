@@ -72,10 +72,11 @@ class BudgetedGates(JointGates):
 
 
 class OnBudget(Joint):
-    """A search with gates on budget, k falling from all heads to --keep; swaps verified by the loss; fine-tuning.
+    """Hard concrete gates with one threshold, solved for at each step: as many are expected open as the budget says.
 
-    The a start at the standardised logarithms of the heads' first-order scores, so that at the first step the order is
-    that of Michel et al. 2019, and almost all are open.
+    The budget k falls from all heads to --keep; then fine-tuning. The a start at the standardised logarithms of the
+    heads' first-order scores, so that at the first step the order is that of Michel et al. 2019, and almost all are
+    open.
     """
 
     name, search = "on-budget", 0.3

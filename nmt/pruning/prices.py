@@ -64,11 +64,11 @@ def section(runs: list[Run]) -> str:
     lines = [
         "### What a price on heads leaves",
         "",
-        "`l0`, Voita et al. 2019: gates learn with the weights, under a penalty on each that is open; how many heads "
-        "are left is known at the end. The price is in nats per target token, for each open head; undecided are gates "
-        "neither open nor closed at the end.",
+        "`l0`, Voita et al. 2019: gates learn, and the weights of the encoder with them, under a penalty on each that "
+        "is open; how many heads are left is known at the end. The price is what λ, as the origin scales it, comes to: "
+        "nats per target token, for each open head. Undecided are gates neither open nor closed at the end.",
         "",
-        "| corpus | λ | price | other side | heads left, first layer to last | undecided | BLEU | loss | steps |",
+        "| corpus | λ | price | decoder | heads left, first layer to last | undecided | BLEU | loss | steps |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for run in runs:

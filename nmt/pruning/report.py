@@ -4,6 +4,7 @@
 `python -m nmt.report` writes README.md. No number is typed by hand.
 """
 
+import inspect
 import sys
 from collections import Counter
 from pathlib import Path
@@ -12,9 +13,10 @@ from statistics import geometric_mean, mean, stdev
 import numpy as np
 from matplotlib.figure import Figure
 
+from nmt.config import TrainingConfig
 from nmt.lineage import revision
 from nmt.plots import MARKED, budget_curves, kept_heads, save
-from nmt.pruning.prune import OURS
+from nmt.pruning.prune import OURS, method_class
 from nmt.pruning.verdict import SEEDS, SMALL, WINS, Results, Verdict, dev, judge, keep, role, small_budgets, variant
 
 CLAIM = (
@@ -44,7 +46,19 @@ def section(results: Results) -> str:
         f"{sum(done.values())} of {results.planned * len(done)} cells are done, all of them on {len(whole)} of "
         f"{len(done)} seeds." + (f" Not finished: {'; '.join(missing)}." if missing else "")
     )
-    lines = ["### Which heads, at equal compute", "", f"The claim, written down before the runs: *{CLAIM}*.", "", said]
+    epochs = [TrainingConfig(**one).max_epochs for one in (results.plan.dense, results.plan.training)]
+    lines = [
+        "### Which heads, at equal compute",
+        "",
+        f"The claim, written down before the runs: *{CLAIM}*.",
+        "",
+        said,
+        "A cell is one method at one budget on one seed. Compute is counted in steps of training, and what a method "
+        f"spends on choosing is charged. The dense models learn {epochs[0]} epochs and are pruned within {epochs[1]}, "
+        "less than the models that ship: these numbers are to be compared with one another only.",
+        "",
+        *methods(results),
+    ]
     if not results.some:
         return "\n".join(lines)
     losses = [dev(line) for line in results.dense.values()]
@@ -69,6 +83,23 @@ def section(results: Results) -> str:
     return "\n".join(lines)
 
 
+def methods(results: Results) -> list[str]:
+    """Lines of Markdown: what each method does, by the first paragraph of its docstring."""
+    lines = ["<details><summary>the methods</summary>", "", "| method | whose | what it does |", "|---|---|---|"]
+    for name in dict.fromkeys(row.partition(", ")[0] for row in results.rows):
+        does = " ".join(inspect.getdoc(method_class(name)).split("\n\n")[0].split())
+        lines.append(f"| `{name}` | {'ours' if role(name) == 'ours' else _role(name)} | {does} |")
+    return [
+        *lines,
+        "",
+        "*swaps*: at the end of the search, kept heads may change places with dropped ones where the loss says so. "
+        "*distill*: the dense model's probabilities are learnt from, too. *search*: its share of the steps.",
+        "",
+        "</details>",
+        "",
+    ]
+
+
 def verdict(results: Results) -> list[str]:
     """Lines of Markdown: what became of the claim, and ours beside the best published method at each budget."""
     lines = [
@@ -86,14 +117,15 @@ def verdict(results: Results) -> list[str]:
     signature = next((x["signature"].replace("|", r"\|") for x in results.bootstrap.values()), None)
     lines += [
         "",
-        f"`{OURS}` is what `--method ours` stands for; with settings behind its name it is a variation, shown where "
-        "most cells are there of it: a seed after which it was picked favours it. The best published method is, in "
-        "each seed, the one of lowest dev loss among all methods, baselines and settings below that are not ours, the "
-        "greedy oracle left out. Where a method has several settings (λ, share of the search) the best by dev loss "
-        "counts, and what trying them cost is not charged: this favours it. A tie is lost. Where a published cell is "
-        "missing, a seed can be lost, but not won: then ours is at most ahead of the published cells there are. `p`: "
-        "paired bootstrap of test BLEU within a seed; on how many seeds better and worse, not corrected for the number "
-        f"of tests ({f'`{signature}`' if signature else 'none was made yet'}).",
+        f"- `{OURS}` is what `--method ours` stands for; a row with settings behind its name is a variation. What was "
+        "chosen after looking at a seed has an advantage on that seed.",
+        "- The best published method is, in each seed, the one of lowest dev loss among all methods, baselines and "
+        "settings that are not ours, the greedy oracle left out. Where a method has several settings (λ, share of the "
+        "search) the best by dev loss counts, and what trying them cost is not charged: this favours it. A tie is "
+        "lost.",
+        "- Where a published cell is missing, a seed can be lost, but not won.",
+        "- `p`: paired bootstrap of test BLEU within a seed; on how many seeds better and worse, not corrected for the "
+        f"number of tests ({f'`{signature}`' if signature else 'none was made yet'}).",
     ]
     return [*lines, *same_share(results)]
 

@@ -34,8 +34,9 @@ class ProbeMask(nn.Module):
 
 
 class Shed(Method):
-    """After s of S search steps N (k / N)^(s / 0.9 S) heads are left, those of the highest scores; k from 0.9 S on.
+    """Heads go few at a time while the model trains on, by the gradients that its steps compute anyway.
 
+    After s of S search steps N (k / N)^(s / 0.9 S) heads are left, those of the highest scores; k from 0.9 S on.
     I_h = Σ_x |∂L(x)/∂ξ_h| over the sentences of the steps so far, halved each time that heads go.
     """
 

@@ -50,7 +50,7 @@ class SubsetGates(JointGates):
 
 
 class DifferentiableSubset(Joint):
-    """Joint pruning: weights and gates learn together while the temperature falls, then the top k of w are kept."""
+    """Li et al. 2021, Gumbel top-k: weights and gates learn together, the temperature falls, the top k are kept."""
 
     name, straight_through = "dsp", False
 
@@ -78,6 +78,6 @@ class DifferentiableSubset(Joint):
 
 
 class StraightThroughSubset(DifferentiableSubset):
-    """The same with the k heads of the draw fully open and the others closed, the gradient passed straight through."""
+    """Li et al. 2021, straight-through: the k heads of each draw fully open, the others closed."""
 
     name, straight_through = "dsp-ste", True
