@@ -101,7 +101,7 @@ def card(trained: Trained, links: list[Link], name: str, scores: list[dict], abo
 
 
 def _data(card: dict) -> str:
-    text = format_card(card)
+    text = format_card(card).replace("\n  licence: not stated", "")  # of own files ABOUT.md tells it
     for source in card.get("train", {}):  # files of one name are told apart by their paths
         text = text.replace(source, plain(source))
     return text
