@@ -86,6 +86,7 @@ def pruning(folder: Path) -> str:
     """The part of README.md about pruning: the comparison, what a price on heads leaves, what removal brings."""
     parts = (
         comparison.section(Results(folder / "compare")),
+        comparison.again(*(Results(folder / name) for name in ("compare-fresh", "compare-search", "compare"))),
         prices.section(prices.kept_runs(folder / "lambda")),
         savings.section(folder / "savings"),
     )

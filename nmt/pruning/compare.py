@@ -39,6 +39,7 @@ class Comparison:
     budgets: dict[str, list[int]]  # heads -> how many are kept, as in --heads and --keep
     methods: list[dict]  # PruningConfig of each, "method" and what differs from the default
     seeds: list[int] = field(default_factory=lambda: [1, 2, 3, 4, 5])
+    searches: dict[str, float] = field(default_factory=dict)  # of kept cells: shares of the search that were defaults
 
     @classmethod
     def read(cls, path: str | Path) -> "Comparison":

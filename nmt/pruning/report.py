@@ -1,7 +1,7 @@
 """What is shown of the comparison: the claim, the verdict, tables and figures, from data/results/compare/.
 
-`python -m nmt.pruning.report DIR` first takes over what there is in DIR, a folder of `nmt compare`; then
-`python -m nmt.report` writes README.md. No number is typed by hand.
+`python -m nmt.pruning.report DIR [NAME]` first takes over what there is in DIR, a folder of `nmt compare`, beside the
+config in data/results/NAME; then `python -m nmt.report` writes README.md. No number is typed by hand.
 """
 
 import inspect
@@ -83,6 +83,41 @@ def section(results: Results) -> str:
     return "\n".join(lines)
 
 
+def again(fresh: Results, tried: Results, first: Results) -> str:
+    """Markdown: the share of the search that was tried on the seeds of the first comparison, and what became of it on
+    seeds that nothing was chosen on."""
+    if not fresh.some:
+        return ""
+    budgets = [budget for budget in tried.budgets if tried.of(budget[0])]
+    heads_ = " | ".join(f"{keep} of {tried.of(kinds)} {_kinds(kinds)}" for kinds, keep in budgets)
+    lines = [
+        "### Once more, on fresh seeds",
+        "",
+        f"The claim failed, and `{OURS}` had spent 0.3 of its steps on searching, fine-tuning in the rest. Shorter "
+        "searches were tried on the same seeds. Dev loss:",
+        "",
+        f"| | {heads_} |",
+        f"|---|{'---|' * len(budgets)}",
+    ]
+    for results in (tried, first):
+        for row in (row for row in results.own if row.partition(", ")[0] == OURS):
+            cells = [spread([*map(dev, results.best(row, budget).values())], 4) for budget in budgets]
+            lines.append(f"| `{row}` | {' | '.join(cells)} |")
+    lines += [
+        "",
+        f"The shortest became the method's own. It was chosen by these five seeds, so five others must judge it, "
+        f"{', '.join(map(str, fresh.seeds))}, with dense models of their own and every published method and setting "
+        f"of the first comparison ({sum(map(fresh.done, fresh.seeds))} of {fresh.planned * len(fresh.seeds)} cells; "
+        f"`nmt compare data/results/{fresh.folder.name}/{fresh.config.name} --out DIR`; code "
+        f"{', '.join(map(revision, fresh.revisions()))}):",
+        "",
+        *rows(fresh),
+    ]
+    for budget in fresh.budgets:
+        lines += ["", *table(fresh, budget)]
+    return "\n".join(lines)
+
+
 def methods(results: Results) -> list[str]:
     """Lines of Markdown: what each method does, by the first paragraph of its docstring."""
     lines = ["<details><summary>the methods</summary>", "", "| method | whose | what it does |", "|---|---|---|"]
@@ -100,8 +135,8 @@ def methods(results: Results) -> list[str]:
     ]
 
 
-def verdict(results: Results) -> list[str]:
-    """Lines of Markdown: what became of the claim, and ours beside the best published method at each budget."""
+def rows(results: Results) -> list[str]:
+    """Lines of Markdown: what became of the claim, and each of ours beside the best published method at each budget."""
     lines = [
         "\n\n".join(f"**{sentence(results, row)}**" for row in results.own),
         "",
@@ -114,6 +149,12 @@ def verdict(results: Results) -> list[str]:
             one = judge(results, row, budget)
             if one.both:
                 lines.append(_verdict_row(results, row, budget, one))
+    return lines
+
+
+def verdict(results: Results) -> list[str]:
+    """Lines of Markdown: the same with notes, and the share of Voita et al."""
+    lines = rows(results)
     signature = next((x["signature"].replace("|", r"\|") for x in results.bootstrap.values()), None)
     lines += [
         "",
@@ -306,5 +347,5 @@ def heads(results: Results) -> Figure:
 
 if __name__ == "__main__":
     root = Path(__file__).resolve().parent.parent.parent
-    kept = keep(sys.argv[1], root / "data" / "results" / "compare")
+    kept = keep(sys.argv[1], root / "data" / "results" / (sys.argv[2] if sys.argv[2:] else "compare"))
     print(*(f"seed {seed}: {kept.done(seed)} of {kept.planned} cells" for seed in kept.seeds), sep="\n")

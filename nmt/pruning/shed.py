@@ -40,7 +40,7 @@ class Shed(Method):
     I_h = Σ_x |∂L(x)/∂ξ_h| over the sentences of the steps so far, halved each time that heads go.
     """
 
-    name, learns, search = "shed", True, 0.3
+    name, learns, search = "shed", True, 0.1
 
     def install(self) -> None:
         self.kept = masks.all_kept(self.model, self.kinds)

@@ -56,7 +56,10 @@ class Results:
                 if line["key"] == "dense":
                     self.dense[line["seed"]] = line
                 elif line["training"] == self.plan.training:
-                    self._lines[_place(line["seed"], line["pruning"])] = line
+                    said = dict(line["pruning"])
+                    if said["search"] is None:  # the method's own share, which may be another one now
+                        said["search"] = self.plan.searches.get(said["method"])
+                    self._lines[_place(line["seed"], said)] = line
         self.bootstrap = {(x["key"], x["against"]): x for x in read_lines(self.folder / "significance.jsonl")}
 
     @cached_property
@@ -73,11 +76,11 @@ class Results:
 
     @cached_property
     def own(self) -> list[str]:
-        """What is judged: each of ours as its name stands, and the variation of it that most cells are there of."""
+        """What is judged: each of ours, whatever its search's share, and the variation that most cells are there of."""
         judged = []
         for name in OWN:
             family = sorted((r for r in self.rows if r.partition(", ")[0] == name), key=lambda r: role(r) != "ours")
-            judged += [row for row in family if row == name or row == max(family, key=self.count)]
+            judged += [row for row in family if role(row) == "ours" or row == max(family, key=self.count)]
         return judged
 
     @property
@@ -240,9 +243,9 @@ def significance(outputs: Path, references: list[str], other: dict, own: list[di
 
 def role(row: str) -> str:
     """What a row is: "ours", an "ablation" of ours, a "bound" whose search is not charged, or "published"."""
-    name, _, changes = row.partition(", ")
+    name, *changes = row.split(", ")
     if name in OWN:
-        return "ablation" if changes else "ours"
+        return "ours" if all(change.startswith("search ") for change in changes) else "ablation"
     return "published" if method_class(name).charged else "bound"
 
 
