@@ -33,6 +33,7 @@ from nmt.decoding import translate
 from nmt.demo import demo
 from nmt.lineage import chain
 from nmt.notebooks import PRESETS, render
+from nmt.pruning.prune import shape_of
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
 from nmt.sources import whole_files
@@ -193,7 +194,7 @@ def _train_on(given: argparse.Namespace, device: torch.device) -> None:
         data, options = getattr(given, "data", old["corpus"]["data"]), old["card"].get("options")
     else:
         _refuse_contradictions(said)
-        config = TrainingConfig(**said)
+        config = TrainingConfig(**((shape_of(given.checkpoint) if given.checkpoint else {}) | said))
         data = getattr(given, "data", ["news-commentary"])
     corpus = distributed.first_before_others(lambda: corpus_of(data, given, options))
     run = train(

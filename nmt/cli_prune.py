@@ -21,7 +21,7 @@ from nmt.arguments import (
     preparing_flags,
 )
 from nmt.config import TrainingConfig, flag
-from nmt.corpora import Corpus
+from nmt.corpora import Corpus, note
 from nmt.pruning.compare import compare
 from nmt.pruning.method import PruningConfig
 from nmt.pruning.prune import METHODS, OURS, SHAPE, method_class, prune, shape_of
@@ -107,6 +107,11 @@ def pruning_config(given: argparse.Namespace) -> PruningConfig:
         )
     if gated and said.get("heads", "encoder") != "encoder":
         raise NmtError(f"--encoder_with_hard_concrete_gate=1 means --heads encoder, not {said['heads']}")
+    if gated and "l0_penalty_scale" not in said:
+        note(
+            "--encoder_with_hard_concrete_gate: lambda is here the price of each head; the origin divided it by the "
+            "heads of a layer, which is --l0_penalty_scale origin"
+        )
     if "method" not in said:
         said["method"] = "l0" if "l0_penalty_lambda" in said or (gated and "keep" not in said) else "ours"
     if gated and not method_class(said["method"]).learns:
@@ -157,8 +162,12 @@ def _corpus(given: argparse.Namespace) -> Corpus:
 def _resumed(given: argparse.Namespace) -> tuple[PruningConfig, TrainingConfig, Corpus, str]:
     if not hasattr(given, "run"):
         raise NmtError("--resume: which run? Name it: nmt prune --run DIR --resume")
-    if given.checkpoint or hasattr(given, "encoder_with_hard_concrete_gate"):
-        raise NmtError("--checkpoint and --encoder_with_hard_concrete_gate start a new run, --resume goes on with one")
+    new = [f"--{name}" for name in ("checkpoint", "encoder_with_hard_concrete_gate") if getattr(given, name, None)]
+    if new:
+        raise NmtError(
+            f"{' and '.join(new)} belong{'s' * (len(new) == 1)} to a new run, and --resume knows it: "
+            f"nmt prune --run {given.run} --resume"
+        )
     old = Run(given.run).config
     if not old.get("objective"):
         raise NmtError(f"--resume: {given.run} is a run of training; nmt train --run {given.run} --resume")

@@ -4,6 +4,7 @@ data/results/NAME/ is what is kept of a run: its config.json, sessions.jsonl and
 `nmt score` in scores.jsonl, and, where the sentences are our own, a file of frames/. Nothing in it is typed by hand.
 """
 
+import argparse
 import shutil
 from pathlib import Path
 
@@ -103,6 +104,7 @@ def with_results(readme: str, text: str, marks: tuple[str, str] = (BEGIN, END)) 
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m nmt.report", description=__doc__).parse_args()
     root = Path(__file__).resolve().parent.parent
     for kept in sorted((root / "data" / "results").glob("*/config.json")):
         print(*draw(Run(kept.parent), root / "figures"), sep="\n")

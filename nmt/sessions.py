@@ -4,7 +4,7 @@ import errno
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -68,11 +68,20 @@ def vocabularies(corpus: Corpus, config: TrainingConfig, origin: Trained | None)
     return origin.bpe
 
 
-def copy_weights(origin: Trained, model: Transformer) -> None:
-    old, new = ({flag(k): v for k, v in asdict(m.config).items() if k != "dropout"} for m in (origin.model, model))
-    if problem := differences(old, new, "there", "here"):
-        raise NmtError(f"--checkpoint {origin.directory} is a model of another shape: {problem}")
-    model.load_state_dict(origin.model.state_dict())
+def new_model(config: TrainingConfig, bpe: tuple[BPE, BPE], origin: Trained | None, run: Run | None) -> Transformer:
+    """As the config says, with random weights, or with those of `origin`, a model of the same shape.
+
+    What was pruned from `origin`, or from the run that goes on, is not there.
+    """
+    kept = asdict(origin.model.config) if origin else run.config.get("transformer", {}) if run else {}
+    shape = config.transformer(*(one.vocab_size for one in bpe))
+    model = Transformer(replace(shape, **{name: kept.get(name) for name in ("kept_heads", "kept_neurons")}))
+    if origin:
+        old, new = ({flag(k): v for k, v in asdict(m.config).items() if k != "dropout"} for m in (origin.model, model))
+        if problem := differences(old, new, "there", "here"):
+            raise NmtError(f"--checkpoint {origin.directory} is a model of another shape: {problem}")
+        model.load_state_dict(origin.model.state_dict())
+    return model
 
 
 def what_is_kept(directory: Path) -> str:

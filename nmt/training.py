@@ -24,8 +24,8 @@ from nmt.memory import keep_memory
 from nmt.objective import Objective, noam_rate, token_loss
 from nmt.runs import Run, description_of_session, load, refuse_taken
 from nmt.scoring import corpus_scores
-from nmt.sessions import copy_weights, refuse_another_run, told_clearly, training_rows, vocabularies, what_is_kept
-from nmt.transformer import KINDS, Transformer
+from nmt.sessions import new_model, refuse_another_run, told_clearly, training_rows, vocabularies, what_is_kept
+from nmt.transformer import KINDS
 
 SHOWN = 8  # held-out sentences translated at each validation
 FRAMED = 4  # of these, the ones whose attention is stored
@@ -97,9 +97,7 @@ class _Trainer:
         bpe = self.run.bpe() if resume else prepared(lambda: vocabularies(corpus, config, origin))
         # Seeded after `load` has drawn weights of its own: a run resumed at step 0 or later draws the same.
         torch.manual_seed(config.seed)
-        self.model = Transformer(config.transformer(bpe[0].vocab_size, bpe[1].vocab_size))
-        if origin:
-            copy_weights(origin, self.model)
+        self.model = new_model(config, bpe, origin, self.run if resume else None)
         self.model.to(device)
         self.tokens = prepared(lambda: encode_corpus(corpus, bpe))
         self.rows = training_rows(self.tokens["train"], config)

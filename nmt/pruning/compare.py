@@ -10,7 +10,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 
 import torch
@@ -45,16 +45,31 @@ class Comparison:
     def read(cls, path: str | Path) -> "Comparison":
         """Raises NmtError for a file that is damaged, has unknown fields, or settings that cannot be."""
         settings = read_json(Path(path))
+        known = {f.name: f for f in fields(cls)}
+        needed = [name for name, f in known.items() if f.default is MISSING and f.default_factory is MISSING]
+        if wrong := sorted(settings.keys() - known.keys()) or [name for name in needed if name not in settings]:
+            raise NmtError(f"{path}: {wrong[0]}: a comparison has {', '.join(needed)}, and may have seeds and searches")
+        _of(path, settings, "data", list, str)
+        _of(path, settings, "seeds", list, int)
+        _of(path, settings, "methods", list, dict)
+        for heads, keeps in _of(path, settings, "budgets", dict, list).items():
+            _of(path, {f"budgets.{heads}": keeps}, f"budgets.{heads}", list, int)
         try:
             plan = cls(**settings)
-            for seed in plan.seeds[:1]:
-                TrainingConfig(**plan.dense, seed=seed)
-                for said in plan.cells():
-                    PruningConfig(**said)
+            for name in ("dense", "training"):
+                _known(path, name, getattr(plan, name), TrainingConfig)
+            for method in plan.methods:
+                _known(path, "methods", method, PruningConfig)
+            dense = TrainingConfig(**plan.dense)
+            TrainingConfig(**plan.training)
+            for said in plan.cells():
+                whole = choices(dense, PruningConfig(**said))
+                if said.get("keep", 0) > whole:
+                    raise NmtError(f"budgets: {said['keep']} of {said['heads']}, of which the dense model has {whole}")
         except KeyError:
             raise NmtError(f'{path}: each of methods has a "method", its name') from None
-        except (AttributeError, TypeError, NmtError) as error:
-            raise NmtError(f"{path}: {error}") from None
+        except NmtError as error:
+            raise NmtError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from None
         return plan
 
     def cells(self) -> Iterator[dict]:
@@ -67,6 +82,30 @@ class Comparison:
                             yield {"heads": heads, **method}
                     else:
                         yield {"heads": heads, "keep": keep, **method}
+
+
+def _of(path: str | Path, settings: dict, name: str, kind: type, inner: type) -> list | dict:
+    """settings[name], a list or object of such things. Raises NmtError where it is something else."""
+    value = settings.get(name, kind())
+    called = {list: "a list", dict: "an object", str: "strings", int: "whole numbers"}
+    each = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, kind) or not all(isinstance(one, inner) for one in each):
+        plural = {dict: "objects", list: "lists"}.get(inner) or called[inner]
+        raise NmtError(f"{path}: {name} must be {called[kind]} of {plural}, not {json.dumps(value)[:60]}")
+    return value
+
+
+def _known(path: str | Path, name: str, said: dict, config: type) -> None:
+    known = [f.name for f in fields(config)]
+    if not isinstance(said, dict) or (strange := sorted(said.keys() - set(known))):
+        wrong = strange[0] if isinstance(said, dict) else json.dumps(said)[:60]
+        raise NmtError(f"{path}: {name}: {wrong} is no setting; there are {', '.join(known)}")
+
+
+def choices(dense: TrainingConfig, settings: PruningConfig) -> int:
+    """How many heads, or neurons, there are to choose from."""
+    width = {"ff": dense.d_ff or 4 * dense.d_model}
+    return sum(dense.num_blocks * width.get(kind.rpartition("_")[2], dense.num_heads) for kind in settings.kinds)
 
 
 def compare(
@@ -111,6 +150,7 @@ def compare(
             )
         if elsewhere:
             log(f"seed {seed}: {elsewhere} cells were left to other processes; should one be stopped, start it again")
+        log(f"seed {seed}: {len(_lines(results)) - 1} of {len(cells)} cells are done, a line each in {results}")
 
 
 def _begun(plan, corpus, out, seed, results, device, log) -> tuple[Run, dict]:

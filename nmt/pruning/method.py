@@ -30,7 +30,10 @@ class PruningConfig:
 
     method: str = option("ours", "how the heads are chosen")
     heads: str = option(
-        "encoder", "which heads: of the encoder, of the decoder's self-attention, cross, or all", choices=tuple(GROUPS)
+        "encoder",
+        "which heads: of the encoder, of the decoder's self-attention, of cross-attention, or all; encoder_ff and "
+        "decoder_ff: neurons of the feed-forward layers",
+        choices=tuple(GROUPS),
     )
     keep: int | None = option(None, "keep exactly so many heads")
     l0_penalty_lambda: float | None = option(
@@ -83,11 +86,7 @@ class PruningConfig:
         return GROUPS[self.heads]
 
 
-def _refuse_pruned(dense: Transformer, settings: PruningConfig) -> None:
-    for kind in settings.kinds:
-        for layer, left in enumerate(dense.config.kept(kind), 1):
-            if not left:
-                raise NmtError(f"--heads {settings.heads}: layer {layer} of {kind} was removed from this model")
+def _refuse_pruned(dense: Transformer) -> None:
     if cut := [*(dense.config.kept_heads or {}), *(dense.config.kept_neurons or {})]:
         raise NmtError(f"--checkpoint: this model was pruned already ({', '.join(cut)}); prune the dense one again")
 
@@ -126,7 +125,7 @@ class Method(Objective):
         """dense: the trained model that is pruned, not changed here. Raises NmtError for a budget that cannot be."""
         self.config, self.kinds, self.seed = settings, settings.kinds, seed
         self.settings = asdict(settings)
-        _refuse_pruned(dense, settings)
+        _refuse_pruned(dense)
         self.of = masks.size(masks.all_kept(dense, self.kinds))
         self._refuse_budget(settings)
         self.dense = dense
@@ -142,7 +141,8 @@ class Method(Objective):
         if keep is not None and "keep" not in self.needs:
             raise NmtError(f"--method {self.name} keeps what lambda leaves; with --keep it is --method l0-topk")
         if keep is not None and keep > self.of:
-            raise NmtError(f"--keep {keep}: {settings.heads} has {self.of} in this model")
+            more = "; of all kinds together: --heads all" if settings.heads in KINDS else ""
+            raise NmtError(f"--keep {keep}: --heads {settings.heads} has {self.of} in this model{more}")
         if "lambda" in self.needs and price is None:
             raise NmtError(f"--method {self.name} needs --hcg_l0_penalty_lambda X, the price of a head")
         if price is not None and "lambda" not in self.needs:

@@ -114,7 +114,7 @@ def test_resume(nmt_, prunes, refuses, trained):  # noqa: F811
 @pytest.mark.parametrize(
     ("line", "pattern"),
     [
-        ("--keep 3", "--keep 3: encoder has 2 in this model"),
+        ("--keep 3", "--keep 3: --heads encoder has 2 in this model"),
         ("--keep -1", "--keep must be at least 0, not -1"),
         ("--keep two", "--keep.*invalid int"),
         ("", "how much shall stay.*--keep K.*--hcg_l0_penalty_lambda"),
@@ -149,7 +149,7 @@ def test_bad_flags(line, pattern, refuses, trained):  # noqa: F811
         ("prune --checkpoint nowhere --keep 1", "--checkpoint nowhere: neither a run directory"),
         ("prune --resume", "--resume: which run"),
         ("prune --resume --run nowhere", "nowhere: not a run directory"),
-        ("prune --resume --run r --checkpoint x", "start a new run, --resume goes on"),
+        ("prune --resume --run r --checkpoint x", "--checkpoint belongs to a new run"),
         ("compare", "required: CONFIG, --out"),
         ("compare nowhere.json --out o", "nowhere.json: no such file"),
         ("compare nowhere.json --out o --seeds x", "--seeds"),
@@ -220,7 +220,13 @@ def test_processes_share_out_the_cells(nmt_, plan, tmp_path):  # noqa: F811
         ({"budgets": {"encoder": [-1]}}, "--keep must be at least 0"),
         ({"budgets": {"self": [1]}}, "--heads must be one of"),
         ({"dense": {"depth": 3}}, "depth"),
-        ({"nonsense": 1}, "nonsense"),
+        ({"nonsense": 1}, "nonsense: a comparison has data"),
+        ({"budgets": {"encoder": [3]}}, "3 of encoder, of which the dense model has 2"),
+        ({"budgets": {"all": 3}}, "budgets must be an object of lists, not"),
+        ({"budgets": {"all": ["3"]}}, "budgets.all must be a list of whole numbers"),
+        ({"methods": ["random"]}, "methods must be a list of objects"),
+        ({"seeds": ["a"]}, "seeds must be a list of whole numbers"),
+        ({"dense": 3}, "dense: 3 is no setting"),
     ],
 )
 def test_compare_refuses(changes, pattern, refuses, plan, tmp_path):  # noqa: F811
