@@ -116,12 +116,12 @@ def prepare(
     if tokens and not 1 <= tokens[0] <= tokens[1]:
         raise NmtError(f"tokens {tokens[0]} to {tokens[1]}: expected two numbers from 1 on, the smaller first")
     folders = [Path(folder).expanduser() for folder in (archives, os.environ.get("NMT_DATA"), root) if folder]
-    if len(asked) == 1 and Path(asked[0]).is_dir():
+    if len(asked) == 1 and asked[0] not in sources.KNOWN and Path(asked[0]).expanduser().is_dir():
         if lowercase or tokens:
             raise NmtError(
                 f"{asked[0]}: a prepared corpus is taken as it is; lower-case and length come with its files"
             )
-        folder = Path(asked[0]).absolute()
+        folder = Path(asked[0]).expanduser().absolute()
         card = _card(folder)
         return Corpus(card["name"], folder, card, (str(folder),))
     try:

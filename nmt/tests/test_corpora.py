@@ -149,7 +149,7 @@ def test_caches_made_before_are_still_found(tmp_path, root):
     assert corpus.fingerprint == "aed9c963c45e46def39bfb04d7f0624dc0662fab8b566274d1382db9302a413d"
 
 
-def test_a_prepared_folder_is_a_corpus_wherever_it_lies(tmp_path, root):
+def test_a_prepared_folder_is_a_corpus_wherever_it_lies(tmp_path, root, monkeypatch):
     made = prepare(tsv(tmp_path / "a.tsv"), root, **quiet)
     moved = shutil.move(made.directory, tmp_path / "elsewhere")
     (tmp_path / "a.tsv").unlink()
@@ -157,6 +157,9 @@ def test_a_prepared_folder_is_a_corpus_wherever_it_lies(tmp_path, root):
     assert list(corpus.pairs("train")) and corpus.fingerprint == made.fingerprint and corpus.data == (str(moved),)
     with pytest.raises(NmtError, match="taken as it is"):
         prepare(moved, root, lowercase=True)
+    (tmp_path / "phrasebook").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert prepare("phrasebook", root, **quiet).name == "phrasebook"  # not the folder of that name
     corpus.path("valid", "en").write_text("cut")
     with pytest.raises(NmtError, match=r"valid\.en: missing or damaged"):
         prepare(moved, root)
