@@ -45,7 +45,10 @@ def refuse_another_run(run: Run, config: TrainingConfig, corpus: Corpus, objecti
     free = (*CHANGEABLE, "val_batch_size") if config.limit_val_batches is None else CHANGEABLE
     old = {"bpe_dropout": 0.0, "validate_untrained": False, **run.config["training"]}  # older runs know neither
     here, now = ({flag(k): v for k, v in c.items() if k not in free} for c in (old, asdict(config)))
-    problem = differences(here, now) or differences(run.config.get("objective") or {}, objective.settings or {})
+    noted = run.config.get("objective") or {}
+    if "search" in noted and noted["search"] is None:  # older runs did not note what the default was
+        noted = noted | {"search": objective.settings["search"]} if objective.settings else noted
+    problem = differences(here, now) or differences(noted, objective.settings or {})
     if not problem and corpus.fingerprint != run.config["corpus"]["fingerprint"]:
         problem = (
             f"its corpus was another one, or this one has changed since: {', '.join(run.config['corpus']['data'])}"

@@ -10,7 +10,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import torch
@@ -39,37 +39,37 @@ class Comparison:
     budgets: dict[str, list[int]]  # heads -> how many are kept, as in --heads and --keep
     methods: list[dict]  # PruningConfig of each, "method" and what differs from the default
     seeds: list[int] = field(default_factory=lambda: [1, 2, 3, 4, 5])
-    searches: dict[str, float] = field(default_factory=dict)  # of kept cells: shares of the search that were defaults
 
     @classmethod
     def read(cls, path: str | Path) -> "Comparison":
         """Raises NmtError for a file that is damaged, has unknown fields, or settings that cannot be."""
         settings = read_json(Path(path))
-        known = {f.name: f for f in fields(cls)}
-        needed = [name for name, f in known.items() if f.default is MISSING and f.default_factory is MISSING]
-        if wrong := sorted(settings.keys() - known.keys()) or [name for name in needed if name not in settings]:
-            raise NmtError(f"{path}: {wrong[0]}: a comparison has {', '.join(needed)}, and may have seeds and searches")
-        _of(path, settings, "data", list, str)
-        _of(path, settings, "seeds", list, int)
-        _of(path, settings, "methods", list, dict)
-        for heads, keeps in _of(path, settings, "budgets", dict, list).items():
-            _of(path, {f"budgets.{heads}": keeps}, f"budgets.{heads}", list, int)
         try:
+            _known("", settings, cls)
+            if absent := [name for name in ("data", "dense", "training", "budgets", "methods") if name not in settings]:
+                raise NmtError(f"{absent[0]} is missing")
             plan = cls(**settings)
-            for name in ("dense", "training"):
-                _known(path, name, getattr(plan, name), TrainingConfig)
-            for method in plan.methods:
-                _known(path, "methods", method, PruningConfig)
-            dense = TrainingConfig(**plan.dense)
+            _each("data", plan.data, list, str, "names or files")
+            _each("seeds", plan.seeds, list, int, "whole numbers")
+            _each("methods", plan.methods, list, dict, "objects")
+            for heads, keeps in _each("budgets", plan.budgets, dict, list, "lists").items():
+                _each(f"budgets.{heads}", keeps, list, int, "whole numbers")
+            for name, said, config in (
+                ("dense", plan.dense, TrainingConfig),
+                ("training", plan.training, TrainingConfig),
+                *(("methods", method, PruningConfig) for method in plan.methods),
+            ):
+                _known(name, said, config)
+            if any("method" not in method for method in plan.methods):
+                raise NmtError('each of methods has a "method", its name')
+            shape = TrainingConfig(**plan.dense).transformer(1, 1)
             TrainingConfig(**plan.training)
             for said in plan.cells():
-                whole = choices(dense, PruningConfig(**said))
+                whole = sum(len(layer) for kind in PruningConfig(**said).kinds for layer in shape.kept(kind))
                 if said.get("keep", 0) > whole:
                     raise NmtError(f"budgets: {said['keep']} of {said['heads']}, of which the dense model has {whole}")
-        except KeyError:
-            raise NmtError(f'{path}: each of methods has a "method", its name') from None
-        except NmtError as error:
-            raise NmtError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from None
+        except (AttributeError, TypeError, NmtError) as error:
+            raise NmtError(f"{path}: {error}") from None
         return plan
 
     def cells(self) -> Iterator[dict]:
@@ -84,28 +84,23 @@ class Comparison:
                         yield {"heads": heads, "keep": keep, **method}
 
 
-def _of(path: str | Path, settings: dict, name: str, kind: type, inner: type) -> list | dict:
-    """settings[name], a list or object of such things. Raises NmtError where it is something else."""
-    value = settings.get(name, kind())
-    called = {list: "a list", dict: "an object", str: "strings", int: "whole numbers"}
-    each = value.values() if isinstance(value, dict) else value
-    if not isinstance(value, kind) or not all(isinstance(one, inner) for one in each):
-        plural = {dict: "objects", list: "lists"}.get(inner) or called[inner]
-        raise NmtError(f"{path}: {name} must be {called[kind]} of {plural}, not {json.dumps(value)[:60]}")
+def _each(name: str, value: object, kind: type, inner: type, of: str) -> list | dict:
+    """The value, a list or object of such things. Raises NmtError where it is something else."""
+    if not isinstance(value, kind) or not all(
+        isinstance(x, inner) for x in (value.values() if kind is dict else value)
+    ):
+        whole = "a list" if kind is list else "an object"
+        raise NmtError(f"{name} must be {whole} of {of}, not {json.dumps(value)[:60]}")
     return value
 
 
-def _known(path: str | Path, name: str, said: dict, config: type) -> None:
+def _known(name: str, said: object, config: type) -> None:
+    """Raises NmtError unless `said` is an object of fields of that dataclass."""
     known = [f.name for f in fields(config)]
-    if not isinstance(said, dict) or (strange := sorted(said.keys() - set(known))):
-        wrong = strange[0] if isinstance(said, dict) else json.dumps(said)[:60]
-        raise NmtError(f"{path}: {name}: {wrong} is no setting; there are {', '.join(known)}")
-
-
-def choices(dense: TrainingConfig, settings: PruningConfig) -> int:
-    """How many heads, or neurons, there are to choose from."""
-    width = {"ff": dense.d_ff or 4 * dense.d_model}
-    return sum(dense.num_blocks * width.get(kind.rpartition("_")[2], dense.num_heads) for kind in settings.kinds)
+    if not isinstance(said, dict):
+        raise NmtError(f"{name} must be an object, not {json.dumps(said)[:60]}")
+    if strange := [key for key in said if key not in known]:
+        raise NmtError(f"{f'{name}: ' * bool(name)}{strange[0]} is not known; there are {', '.join(known)}")
 
 
 def compare(
@@ -142,7 +137,9 @@ def compare(
                 cell = PruningConfig(**said)
                 line = _cell(cell, plan, corpus, run, seed, out, key, device)
                 with claimed(locks / results.name, wait=True):
-                    _append(results, {"key": key, **common, **settings, "pruning": asdict(cell), **line})
+                    # What a default came to is written down: it may be another one later.
+                    pruning = asdict(cell) | {"search": method_class(cell.method).share(cell)}
+                    _append(results, {"key": key, **common, **settings, "pruning": pruning, **line})
             log(
                 f"seed {seed}, {number + 1} of {len(cells)}: {said} -> {line['kept']} of {line['of']}, "
                 f"dev loss {line['scores']['dev']['loss']:.4f}, BLEU {line['scores']['dev']['bleu']:.1f}; "

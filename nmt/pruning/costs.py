@@ -124,11 +124,16 @@ def costs(
         "parameters": {name: parameters(model) for name, model in models.items()},
         "flops": {name: flops(model, length, length) for name, model in models.items()},
         "ms": ms,
-        "saved": _saved(ms["pruned"], ms["dense"]),
-        "could_save": _saved(ms["no heads"], ms["dense"]),
+        "saved": _middle(ms["pruned"], ms["dense"]),
+        "could_save": _middle(ms["no heads"], ms["dense"]),
     }
 
 
-def _saved(ours: dict[str, dict], dense: dict[str, dict]) -> dict[str, float]:
+def saved(ours: dict[str, dict], dense: dict[str, dict]) -> dict[str, list[float]]:
+    """By batch size: the share of the dense model's time that another saves, in each round."""
     pairs = {size: zip(ours[size]["rounds"], dense[size]["rounds"], strict=True) for size in dense}
-    return {size: round(1 - statistics.median(a / b for a, b in rounds), 4) for size, rounds in pairs.items()}
+    return {size: [1 - a / b for a, b in rounds] for size, rounds in pairs.items()}
+
+
+def _middle(ours: dict[str, dict], dense: dict[str, dict]) -> dict[str, float]:
+    return {size: round(statistics.median(rounds), 4) for size, rounds in saved(ours, dense).items()}

@@ -124,7 +124,7 @@ class Method(Objective):
     def __init__(self, settings: PruningConfig, dense: Transformer, seed: int) -> None:
         """dense: the trained model that is pruned, not changed here. Raises NmtError for a budget that cannot be."""
         self.config, self.kinds, self.seed = settings, settings.kinds, seed
-        self.settings = asdict(settings)
+        self.settings = asdict(settings) | {"search": self.share(settings)}  # what a default came to: it may change
         _refuse_pruned(dense)
         self.of = masks.size(masks.all_kept(dense, self.kinds))
         self._refuse_budget(settings)
@@ -133,6 +133,11 @@ class Method(Objective):
         self.undecided = 0  # gates that were neither open nor closed when the mask was chosen
         self.compute = 0.0  # in steps, beside the training steps
         self.now = 0
+
+    @classmethod
+    def share(cls, settings: PruningConfig) -> float:
+        """Of the steps, that of the search."""
+        return cls.search if settings.search is None else settings.search
 
     def _refuse_budget(self, settings: PruningConfig) -> None:
         keep, price = settings.keep, settings.l0_penalty_lambda
@@ -181,8 +186,7 @@ class Method(Objective):
     def start(self, model: Transformer, batches: BatchIterator, steps: int) -> None:
         self.model, self.batches, self.steps = model, batches, steps
         steps_to_come = steps / (1 + TEACHER if self.config.distill else 1)
-        share = self.search if self.config.search is None else self.config.search
-        self.search_ends = max(1, round(share * steps_to_come)) if self.learns else 0
+        self.search_ends = max(1, round(self.share(self.config) * steps_to_come)) if self.learns else 0
         self.device = next(model.parameters()).device
         self.dense = self.dense.to(self.device).eval().requires_grad_(False)
         if self.config.freeze:

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from nmt.config import TrainingConfig
 from nmt.lineage import revision
 from nmt.plots import MARKED, budget_curves, kept_heads, save
-from nmt.pruning.prune import OURS, method_class
+from nmt.pruning.prune import METHODS, OURS, method_class
 from nmt.pruning.verdict import SEEDS, SMALL, WINS, Results, Verdict, dev, judge, keep, role, small_budgets, variant
 
 CLAIM = (
@@ -89,14 +89,15 @@ def again(fresh: Results, tried: Results, first: Results) -> str:
     if not fresh.some:
         return ""
     budgets = [budget for budget in tried.budgets if tried.of(budget[0])]
-    heads_ = " | ".join(f"{keep} of {tried.of(kinds)} {_kinds(kinds)}" for kinds, keep in budgets)
+    columns = " | ".join(f"{keep} of {tried.of(kinds)} {_kinds(kinds)}" for kinds, keep in budgets)
+    before = next(row for row in first.own if row.partition(", ")[0] == OURS)
     lines = [
         "### Once more, on fresh seeds",
         "",
-        f"The claim failed, and `{OURS}` had spent 0.3 of its steps on searching, fine-tuning in the rest. Shorter "
-        "searches were tried on the same seeds. Dev loss:",
+        f"`{before}` spends that share of its steps on the search and fine-tunes in the rest. Shorter searches were "
+        "tried on the same seeds. Dev loss:",
         "",
-        f"| | {heads_} |",
+        f"| | {columns} |",
         f"|---|{'---|' * len(budgets)}",
     ]
     for results in (tried, first):
@@ -105,7 +106,8 @@ def again(fresh: Results, tried: Results, first: Results) -> str:
             lines.append(f"| `{row}` | {' | '.join(cells)} |")
     lines += [
         "",
-        f"The shortest became the method's own. It was chosen by these five seeds, so five others must judge it, "
+        f"`{OURS}` searches in {METHODS[OURS].search:g} of its steps since. That was chosen by these five seeds, so five "
+        "others judge it, "
         f"{', '.join(map(str, fresh.seeds))}, with dense models of their own and every published method and setting "
         f"of the first comparison ({sum(map(fresh.done, fresh.seeds))} of {fresh.planned * len(fresh.seeds)} cells; "
         f"`nmt compare data/results/{fresh.folder.name}/{fresh.config.name} --out DIR`; code "

@@ -14,7 +14,7 @@ import torch
 from nmt import NmtError
 from nmt.corpora import prepare
 from nmt.files import read_json, write_json
-from nmt.pruning.costs import costs
+from nmt.pruning.costs import costs, saved
 from nmt.pruning.prices import keep_pruned
 from nmt.runs import Run, description_of_session, load
 
@@ -38,12 +38,6 @@ def keep_savings(run: str | Path, results: str | Path, sentences: int = 200, rou
     return folder
 
 
-def _saved(cost: dict, name: str) -> list[list[float]]:
-    """For each batch size, the share of the dense model's time that a model saves, by rounds."""
-    of, dense = cost["ms"][name], cost["ms"]["dense"]
-    return [[1 - a / b for a, b in zip(of[size]["rounds"], dense[size]["rounds"], strict=True)] for size in dense]
-
-
 def share(rounds: list[float]) -> str:
     """20% (19 to 24)."""
     return f"{median(rounds):.0%} ({100 * min(rounds):.0f} to {100 * max(rounds):.0f})"
@@ -65,7 +59,8 @@ def section(folder: Path) -> str:
         result, cost = read_json(run.directory / "result.json"), read_json(run.directory / COSTS)
         total = {name: parts["total"] / 1e6 for name, parts in cost["flops"].items()}
         ms = {size: [cost["ms"][name][size]["median"] for name in ("dense", "pruned")] for size in cost["saved"]}
-        shares = (", ".join(map(share, _saved(cost, name))) for name in ("pruned", "no heads"))
+        spared = (saved(cost["ms"][name], cost["ms"]["dense"]) for name in ("pruned", "no heads"))
+        shares = (", ".join(map(share, of.values())) for of in spared)
         lines.append(
             f"| `{run.directory.name}` | `{result['method']}` "
             f"| {result['kept']} of {result['of']}, {' and '.join(result['mask'])} "

@@ -56,10 +56,7 @@ class Results:
                 if line["key"] == "dense":
                     self.dense[line["seed"]] = line
                 elif line["training"] == self.plan.training:
-                    said = dict(line["pruning"])
-                    if said["search"] is None:  # the method's own share, which may be another one now
-                        said["search"] = self.plan.searches.get(said["method"])
-                    self._lines[_place(line["seed"], said)] = line
+                    self._lines[_place(line["seed"], line["pruning"])] = line
         self.bootstrap = {(x["key"], x["against"]): x for x in read_lines(self.folder / "significance.jsonl")}
 
     @cached_property

@@ -189,6 +189,7 @@ def test_compare(nmt_, plan, tmp_path):  # noqa: F811
     assert status == 0, err
     lines = [json.loads(line) for line in (tmp_path / "o" / "seed-2.jsonl").read_text().splitlines()]
     assert [line["method"] for line in lines] == ["dense", "random"] and lines[1]["kept"] == 1
+    assert lines[1]["pruning"]["search"] == METHODS["random"].search  # not null: a default may change
     assert {line["seed"] for line in lines} == {2} and not (tmp_path / "o" / "seed-1.jsonl").exists()
     before = (tmp_path / "o" / "seed-2.jsonl").read_bytes()
     assert nmt_(f"compare {config} --out o --seeds 2 --gpus 0")[0] == 0  # what is done is not redone
@@ -220,13 +221,13 @@ def test_processes_share_out_the_cells(nmt_, plan, tmp_path):  # noqa: F811
         ({"budgets": {"encoder": [-1]}}, "--keep must be at least 0"),
         ({"budgets": {"self": [1]}}, "--heads must be one of"),
         ({"dense": {"depth": 3}}, "depth"),
-        ({"nonsense": 1}, "nonsense: a comparison has data"),
+        ({"nonsense": 1}, "nonsense is not known; there are data"),
         ({"budgets": {"encoder": [3]}}, "3 of encoder, of which the dense model has 2"),
         ({"budgets": {"all": 3}}, "budgets must be an object of lists, not"),
         ({"budgets": {"all": ["3"]}}, "budgets.all must be a list of whole numbers"),
         ({"methods": ["random"]}, "methods must be a list of objects"),
         ({"seeds": ["a"]}, "seeds must be a list of whole numbers"),
-        ({"dense": 3}, "dense: 3 is no setting"),
+        ({"dense": 3}, "dense must be an object, not 3"),
     ],
 )
 def test_compare_refuses(changes, pattern, refuses, plan, tmp_path):  # noqa: F811
