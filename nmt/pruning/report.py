@@ -106,8 +106,8 @@ def again(fresh: Results, tried: Results, first: Results) -> str:
             lines.append(f"| `{row}` | {' | '.join(cells)} |")
     lines += [
         "",
-        f"`{OURS}` searches in {METHODS[OURS].search:g} of its steps since. That was chosen by these five seeds, so five "
-        "others judge it, "
+        f"`{OURS}` searches in {METHODS[OURS].search:g} of its steps since. That was chosen by these five seeds, so "
+        "five others judge it, "
         f"{', '.join(map(str, fresh.seeds))}, with dense models of their own and every published method and setting "
         f"of the first comparison ({sum(map(fresh.done, fresh.seeds))} of {fresh.planned * len(fresh.seeds)} cells; "
         f"`nmt compare data/results/{fresh.folder.name}/{fresh.config.name} --out DIR`; code "
