@@ -15,6 +15,8 @@ Masks are boolean, True means "may look", and broadcast to (B, H, query, key).
 
 __version__ = "0.1.0"
 
+PAD, UNK, BOS, EOS = 0, 1, 2, 3  # the ids of the special tokens, in every vocabulary
+
 
 class NmtError(ValueError):
     """Bad input or a bad setting. The message names the file, line or flag, and the mend.
@@ -25,6 +27,6 @@ class NmtError(ValueError):
 
 def load(checkpoint, device="cpu"):
     """A trained model that translates: from a run, a model directory or a shipped name. See `nmt.runs.load`."""
-    from nmt.runs import load as load_trained  # here, so that `import nmt` alone stays light
+    from nmt.runs import load as load_trained
 
     return load_trained(checkpoint, device)

@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nmt import PAD
+
 
 def scaled_dot_product_attention(
     query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
@@ -159,3 +161,15 @@ class MultiHeadAttention(nn.Module):
         if self.gate is not None:
             heads = heads * self.gate(x.size(0)).to(heads.dtype)[:, None, :, None]
         return self.out(heads.flatten(2)), weights if return_attention else None
+
+
+def source_mask(src: Tensor) -> Tensor:
+    """Padding is not looked at. src int64 (B, S) -> bool (B, 1, 1, S), True = may look."""
+    return (src != PAD)[:, None, None, :]
+
+
+def target_mask(trg: Tensor) -> Tensor:
+    """Neither padding nor the future is looked at. trg int64 (B, T) -> bool (B, 1, T, T), True = may look."""
+    length = trg.size(1)
+    past = torch.ones(length, length, dtype=torch.bool, device=trg.device).tril()
+    return (trg != PAD)[:, None, None, :] & past

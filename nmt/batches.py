@@ -3,8 +3,7 @@
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
-from pathlib import Path
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -17,24 +16,9 @@ from torch import Tensor
 from torchtext.data import BucketIterator, Dataset, RawField
 from torchtext.data.utils import RandomShuffler
 
-from nmt import NmtError
-from nmt.bpe import BOS, BPE, EOS, PAD
-from nmt.corpora import Corpus, data_root
-from nmt.files import read_json, whole_directory, write_json
-
-CHUNK = 20_000  # lines encoded at a time: bounds the memory
-
-
-def source_mask(src: Tensor) -> Tensor:
-    """Padding is not looked at. src int64 (B, S) -> bool (B, 1, 1, S), True = may look."""
-    return (src != PAD)[:, None, None, :]
-
-
-def target_mask(trg: Tensor) -> Tensor:
-    """Neither padding nor the future is looked at. trg int64 (B, T) -> bool (B, 1, T, T), True = may look."""
-    length = trg.size(1)
-    past = torch.ones(length, length, dtype=torch.bool, device=trg.device).tril()
-    return (trg != PAD)[:, None, None, :] & past
+from nmt import BOS, EOS, PAD
+from nmt.bpe import BPE
+from nmt.tokens import ParallelTokens, Tokens
 
 
 def pad(sentences: list[list[int]] | list[np.ndarray], device: torch.device | str = "cpu") -> Tensor:
@@ -48,71 +32,6 @@ def pad(sentences: list[list[int]] | list[np.ndarray], device: torch.device | st
 def source_batch(sentences: list[list[int]], device: torch.device | str = "cpu") -> Tensor:
     """BPE ids as the encoder reads them, with EOS at the end: int64 (B, S)."""
     return pad([[*sentence, EOS] for sentence in sentences], device)
-
-
-class Tokens:
-    """The ids of one side of one split, memory-mapped: `tokens[i]` is the i-th sentence, without BOS and EOS."""
-
-    def __init__(self, directory: Path, split: str, side: str) -> None:
-        meta = read_json(directory / "tokens.json")
-        self.ends = np.load(directory / f"{split}.{side}.ends.npy", allow_pickle=False)  # int64 (N + 1,)
-        self.lengths = np.diff(self.ends)  # (N,)
-        path = directory / f"{split}.{side}.bin"
-        if path.stat().st_size != self.ends[-1] * np.dtype(meta["dtype"][side]).itemsize:
-            raise NmtError(f"{path}: its size does not fit {split}.{side}.ends.npy; delete {directory} and run again")
-        empty = self.ends[-1] == 0  # numpy cannot map a file of no bytes
-        self.ids = np.empty(0, meta["dtype"][side]) if empty else np.memmap(path, meta["dtype"][side], mode="r")
-
-    def __len__(self) -> int:
-        return len(self.ends) - 1
-
-    def __getitem__(self, i: int) -> np.ndarray:
-        return self.ids[self.ends[i] : self.ends[i + 1]]
-
-
-class ParallelTokens(NamedTuple):
-    """Both sides of one split, line by line."""
-
-    src: Tokens
-    trg: Tokens
-
-    def __len__(self) -> int:
-        return len(self.src)
-
-
-def encode_corpus(corpus: Corpus, bpe: tuple[BPE, BPE], root: Path | None = None) -> dict[str, ParallelTokens]:
-    """All splits of a corpus as arrays of the smallest integer type, {split: ParallelTokens}.
-
-    Written once under `root` (default `data_root()`), in a folder named by the checksums of corpus and BPE.
-    Raises NmtError where it cannot be written (a full disk); nothing half-written stays.
-    """
-    name = f"{corpus.name}-{corpus.fingerprint[:8]}-{bpe[0].sha256[:8]}-{bpe[1].sha256[:8]}"
-    directory = Path(root or data_root()) / "tokens" / name
-    sides = dict(zip(("en", "ru"), bpe, strict=True))
-    try:
-        if not directory.is_dir():
-            with whole_directory(directory) as new:
-                dtypes = {side: np.min_scalar_type(b.vocab_size - 1).name for side, b in sides.items()}
-                for side, b in sides.items():
-                    for split in corpus.splits:
-                        _write_ids(corpus.path(split, side), b, new / f"{split}.{side}", dtypes[side])
-                write_json(new / "tokens.json", {"dtype": dtypes, "bpe": {s: b.sha256 for s, b in sides.items()}})
-    except OSError as error:
-        raise NmtError(f"{directory}: {error}; make room there, or NMT_DATA names another folder for caches") from None
-    try:
-        return {s: ParallelTokens(Tokens(directory, s, "en"), Tokens(directory, s, "ru")) for s in corpus.splits}
-    except (OSError, ValueError) as error:  # a file is missing or cut
-        raise NmtError(f"{directory}: damaged ({error}); delete it and run again") from None
-
-
-def _write_ids(text: Path, bpe: BPE, stem: Path, dtype: str) -> None:
-    lengths: list[np.ndarray] = []
-    with open(text, encoding="utf-8", newline="\n") as lines, open(f"{stem}.bin", "wb") as out:
-        while chunk := [line.rstrip("\n") for line in islice(lines, CHUNK)]:
-            ids = bpe.encode(chunk)
-            lengths.append(np.fromiter(map(len, ids), np.int64, len(ids)))
-            np.fromiter(chain.from_iterable(ids), dtype, int(lengths[-1].sum())).tofile(out)
-    np.save(f"{stem}.ends.npy", np.concatenate([[0], *lengths]).cumsum())
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import youtokentome
 
-import nmt.files as files
-from nmt import NmtError
-from nmt.corpora import Corpus, data_root, note
+from nmt import BOS, EOS, PAD, UNK, NmtError
+from nmt.corpora.corpus import Corpus, note
+from nmt.plumbing import files
+from nmt.plumbing.places import data_root
 
-PAD, UNK, BOS, EOS = 0, 1, 2, 3
 SPECIAL = 4  # how many of them
 DEFAULT_SIZE = 10_000
 COVERAGE = 1.0  # of the characters: every character of the training text gets an id

@@ -9,14 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from nmt import NmtError
+from nmt import BOS, EOS, PAD, NmtError
 from nmt.batches import pad, source_batch
-from nmt.bpe import BOS, BPE, EOS, PAD
-from nmt.corpora import clean
-from nmt.transformer import KINDS, Transformer
+from nmt.bpe import BPE
+from nmt.corpora.sentences import clean
+from nmt.transformer import Transformer
 
 LENGTH_PENALTY = 0.6
 LONGEST = 256  # source tokens read at once; `translate` cuts longer lines
@@ -24,13 +23,12 @@ LONGEST = 256  # source tokens read at once; `translate` cuts longer lines
 
 @dataclass
 class Hypothesis:
-    """One translation. `attention`, where asked for: kind -> float32 (L, H, query, key), see `attention_maps`."""
+    """One translation."""
 
     ids: list[int]  # without BOS and EOS
     log_prob: float  # of all its tokens, EOS among them: what the model's softmax says
     score: float  # log_prob / lp(length): what beam search ranks by
     finished: bool = True  # False: cut at the maximum length, no EOS
-    attention: dict[str, Tensor] | None = None
 
 
 def wu_penalty(length: int | Tensor, alpha: float) -> float | Tensor:
@@ -39,7 +37,7 @@ def wu_penalty(length: int | Tensor, alpha: float) -> float | Tensor:
 
 
 @contextmanager
-def _evaluating(model: Transformer) -> Iterator[None]:
+def evaluating(model: Transformer) -> Iterator[None]:
     """No dropout and no autograd inside; afterwards each module is in the mode it was in."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
@@ -136,7 +134,7 @@ def greedy(
     """
     found: list[Hypothesis | None] = [None] * len(src)
     limits = _limits(src, max_length, prefix)
-    with _evaluating(model):
+    with evaluating(model):
         decoder = _Decoder(model, src, prefix, use_cache)
         rows = torch.arange(len(src), device=src.device)  # which sentences are still being written: (R,)
         targets = src.new_full((len(src), 1), BOS)  # (R, T)
@@ -191,7 +189,7 @@ def beam_search(
         raise NmtError(f"the length penalty must be at least 0, not {length_penalty}")
     found: list[list[Hypothesis]] = [[] for _ in range(len(src))]
     limits = _limits(src, max_length, prefix)
-    with _evaluating(model):
+    with evaluating(model):
         decoder = _Decoder(model, src, prefix, use_cache)
         rows = torch.arange(len(src), device=src.device)  # (R,), R sentences are not done
         targets = src.new_full((len(src), 1, 1), BOS)  # (R, W, T), W = 1 at first, then up to beam
@@ -264,13 +262,11 @@ def translate_n_best(
     n_best: int = 1,
     batch_size: int = 32,
     max_length: int | None = None,
-    attention: bool = False,
 ) -> list[list[Translation]]:
     """For each line its translations, best first, in the order of the lines; options as for `beam_search`.
 
     An empty or blank line has the empty translation. A line of more than LONGEST tokens is cut where a sentence
-    ends, or a word, else anywhere; the n-th translation of the line joins the n-th of its parts. With `attention`
-    every hypothesis carries its maps.
+    ends, or a word, else anywhere; the n-th translation of the line joins the n-th of its parts.
     """
     if beam < 1 or not 1 <= n_best <= beam:  # `greedy` would not notice
         raise NmtError(f"beam must be at least 1 and n_best between 1 and beam, not beam {beam}, n_best {n_best}")
@@ -279,7 +275,7 @@ def translate_n_best(
     lines = [_parts(bpe[0], text, ids) for text, ids in zip(sentences, bpe[0].encode(sentences), strict=True)]
     parts = [part for line in lines for part in line]
     found: list[list[Hypothesis]] = [[] for _ in parts]
-    for rows in _by_length(parts, batch_size):
+    for rows in by_length(parts, batch_size):
         src = source_batch([parts[i] for i in rows], device)
         if beam == 1:
             outputs = [[one] for one in greedy(model, src, max_length, length_penalty=length_penalty)]
@@ -287,11 +283,6 @@ def translate_n_best(
             outputs = beam_search(model, src, beam, length_penalty, n_best, max_length)
         for place, row in enumerate(rows):
             found[row] = outputs[place]
-        if attention:
-            chosen = [(parts[i], hypothesis) for i in rows for hypothesis in found[i]]
-            maps = attention_maps(model, [source for source, _ in chosen], [one.ids for _, one in chosen])
-            for (_, hypothesis), one in zip(chosen, maps, strict=True):
-                hypothesis.attention = one
     of_parts, translations = iter(found), []
     for line in lines:
         joined = list(zip(*[next(of_parts) for _ in line], strict=False)) or [()]
@@ -317,59 +308,10 @@ def _parts(bpe: BPE, text: str, ids: list[int]) -> list[list[int]]:
     return [part[i : i + LONGEST] for part in parts for i in range(0, len(part), LONGEST)]
 
 
-def _by_length(sentences: Sequence[list[int]], batch_size: int) -> Iterator[list[int]]:
+def by_length(sentences: Sequence[list[int]], batch_size: int) -> Iterator[list[int]]:
     """Row numbers in batches of similar length: little padding."""
     if batch_size < 1:
         raise NmtError(f"the batch size must be at least 1, not {batch_size}")
     order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))
     for start in range(0, len(order), batch_size):
         yield order[start : start + batch_size]
-
-
-def attention_maps(
-    model: Transformer, sources: Sequence[list[int]], targets: Sequence[list[int]]
-) -> list[dict[str, Tensor]]:
-    """The attention of one forward pass in which the model reads the given targets; ids without BOS and EOS.
-
-    For each sentence, cut to its own S = len(source) + 1 (EOS) and T = len(target) + 1 (row i is the step that
-    writes token i, the last one EOS): encoder (L, H, S, S), decoder (L, H, T, T), cross (L, H, T, S), float32, CPU.
-    H counts as in the dense model: each head has its place in every picture, and a removed one a map of zeros.
-    """
-    device = next(model.parameters()).device
-    with _evaluating(model):
-        trg = pad([[BOS, *ids] for ids in targets], device)
-        _, maps = model(source_batch(sources, device), trg, return_attention=True)
-    joint = {kind: _by_number(maps[kind], model.config.kept(kind), model.config.num_heads) for kind in KINDS}
-    result = []
-    for i, (source, target) in enumerate(zip(sources, targets, strict=True)):
-        s, t = len(source) + 1, len(target) + 1
-        sizes = {"encoder": (s, s), "decoder": (t, t), "cross": (t, s)}
-        result.append({kind: joint[kind][i, :, :, :q, :k].clone() for kind, (q, k) in sizes.items()})
-    return result
-
-
-def _by_number(maps: list[Tensor], kept: list[list[int]], heads: int) -> Tensor:
-    """The maps (B, H', query, key) of each block, and the numbers of its heads -> (B, L, H, query, key)."""
-    rows, _, *sizes = maps[0].shape
-    joint = torch.zeros(rows, len(maps), heads, *sizes)
-    for layer, (of_block, numbers) in enumerate(zip(maps, kept, strict=True)):
-        joint[:, layer][:, numbers] = of_block.float().cpu()
-    return joint
-
-
-def score_pairs(
-    model: Transformer, bpe: tuple[BPE, BPE], pairs: Sequence[tuple[str, str]], batch_size: int = 32
-) -> list[float]:
-    """log P(Russian | English) of each (English, Russian) pair, EOS included: the natural logarithm, a sum over
-    tokens. Pairs are read whole, whatever their length."""
-    device = next(model.parameters()).device
-    sources, targets = (b.encode([clean(pair[side]) for pair in pairs]) for side, b in enumerate(bpe))
-    scores = [0.0] * len(sources)
-    with _evaluating(model):
-        for rows in _by_length(targets, batch_size):
-            trg = pad([[BOS, *targets[i], EOS] for i in rows], device)  # (B, T + 1)
-            logits = model(source_batch([sources[i] for i in rows], device), trg[:, :-1]).float()  # (B, T, V)
-            losses = F.cross_entropy(logits.flatten(0, 1), trg[:, 1:].flatten(), reduction="none", ignore_index=PAD)
-            for row, loss in zip(rows, losses.view(len(rows), -1).sum(1).tolist(), strict=True):
-                scores[row] = -loss
-    return scores

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nmt import PAD
 from nmt.batches import Batch, BatchIterator
-from nmt.bpe import PAD
 
 
 def noam_rate(step: int, d_model: int, warmup: int, lr: float = 1.0, scaler: float = 1.0, factor: float = 1.0) -> float:

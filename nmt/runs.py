@@ -19,61 +19,21 @@ import json
 import os
 import platform
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import safetensors
 import torch
-from safetensors.torch import load_file, load_model, save_file, save_model
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from nmt import NmtError
 from nmt.bpe import BPE
-from nmt.corpora import shipped
-from nmt.decoding import translate
-from nmt.files import claimed, read_json, sha256, whole_directory, whole_file, write_json, write_text
-from nmt.transformer import Transformer, TransformerConfig
-
-SIDES = ("src", "trg")
-WEIGHTS = "model.safetensors"
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A model with its vocabularies, as loaded from a model directory."""
-
-    model: Transformer
-    bpe: tuple[BPE, BPE]
-    directory: Path
-
-    def translate(self, sentences: str | list[str], **options) -> str | list[str]:
-        """English -> Russian; options of `nmt.decoding.translate`. One string gives one string.
-
-        Raises NmtError for what is neither a string nor a list of strings.
-        """
-        many = [sentences] if isinstance(sentences, str) else sentences
-        if not isinstance(many, (list, tuple)) or not all(isinstance(one, str) for one in many):
-            raise NmtError(f"translate() takes a sentence or a list of sentences, not {sentences!r:.60}")
-        result = translate(self.model, self.bpe, many, **options)
-        return result[0] if isinstance(sentences, str) else result
-
-
-def save_model_directory(directory: Path, model: Transformer, bpe: tuple[BPE, BPE]) -> None:
-    """Write model.json, model.safetensors, src.bpe and trg.bpe into an existing folder."""
-    for side, b in zip(SIDES, bpe, strict=True):
-        b.copy_to(directory, f"{side}.bpe")
-    save_model(model, str(directory / WEIGHTS))
-    checksums = {f"{side}.bpe": b.sha256 for side, b in zip(SIDES, bpe, strict=True)}
-    checksums[WEIGHTS] = sha256(directory / WEIGHTS)
-    write_json(directory / "model.json", {"transformer": asdict(model.config), "sha256": checksums})
+from nmt.models import SIDES, Trained, load_model_directory, load_weights, save_model_directory
+from nmt.plumbing.files import claimed, read_json, sha256, whole_directory, whole_file, write_json, write_text
+from nmt.plumbing.places import shipped
+from nmt.transformer import Transformer
 
 
 def refuse_taken(directory: str | Path) -> None:
@@ -83,128 +43,6 @@ def refuse_taken(directory: str | Path) -> None:
         raise NmtError(f"--run {directory} exists already; go on with --resume, or name another directory")
     if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
         raise NmtError(f"--run {directory} exists already, and is not a run; name another directory")
-
-
-def model_directory(checkpoint: str | Path) -> Path:
-    """The folder that a --checkpoint means: a model directory, a run (its best checkpoint), or a shipped name.
-
-    Raises NmtError where there is none.
-    """
-    path = Path(checkpoint)
-    if (path / "model.json").is_file():
-        return path
-    if (path / "pruned" / "model.json").is_file():  # a run of `nmt prune`
-        return path / "pruned"
-    if (path / "config.json").is_file():
-        run = Run(path)
-        if run.config.get("objective"):
-            raise NmtError(f"{path}: its pruning has not ended; let it: nmt prune --run {path} --resume")
-        step = run.best_step()
-        if step is None:
-            raise NmtError(f"{path}: this run has no checkpoint yet; let it train on: nmt train --run {path} --resume")
-        return run.checkpoint(step)
-    models = shipped() / "models"
-    if (models / str(checkpoint) / "model.json").is_file():
-        return models / str(checkpoint)
-    names = sorted(p.parent.name for p in models.glob("*/model.json"))
-    raise NmtError(
-        f"--checkpoint {checkpoint}: neither a run directory, nor a model directory (with model.json), nor a shipped "
-        f"model ({', '.join(names) if names else 'none is shipped yet'})"
-    )
-
-
-def load(checkpoint: str | Path, device: torch.device | str = "cpu") -> Trained:
-    """Load a model for translating, from what `model_directory` accepts; the model is in evaluation mode.
-
-    Raises NmtError for a file that is missing, damaged, or does not belong to the others.
-    """
-    directory = model_directory(checkpoint)
-    try:
-        return _load(directory, device)
-    except NmtError as error:
-        if directory.parent != Path(checkpoint) / "checkpoints":  # not the best one of a run
-            raise
-        run = Run(checkpoint)
-        others = [step for step in run.steps() if run.checkpoint(step) != directory]
-        if not others:
-            raise
-        raise NmtError(
-            f"{error}. It is the best checkpoint of the run; take another: --checkpoint {run.checkpoint(others[-1])}"
-        ) from None
-
-
-def _load(directory: Path, device: torch.device | str) -> Trained:
-    description = read_json(directory / "model.json")
-    try:
-        sums = description["sha256"]
-        bpe = tuple(BPE.load(directory / f"{side}.bpe", sums[f"{side}.bpe"]) for side in SIDES)
-        model = Transformer(TransformerConfig(**description["transformer"]))
-    except (AttributeError, KeyError, TypeError, RuntimeError) as error:
-        raise NmtError(f"{directory / 'model.json'}: damaged, not a model description ({error})") from None
-    load_weights(model, directory)
-    return Trained(model.to(device).eval(), bpe, directory)
-
-
-def load_weights(model: Transformer, directory: Path) -> None:
-    """Fill a model from a model directory. Raises NmtError if the file is missing, damaged or of another shape."""
-    path = directory / WEIGHTS
-    try:
-        load_model(model, str(path))
-    except FileNotFoundError:
-        raise NmtError(f"{path}: no such file") from None
-    except safetensors.SafetensorError as error:
-        raise NmtError(f"{path}: truncated, or not a safetensors file ({error})") from None
-    except RuntimeError as error:
-        raise NmtError(f"{path}: its tensors do not fit the model: {str(error)[:300]}") from None
-    expected = read_json(directory / "model.json").get("sha256", {}).get(WEIGHTS)  # the first runs did not note it
-    if expected and sha256(path) != expected:
-        raise NmtError(f"{path}: damaged, its SHA-256 is not {expected}")
-
-
-def description_of_session(device: torch.device, from_step: int) -> dict:
-    """What a run needs to say about where it ran: command, git revision, versions, device, time."""
-    versions = {"python": platform.python_version()}
-    for package in ("torch", "torchtext", "youtokentome", "numpy", "sacrebleu", "safetensors"):
-        versions[package] = _version(package)
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
-    return {
-        "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
-        "git": git_revision(),
-        "versions": versions,
-        "device": f"{device.type}: {name}, {torch.get_num_threads()} threads",
-        "from_step": from_step,
-    }
-
-
-@cache
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
-def _processor() -> str:
-    with suppress(OSError, StopIteration):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    return platform.processor() or platform.machine()
-
-
-def git_revision() -> str | None:
-    """HEAD of the clone this code runs from, '+changes' if it was edited; None outside a clone."""
-    here = Path(__file__).resolve().parent.parent
-    if not (here / ".git").exists():  # installed; a repository further up is somebody else's
-        return None
-    try:
-        head, status = (
-            subprocess.run(["git", "-C", here, *arguments], capture_output=True, text=True, check=True).stdout.strip()
-            for arguments in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return head + ("+changes" if status else "")
 
 
 class Run:
@@ -372,7 +210,49 @@ def _whole(directory: Path) -> str:
     return f". Its weights are whole: --checkpoint {directory} translates, or begins a new run"
 
 
-def differences(old: dict, new: dict, then: str = "in the run", now: str = "now") -> str:
-    """The keys in which two flat configs differ, for an error message; '' where they agree."""
-    keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
-    return ", ".join(f"{key} is {old.get(key)!r} {then}, {new.get(key)!r} {now}" for key in keys)
+def model_directory(checkpoint: str | Path) -> Path:
+    """The folder that a --checkpoint means: a model directory, a run (its best checkpoint), or a shipped name.
+
+    Raises NmtError where there is none.
+    """
+    path = Path(checkpoint)
+    if (path / "model.json").is_file():
+        return path
+    if (path / "pruned" / "model.json").is_file():  # a run of `nmt prune`
+        return path / "pruned"
+    if (path / "config.json").is_file():
+        run = Run(path)
+        if run.config.get("objective"):
+            raise NmtError(f"{path}: its pruning has not ended; let it: nmt prune --run {path} --resume")
+        step = run.best_step()
+        if step is None:
+            raise NmtError(f"{path}: this run has no checkpoint yet; let it train on: nmt train --run {path} --resume")
+        return run.checkpoint(step)
+    models = shipped() / "models"
+    if (models / str(checkpoint) / "model.json").is_file():
+        return models / str(checkpoint)
+    names = sorted(p.parent.name for p in models.glob("*/model.json"))
+    raise NmtError(
+        f"--checkpoint {checkpoint}: neither a run directory, nor a model directory (with model.json), nor a shipped "
+        f"model ({', '.join(names) if names else 'none is shipped yet'})"
+    )
+
+
+def load(checkpoint: str | Path, device: torch.device | str = "cpu") -> Trained:
+    """Load a model for translating, from what `model_directory` accepts; the model is in evaluation mode.
+
+    Raises NmtError for a file that is missing, damaged, or does not belong to the others.
+    """
+    directory = model_directory(checkpoint)
+    try:
+        return load_model_directory(directory, device)
+    except NmtError as error:
+        if directory.parent != Path(checkpoint) / "checkpoints":  # not the best one of a run
+            raise
+        run = Run(checkpoint)
+        others = [step for step in run.steps() if run.checkpoint(step) != directory]
+        if not others:
+            raise
+        raise NmtError(
+            f"{error}. It is the best checkpoint of the run; take another: --checkpoint {run.checkpoint(others[-1])}"
+        ) from None

@@ -15,16 +15,27 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from nmt import NmtError, distributed
-from nmt.batches import Batch, BatchIterator, encode_corpus, in_groups, in_order
+from nmt import NmtError
+from nmt.analysis import attention_maps
+from nmt.batches import Batch, BatchIterator, in_groups, in_order
 from nmt.config import TrainingConfig
-from nmt.corpora import Corpus
-from nmt.decoding import attention_maps, greedy
-from nmt.memory import keep_memory
+from nmt.corpora.corpus import Corpus
+from nmt.decoding import greedy
 from nmt.objective import Objective, noam_rate, token_loss
-from nmt.runs import Run, description_of_session, load, refuse_taken
+from nmt.plumbing import distributed
+from nmt.plumbing.provenance import description_of_session
+from nmt.plumbing.starting import (
+    keep_memory,
+    new_model,
+    refuse_another_run,
+    told_clearly,
+    training_rows,
+    vocabularies,
+    what_is_kept,
+)
+from nmt.runs import Run, load, refuse_taken
 from nmt.scoring import corpus_scores
-from nmt.sessions import new_model, refuse_another_run, told_clearly, training_rows, vocabularies, what_is_kept
+from nmt.tokens import encode_corpus
 from nmt.transformer import KINDS
 
 SHOWN = 8  # held-out sentences translated at each validation

@@ -8,8 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nmt import NmtError
-from nmt.attention import KeyValueCache, MultiHeadAttention, linear
-from nmt.batches import source_mask, target_mask
+from nmt.attention import KeyValueCache, MultiHeadAttention, linear, source_mask, target_mask
 
 KINDS = ("encoder", "decoder", "cross")  # encoder self-attention, decoder self-attention, cross-attention
 NEURONS = ("encoder_ff", "decoder_ff")  # the feed-forward neurons of either side

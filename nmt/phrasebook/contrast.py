@@ -4,15 +4,13 @@ import gzip
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from nmt import NmtError
-from nmt.corpora import shipped
-from nmt.phrasebook.clauses import Sentence, text
-from nmt.phrasebook.edits import BOTH_WAYS, EDITS, wrong_lines
 from nmt.phrasebook.gold import words
+from nmt.plumbing.places import shipped
 
 Score = Callable[[list[tuple[str, str]]], list[float]]
 
@@ -44,38 +42,10 @@ def unigram(lines: Iterable[str]) -> Callable[[str], float]:
     return lambda line: math.fsum(math.log(counts[word] + 1) - total for word in words(line.lower()))
 
 
-def build(sentences: Iterator[Sentence], each: int, score: Callable[[str], float]) -> list[Item]:
-    """`each` items of every phenomenon, taken from `sentences`; a sentence serves one phenomenon.
-
-    They are balanced: `score`, which sees the Russian line only, is right as often as a coin, or one item off.
-    """
-    found: dict[str, list[Item]] = {tag: [] for tag in EDITS}
-    luck = dict.fromkeys(EDITS, 0.0)  # hits of `score` above chance
-    missing = set(found)
-    while missing:
-        made = next(sentences)
-        tags = sorted((made.notes.tags | BOTH_WAYS) & missing, key=lambda tag: (len(found[tag]), tag))
-        for tag in tags:
-            if wrong := wrong_lines(made, tag):
-                item = Item(tag, text(made.english), text(made.russian), wrong)
-                gain = hit(score(item.right), list(map(score, wrong))) - 1 / (1 + len(wrong))
-                if abs(luck[tag] + gain) <= 1:
-                    luck[tag] += gain
-                    found[tag].append(item)
-                    if len(found[tag]) == each:
-                        missing.discard(tag)
-                    break
-    return [item for tag in sorted(found) for item in found[tag]]
-
-
 def hit(right: float, wrong: list[float]) -> float:
     """1 where `right` is the highest, a coin's share where it is one of several highest, else 0."""
     best = max(wrong)
     return 1.0 if right > best else 1 / (1 + wrong.count(best)) if right == best else 0.0
-
-
-def to_json(item: Item) -> str:
-    return json.dumps(vars(item), ensure_ascii=False)
 
 
 def load_contrast(directory: str | Path | None = None) -> list[Item]:
@@ -88,7 +58,7 @@ def load_contrast(directory: str | Path | None = None) -> list[Item]:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             return [Item(**json.loads(line)) for line in file]
     except FileNotFoundError:
-        raise NmtError(f"{path}: no such file; `python -m nmt.phrasebook` writes it") from None
+        raise NmtError(f"{path}: no such file; `python -m grammar` in data/phrasebook/ writes it") from None
     except (OSError, EOFError, ValueError, TypeError) as error:
         raise NmtError(f"{path}: not a contrast set ({error})") from None
 

@@ -7,11 +7,13 @@ from collections import Counter
 
 import torch
 
-from nmt.corpora import prepare, shipped
-from nmt.decoding import score_pairs, translate
-from nmt.files import write_text
+from nmt.analysis import score_pairs
+from nmt.corpora.corpus import prepare
+from nmt.decoding import translate
 from nmt.phrasebook.contrast import contrast_table, load_contrast, unigram
 from nmt.phrasebook.gold import load_gold, words
+from nmt.plumbing.files import write_text
+from nmt.plumbing.places import shipped
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
 from nmt.transformer import Transformer

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nmt import NmtError
-from nmt.corpora import shipped
-from nmt.phrasebook.clauses import Sentence
+from nmt.plumbing.places import shipped
 
 WORD = re.compile(r"\w+(?:['-]\w+)*'?|[^\w\s]")
 
@@ -43,34 +42,6 @@ def words(text: str) -> list[str]:
     return WORD.findall(text)
 
 
-def gold(sentence: Sentence) -> Gold:
-    """The structure of a generated sentence, indices instead of objects."""
-    in_english = {id(word): i for i, word in enumerate(sentence.english)}
-    in_russian = {id(word): i for i, word in enumerate(sentence.russian)}
-    alignment = [[in_english[id(s)] for s in word.source if id(s) in in_english] for word in sentence.russian]
-    links, source_links = [], []
-    for i, word in enumerate(sentence.russian):
-        for kind, head in word.links:
-            j = in_russian[id(head)]
-            links.append((kind, i, j))
-            if alignment[i] and alignment[j] and alignment[i][0] != alignment[j][0]:
-                source_links.append((kind, alignment[i][0], alignment[j][0]))
-    return Gold(
-        english=[word.form for word in sentence.english],
-        russian=[word.form for word in sentence.russian],
-        lemmas=[word.lemma for word in sentence.russian],
-        features=[f"{word.pos} {word.cell}".strip() for word in sentence.russian],
-        alignment=alignment,
-        links=links,
-        source_links=list(dict.fromkeys(source_links)),
-        tags=sorted(sentence.notes.tags),
-    )
-
-
-def to_json(record: Gold) -> str:
-    return json.dumps(vars(record), ensure_ascii=False, separators=(",", ":"))
-
-
 def load_gold(split: str, directory: str | Path | None = None) -> list[Gold]:
     """Read SPLIT.gold.jsonl.gz of the shipped phrasebook, or of `directory`.
 
@@ -86,7 +57,7 @@ def load_gold(split: str, directory: str | Path | None = None) -> list[Gold]:
                     fields[key] = [tuple(link) for link in fields[key]]
                 records.append(Gold(**fields))
     except FileNotFoundError:
-        raise NmtError(f"{path}: no such file; `python -m nmt.phrasebook` writes it") from None
+        raise NmtError(f"{path}: no such file; `python -m grammar` in data/phrasebook/ writes it") from None
     except (OSError, EOFError, ValueError, TypeError, KeyError) as error:
         raise NmtError(f"{path}, line {len(records) + 1}: not gold structure ({error})") from None
     return records

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 
 import torch
 
-from nmt import NmtError
+from nmt import EOS, NmtError
 from nmt.batches import source_batch
-from nmt.bpe import EOS
 from nmt.decoding import greedy
 from nmt.pruning.removal import remove_heads
 from nmt.transformer import KINDS, Transformer

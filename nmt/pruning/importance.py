@@ -10,9 +10,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from nmt import NmtError
+from nmt import EOS, PAD, NmtError
 from nmt.batches import Batch
-from nmt.bpe import EOS, PAD
 from nmt.objective import token_loss
 from nmt.pruning import masks
 from nmt.transformer import KINDS, Transformer

@@ -10,9 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nmt import NmtError
+from nmt import PAD, NmtError
 from nmt.batches import Batch, BatchIterator
-from nmt.bpe import PAD
 from nmt.config import option
 from nmt.gates import HardConcrete
 from nmt.objective import Objective

@@ -9,14 +9,14 @@ import torch
 
 from nmt import NmtError
 from nmt.config import TrainingConfig
-from nmt.corpora import Corpus
-from nmt.files import read_json, whole_directory, write_json
+from nmt.corpora.corpus import Corpus
+from nmt.models import save_model_directory
+from nmt.plumbing.files import read_json, whole_directory, write_json
 from nmt.pruning import masks
-from nmt.pruning.l0 import L0, L0TopK
 from nmt.pruning.method import Method, PruningConfig
-from nmt.pruning.on_budget import OnBudget
-from nmt.pruning.removal import remove_heads
-from nmt.pruning.scored import (
+from nmt.pruning.methods.l0 import L0, L0TopK
+from nmt.pruning.methods.on_budget import OnBudget
+from nmt.pruning.methods.scored import (
     Confidence,
     GreedyOracle,
     LastLayers,
@@ -27,9 +27,10 @@ from nmt.pruning.scored import (
     TaylorIterative,
     TaylorPerLayer,
 )
-from nmt.pruning.shed import Shed
-from nmt.pruning.subset import DifferentiableSubset, StraightThroughSubset
-from nmt.runs import Run, load, save_model_directory
+from nmt.pruning.methods.shed import Shed
+from nmt.pruning.methods.subset import DifferentiableSubset, StraightThroughSubset
+from nmt.pruning.removal import remove_heads
+from nmt.runs import Run, load
 from nmt.training import train
 from nmt.transformer import TransformerConfig
 

@@ -6,10 +6,10 @@ import itertools
 import pytest
 import torch
 
-import nmt.runs
+import nmt.plumbing.provenance
 from nmt.batches import source_batch
 from nmt.bpe import train
-from nmt.corpora import prepare
+from nmt.corpora.corpus import prepare
 from nmt.transformer import Transformer, TransformerConfig
 
 torch.set_num_threads(1)  # tensors here are too small to share between cores
@@ -18,10 +18,10 @@ torch.set_num_threads(1)  # tensors here are too small to share between cores
 @pytest.fixture(scope="session", autouse=True)
 def git_asked_once():
     """Asking git for the revision takes as long as some steps of a tiny run, and there are many such runs."""
-    revision = nmt.runs.git_revision
+    revision = nmt.plumbing.provenance.git_revision
     asked = functools.cache(lambda place: revision())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nmt.runs, "git_revision", lambda: asked(nmt.runs.__file__))
+        patch.setattr(nmt.plumbing.provenance, "git_revision", lambda: asked(nmt.plumbing.provenance.clone()))
         yield
 
 

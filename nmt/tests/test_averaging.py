@@ -8,9 +8,9 @@ import torch
 from safetensors.torch import load_file
 
 from nmt import NmtError
-from nmt.averaging import average, average_last
 from nmt.cli import main
-from nmt.files import read_json, write_json
+from nmt.plumbing.averaging import average, average_last
+from nmt.plumbing.files import read_json, write_json
 from nmt.runs import Run, load
 from nmt.tests.test_training import TINY, _caches, quiet  # noqa: F401  fixture
 

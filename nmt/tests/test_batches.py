@@ -4,20 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from nmt import NmtError
-from nmt.batches import (
-    Batch,
-    BatchIterator,
-    ParallelTokens,
-    collate,
-    encode_corpus,
-    in_order,
-    pad,
-    source_batch,
-    source_mask,
-    target_mask,
-)
-from nmt.bpe import BOS, EOS, PAD
+from nmt import BOS, EOS, PAD, NmtError
+from nmt.attention import source_mask, target_mask
+from nmt.batches import Batch, BatchIterator, collate, in_order, pad, source_batch
+from nmt.tokens import ParallelTokens, encode_corpus
 
 # ---------------------------------------------------------------- masks
 

@@ -7,15 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-import nmt.bench
 import nmt.cli
-from nmt import NmtError
+import nmt.lab.bench
+from nmt import BOS, EOS, PAD, NmtError
 from nmt.batches import source_batch
-from nmt.bench import SIZES, SMOKE, figure, made_pairs, ratios, timed, training_batches
-from nmt.bpe import BOS, EOS, PAD
-from nmt.files import read_json
+from nmt.lab.bench import SIZES, SMOKE, figure, made_pairs, ratios, timed, training_batches
+from nmt.lab.peers import MARIAN, OURS, TORCH, contenders
 from nmt.objective import token_loss
-from nmt.peers import MARIAN, OURS, TORCH, contenders
+from nmt.plumbing.files import read_json
 from nmt.transformer import Transformer
 
 pytest.importorskip("transformers", reason="the extra bench")
@@ -50,7 +49,7 @@ def test_a_step_teaches_the_three_the_same(device):
                 module.p = 0.0
             if name == MARIAN and isinstance(getattr(module, "dropout", None), float):
                 module.dropout = 0.0
-        nmt.bench.training_turn(one, batches[:1], device)()
+        nmt.lab.bench.training_turn(one, batches[:1], device)()
         with torch.inference_mode():
             losses[name] = token_loss(one.logits(batches[1].src, batches[1].trg_in), batches[1].trg_out)
     for name in (TORCH, MARIAN):  # ours has learnt a bias that Marian has not
@@ -95,8 +94,8 @@ def test_ratio_is_of_the_rounds_and_above_one_where_ours_is_faster():
 def test_turns_rotate_and_the_first_is_not_counted(device, monkeypatch):
     order = []
     turns = {name: lambda name=name: order.append(name) for name in "abc"}
-    monkeypatch.setattr(nmt.bench, "ratios", lambda seconds: {n: len(s) for n, s in seconds.items()})
-    (row,) = nmt.bench._rounds([({"task": "x"}, turns)], 3, device)
+    monkeypatch.setattr(nmt.lab.bench, "ratios", lambda seconds: {n: len(s) for n, s in seconds.items()})
+    (row,) = nmt.lab.bench._rounds([({"task": "x"}, turns)], 3, device)
     assert row["ratios"] == {"a": 3, "b": 3, "c": 3}
     rounds = ["".join(order[i : i + 3]) for i in range(0, 12, 3)]
     assert sorted(rounds[1:]) == ["abc", "bca", "cab"] and sorted(rounds[0]) == ["a", "b", "c"]
@@ -126,9 +125,9 @@ def test_smoke_on_the_command_line(tmp_path, capsys):
         assert all(len(taken) == result["rounds"] for taken in row["seconds"].values())
         assert row["tokens"] > 0 and row.get("same translations", 1) == 1
     panels = figure(json.loads(json.dumps(result)), "cpu").axes
-    assert [text.get_text() for text in panels[0].get_yticklabels()] == list(map(nmt.bench.label, size["rows"]))
+    assert [text.get_text() for text in panels[0].get_yticklabels()] == list(map(nmt.lab.bench.label, size["rows"]))
 
-    text = nmt.bench.section(result)
+    text = nmt.lab.bench.section(result)
     for row in size["rows"]:
         wall, aim = row["ratios"][MARIAN]["wall"], 1.0 if row["task"] == "training step" else 1.2
         said = f"{wall['median']:.3f} ({wall['min']:.2f} to {wall['max']:.2f})"
@@ -141,7 +140,7 @@ def test_smoke_on_the_command_line(tmp_path, capsys):
 @pytest.mark.parametrize("out", ["file", "file/below"])
 def test_where_it_cannot_be_written_nothing_is_measured(out, tmp_path, monkeypatch, capsys):
     (tmp_path / "file").touch()
-    monkeypatch.setattr(nmt.bench, "measure", lambda *given: pytest.fail("measured"))
+    monkeypatch.setattr(nmt.lab.bench, "measure", lambda *given: pytest.fail("measured"))
     assert nmt.cli.main(["bench", "--out", str(tmp_path / out), "--smoke", "--gpus", "0"]) == 2
     assert f"--out {tmp_path / out}: not a folder" in capsys.readouterr().err
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from nmt import NmtError, bpe
-from nmt.bpe import BOS, BPE, EOS, PAD, UNK
-from nmt.corpora import prepare
+from nmt import BOS, EOS, PAD, UNK, NmtError, bpe
+from nmt.bpe import BPE
+from nmt.corpora.corpus import prepare
 from nmt.tests.test_corpora import PAIRS, tsv
 
 run = bpe._run_training

@@ -19,7 +19,7 @@ import torch
 
 import nmt.cli
 import nmt.training
-from nmt import download
+from nmt.corpora import download
 from nmt.runs import Run, load
 
 SMALL = "--gpus=0 --num_blocks 1 --hidden_dim 32 --key_query_value_dim 8 --num_heads 2 --src_vocab_size=80 "

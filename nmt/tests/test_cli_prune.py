@@ -7,8 +7,8 @@ import re
 import pytest
 
 import nmt.cli
-import nmt.cli_prune
-from nmt.files import claimed
+import nmt.cli.prune
+from nmt.plumbing.files import claimed
 from nmt.pruning.prune import METHODS, OURS
 from nmt.runs import Run, load
 from nmt.tests.test_cli import SMALL, _elsewhere, nmt_, refuses, trained, tsv  # noqa: F401  fixtures
@@ -59,7 +59,7 @@ def test_the_origins_line(nmt_, trained, tmp_path):  # noqa: F811
 
 def test_the_origins_line_is_understood_as_it_stands():
     given = nmt.cli._parser().parse_args(nmt.cli._underscores(["prune", *ORIGIN.replace("''", "").split()]))
-    settings = nmt.cli_prune.pruning_config(given)
+    settings = nmt.cli.prune.pruning_config(given)
     assert (settings.method, settings.heads, settings.keep, settings.freeze) == ("l0", "encoder", None, True)
     assert (given.gpus, given.batch_size, given.checkpoint, given.strict) == (1, 20, "PATH", "")
 

@@ -2,9 +2,9 @@
 
 import torch
 
+from nmt import BOS
+from nmt.analysis import brought, shares
 from nmt.batches import pad, source_batch
-from nmt.bpe import BOS
-from nmt.contributions import brought, shares
 from nmt.pruning import masks
 from nmt.transformer import KINDS
 

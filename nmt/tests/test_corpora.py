@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from nmt import NmtError, sentences, sources
-from nmt.corpora import clean, format_card, prepare
-from nmt.sentences import normal
-from nmt.splits import Hashes, split_rows
+from nmt import NmtError
+from nmt.corpora import sentences
+from nmt.corpora.corpus import format_card, prepare
+from nmt.corpora.sentences import clean, normal
+from nmt.corpora.splits import Hashes, split_rows
+from nmt.plumbing import places
 
 ANIMALS = [("cat", "кот"), ("dog", "пёс"), ("wolf", "волк"), ("hare", "заяц"), ("bear", "медведь"), ("fox", "лис")]
 VERBS = [("sees", "видит"), ("hears", "слышит"), ("knows", "знает"), ("likes", "любит"), ("leads", "ведёт")]
@@ -248,7 +250,7 @@ def test_unwritable_root(tmp_path):
 
 PREPARE = """
 import sys
-from nmt.corpora import prepare
+from nmt.corpora.corpus import prepare
 print(prepare(sys.argv[1], sys.argv[2], log=lambda text: None).fingerprint)
 """
 
@@ -278,13 +280,13 @@ def test_a_full_disk_leaves_nothing(tmp_path, root):
 
 def test_root_is_the_environment_else_the_clone(tmp_path, monkeypatch):
     monkeypatch.setenv("NMT_DATA", str(tmp_path / "here"))
-    assert sources.data_root() == tmp_path / "here"
-    own = sources.shipped() / "cache", Path.home() / ".cache" / "nmt"
+    assert places.data_root() == tmp_path / "here"
+    own = places.shipped() / "cache", Path.home() / ".cache" / "nmt"
     (tmp_path / "here").mkdir()
     with monkeypatch.context() as patch:
         patch.setattr(os, "access", lambda *_: False)
-        assert sources.data_root() in own  # a read-only folder of archives keeps no caches
+        assert places.data_root() in own  # a read-only folder of archives keeps no caches
     monkeypatch.delenv("NMT_DATA")
-    assert sources.data_root() in own
-    monkeypatch.setattr(sources, "_clone", lambda: None)
-    assert sources.data_root() == Path.home() / ".cache" / "nmt"
+    assert places.data_root() in own
+    monkeypatch.setattr(places, "clone", lambda: None)
+    assert places.data_root() == Path.home() / ".cache" / "nmt"

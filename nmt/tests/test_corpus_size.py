@@ -6,9 +6,10 @@ from statistics import mean
 
 import pytest
 
-from nmt import NmtError, corpus_size
-from nmt.corpora import prepare
+from nmt import NmtError
+from nmt.corpora.corpus import prepare
 from nmt.decoding import translate
+from nmt.lab import corpus_size
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
 from nmt.tests.test_training import TINY, quiet

@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from nmt import NmtError
-from nmt.bpe import EOS
+from nmt import EOS, NmtError
 from nmt.decoding import greedy
 from nmt.gates import HardConcrete
 from nmt.pruning import costs, masks

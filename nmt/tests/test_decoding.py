@@ -9,19 +9,11 @@ import torch
 import torch.nn.functional as F
 
 import nmt.decoding as decoding
-from nmt import NmtError
+from nmt import BOS, EOS, PAD, NmtError
+from nmt.analysis import attention_maps, score_pairs
 from nmt.attention import FixedGate
 from nmt.batches import pad, source_batch
-from nmt.bpe import BOS, EOS, PAD
-from nmt.decoding import (
-    attention_maps,
-    beam_search,
-    greedy,
-    score_pairs,
-    translate,
-    translate_n_best,
-    wu_penalty,
-)
+from nmt.decoding import beam_search, greedy, translate, translate_n_best, wu_penalty
 from nmt.transformer import Transformer, TransformerConfig
 
 
@@ -338,15 +330,16 @@ def test_a_long_line_is_cut_at_the_end_of_a_sentence_or_word(bpe, monkeypatch):
 
 def test_attention_is_that_of_the_forward_pass(talker, bpe):
     lines = LINES[:4]
-    for line, found in zip(lines, translate_n_best(talker, bpe, lines, n_best=2, attention=True), strict=True):
+    for line, found in zip(lines, translate_n_best(talker, bpe, lines, n_best=2), strict=True):
         for one in found:
             assert len(one.hypotheses) == bool(line.strip())
             for h in one.hypotheses:
                 source = bpe[0].encode([line])[0]
+                (found_maps,) = attention_maps(talker, [source], [h.ids])
                 src = source_batch([source], next(talker.parameters()).device)
                 _, maps = talker(src, pad([[BOS, *h.ids]], src.device), return_attention=True)
                 for kind, layers in maps.items():
-                    torch.testing.assert_close(h.attention[kind], torch.cat(layers).detach().cpu().float())
+                    torch.testing.assert_close(found_maps[kind], torch.cat(layers).detach().cpu().float())
 
 
 def test_maps_are_cut_to_each_sentence(talker):

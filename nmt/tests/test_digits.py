@@ -9,8 +9,8 @@ import torch
 from nmt import NmtError
 from nmt.attention import FixedGate
 from nmt.gates import HardConcrete
-from nmt.pruning import digits
-from nmt.pruning.digits import METHODS, MLP, Settings, remove_neurons
+from nmt.lab import digits
+from nmt.lab.digits import METHODS, MLP, Settings, remove_neurons
 
 TINY = Settings(hidden=(12, 8), dense_steps=20, prune_steps=60, batch_size=20)
 UNITS = 64 + 12 + 8

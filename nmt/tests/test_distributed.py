@@ -15,8 +15,9 @@ import torch
 from safetensors.torch import load_file
 
 import nmt
-from nmt import NmtError, distributed
+from nmt import NmtError
 from nmt.objective import Objective
+from nmt.plumbing import distributed
 from nmt.runs import Run
 from nmt.tests.test_resume import WATCHED, _watched
 from nmt.tests.test_training import TINY, _caches, left_behind, quiet, weights  # noqa: F401  fixture

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from nmt import NmtError, download
-from nmt.download import Archive, extract
+from nmt import NmtError
+from nmt.corpora import download
+from nmt.corpora.download import Archive, extract
 
 CONTENT = gzip.compress(os.urandom(300_000), compresslevel=0)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -204,7 +205,7 @@ def test_a_zip_is_checked_to_its_end(tmp_path, server):
 
 DOWNLOAD = """
 import sys
-from nmt.download import download
+from nmt.corpora.download import download
 download(sys.argv[1], sys.argv[2], sys.argv[3], progress=False)
 """
 

@@ -8,12 +8,14 @@ import pytest
 import torch
 
 import nmt
-from nmt import NmtError, histories
-from nmt.corpora import shipped
-from nmt.decoding import attention_maps
-from nmt.files import sha256, write_json
-from nmt.histories import DTYPES, LARGEST, History, as_bytes, as_weights, gates, main, read, write
-from nmt.runs import WEIGHTS, Run
+from nmt import NmtError
+from nmt.analysis import attention_maps
+from nmt.models import WEIGHTS
+from nmt.plumbing.files import sha256, write_json
+from nmt.plumbing.places import shipped
+from nmt.runs import Run
+from nmt.show import histories
+from nmt.show.histories import DTYPES, LARGEST, History, as_bytes, as_weights, gates, main, read, write
 from nmt.tests.test_training import TINY, quiet
 from nmt.transformer import KINDS
 

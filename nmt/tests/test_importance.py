@@ -6,16 +6,16 @@ import math
 import pytest
 import torch
 
-from nmt import NmtError
+from nmt import EOS, PAD, NmtError
+from nmt.analysis import attention_maps
 from nmt.attention import FixedGate
-from nmt.batches import Batch, collate, encode_corpus
-from nmt.bpe import EOS, PAD
-from nmt.decoding import attention_maps
+from nmt.batches import Batch, collate
 from nmt.objective import token_loss
 from nmt.pruning import importance, masks
 from nmt.pruning.method import PruningConfig
+from nmt.pruning.methods.scored import GreedyOracle
 from nmt.pruning.removal import remove_heads
-from nmt.pruning.scored import GreedyOracle
+from nmt.tokens import encode_corpus
 from nmt.transformer import KINDS
 
 

@@ -6,12 +6,13 @@ import threading
 import pytest
 import torch
 
-from nmt import NmtError, interactive
-from nmt.files import write_json
-from nmt.interactive import Live, Overtaking, changed, models, phenomena, pieces_of, sentence_of
+from nmt import NmtError
+from nmt.models import save_model_directory
+from nmt.plumbing.files import write_json
 from nmt.pruning import masks
 from nmt.pruning.removal import remove_heads
-from nmt.runs import save_model_directory
+from nmt.show import live as interactive
+from nmt.show.live import Live, Overtaking, changed, models, phenomena, pieces_of, sentence_of
 from nmt.transformer import KINDS
 
 SENTENCE = "the old dog sees the sea."

@@ -10,10 +10,21 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import nmt
-from nmt import NmtError, movies
-from nmt.histories import Gates, History, as_bytes
-from nmt.movies import MOST, density_film, evenly, film, frames_of, gates_film, movie, training_film, translating_film
-from nmt.plots import ORANGE
+from nmt import NmtError
+from nmt.show import movies
+from nmt.show.histories import Gates, History, as_bytes
+from nmt.show.movies import (
+    MOST,
+    density_film,
+    evenly,
+    film,
+    frames_of,
+    gates_film,
+    movie,
+    training_film,
+    translating_film,
+)
+from nmt.show.plots import ORANGE
 
 WHITE = np.full((30, 80, 3), 255, np.uint8)
 

@@ -13,11 +13,12 @@ import pytest
 import torch
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-import nmt.notebooks
-from nmt import NmtError, notebooks
+import nmt.course
+from nmt import NmtError, course
 from nmt.cli import main
-from nmt.movies import movie
-from nmt.plots import curves, matrices
+from nmt.lab import render
+from nmt.show.movies import movie
+from nmt.show.plots import curves, matrices
 
 ROOT = Path(nmt.__file__).resolve().parent.parent
 COMMITTED = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -26,7 +27,7 @@ needs_clone = pytest.mark.skipif(not COMMITTED, reason="needs the clone, not a w
 
 
 def sources(path: Path, kind: str = "code") -> list[str]:
-    return [cell.source for cell in notebooks.read(path).cells if cell.cell_type == kind]
+    return [cell.source for cell in render.read(path).cells if cell.cell_type == kind]
 
 
 # What notebooks call.
@@ -34,18 +35,18 @@ def sources(path: Path, kind: str = "code") -> list[str]:
 
 def test_preset_is_laptop_unless_said_and_an_unknown_one_is_refused(monkeypatch):
     monkeypatch.delenv("NMT_PRESET", raising=False)
-    assert notebooks.preset() == "laptop"
+    assert course.preset() == "laptop"
     monkeypatch.setenv("NMT_PRESET", "gpu")
-    assert notebooks.preset() == "gpu" and notebooks.choose(smoke=1, laptop=2, gpu=3) == 3
+    assert course.preset() == "gpu" and course.choose(smoke=1, laptop=2, gpu=3) == 3
     monkeypatch.setenv("NMT_PRESET", "huge")
     with pytest.raises(NmtError, match="smoke, laptop, gpu"):
-        notebooks.preset()
+        course.preset()
 
 
 def test_choose_wants_a_value_for_every_preset(monkeypatch):
     monkeypatch.setenv("NMT_PRESET", "smoke")
     with pytest.raises(NmtError, match="gpu"):
-        notebooks.choose(smoke=1, laptop=2)
+        course.choose(smoke=1, laptop=2)
 
 
 def test_long_jobs_are_done_in_turn_and_only_the_time_stays_in_the_output(monkeypatch):
@@ -57,7 +58,7 @@ def test_long_jobs_are_done_in_turn_and_only_the_time_stays_in_the_output(monkey
 
     monkeypatch.setattr("IPython.display.display", lambda *data, **how: Line())
     done = []
-    assert notebooks.in_turn({"a": lambda: done.append(1) or 10, "b": lambda: done.append(2) or 20}) == {
+    assert course.in_turn({"a": lambda: done.append(1) or 10, "b": lambda: done.append(2) or 20}) == {
         "a": 10,
         "b": 20,
     }
@@ -68,24 +69,24 @@ def test_long_jobs_are_done_in_turn_and_only_the_time_stays_in_the_output(monkey
 def test_outcomes_are_asserted_in_laptop_and_told_in_smoke(monkeypatch, capsys):
     for size in ("laptop", "gpu"):
         monkeypatch.setenv("NMT_PRESET", size)
-        notebooks.outcome(True, "it learns")
+        course.outcome(True, "it learns")
         with pytest.raises(AssertionError, match="it learns"):
-            notebooks.outcome(False, "it learns")
+            course.outcome(False, "it learns")
     monkeypatch.setenv("NMT_PRESET", "smoke")
-    notebooks.outcome(False, "it learns")
+    course.outcome(False, "it learns")
     assert capsys.readouterr().out.splitlines()[-1].startswith("not asserted in smoke")
 
 
 def test_shapes_refuse_another_shape(capsys):
-    notebooks.shapes({"B": 2, "T": 3}, "B T", x=torch.zeros(2, 3))
+    course.shapes({"B": 2, "T": 3}, "B T", x=torch.zeros(2, 3))
     assert "(B, T) = (2, 3)" in capsys.readouterr().out
     with pytest.raises(AssertionError, match="not \\(3, 2\\)"):
-        notebooks.shapes({"B": 2, "T": 3}, "T B", x=torch.zeros(2, 3))
+        course.shapes({"B": 2, "T": 3}, "T B", x=torch.zeros(2, 3))
 
 
 def test_an_exercise_tells_open_right_and_wrong_and_stops_nothing(capsys):
     for answer in (..., 4, 5, "four"):
-        notebooks.exercise(1, answer, lambda x: x % 2 == 0, "Even.")
+        course.exercise(1, answer, lambda x: x % 2 == 0, "Even.")
     still, right, wrong, error = capsys.readouterr().out.splitlines()
     assert "still to do" in still and "right" in right and "not yet. Even." in wrong and "TypeError" in error
 
@@ -93,7 +94,7 @@ def test_an_exercise_tells_open_right_and_wrong_and_stops_nothing(capsys):
 def test_begin_tells_revision_preset_and_device(monkeypatch, capsys):
     monkeypatch.setenv("NMT_REVISION", "0123456789" * 4 + "+changes")
     monkeypatch.setenv("NMT_PRESET", "smoke")
-    device = notebooks.begin()
+    device = course.begin()
     told = capsys.readouterr().out
     assert "revision 0123456+changes, preset smoke" in told and f"device: {device.type}" in told
 
@@ -103,10 +104,10 @@ def test_a_figure_is_shown_as_png_with_its_text_and_kept_only_when_rendered(monk
     monkeypatch.setattr("IPython.display.display", lambda data, **more: shown.append((data, more)))
     figure = matrices({"a": torch.eye(2)}, ["x", "y"], ["x", "y"])
     monkeypatch.delenv("NMT_FIGURES", raising=False)
-    notebooks.show(figure, "a unit matrix", keep="unit.png")
+    course.show(figure, "a unit matrix", keep="unit.png")
     assert not list(tmp_path.iterdir())
     monkeypatch.setenv("NMT_FIGURES", str(tmp_path))
-    notebooks.show(figure, "a unit matrix", keep="unit.png")
+    course.show(figure, "a unit matrix", keep="unit.png")
     (data, more), again = shown
     assert data["image/png"].startswith(b"\x89PNG") and data["text/plain"] == "a unit matrix"
     assert more["metadata"]["image/png"]["alt"] == "a unit matrix"
@@ -117,11 +118,11 @@ def test_a_movie_is_played_to_who_runs_the_notebook_and_only_its_last_frame_is_r
     shown, film = [], movie([np.full((9, 20, 3), 255, np.uint8)] * 3)
     monkeypatch.setattr("IPython.display.display", lambda data, **more: shown.append(data["image/png"]))
     monkeypatch.delenv("NMT_FIGURES", raising=False)
-    notebooks.play(film, "nothing happens", "nothing.gif")
+    course.play(film, "nothing happens", "nothing.gif")
     for folder in ("", str(tmp_path)):
         monkeypatch.setenv("NMT_FIGURES", folder)
         assert not list(tmp_path.iterdir())
-        notebooks.play(film, "nothing happens", "nothing.gif")
+        course.play(film, "nothing happens", "nothing.gif")
     assert shown == [film.gif, film.still, film.still]
     assert (tmp_path / "nothing.gif").read_bytes() == film.gif
     assert (tmp_path / "nothing.png").read_bytes() == film.still
@@ -138,26 +139,26 @@ def notebook(*code: str, first: str = "print('revision 1, preset smoke')\nprint(
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A notebooks/ of its own, with two notebooks that run in no time."""
-    monkeypatch.setattr(notebooks, "git_revision", lambda: "f" * 40)
+    monkeypatch.setattr(render, "git_revision", lambda: "f" * 40)
     made = tmp_path / "notebooks"
     made.mkdir()
     header = "import os\nprint('revision', os.environ['NMT_REVISION'], 'preset', os.environ['NMT_PRESET'], 'device: x')"
     nbformat.write(notebook("x = 1", "x + 1", first=header), made / "01_sum.ipynb")
     nbformat.write(notebook("x", first=header), made / "02_error.ipynb")
     for page in (made / "README.md", tmp_path / "README.md"):
-        page.write_text(f"# Notebooks\n{notebooks.BEGIN}\n{notebooks.END}\nend\n")
+        page.write_text(f"# Notebooks\n{render.BEGIN}\n{render.END}\nend\n")
     return made
 
 
 @pytest.mark.notebooks
 def test_render_writes_outputs_the_second_time_the_same_and_a_table(folder):
-    notebooks.render(["01"], "laptop", folder)
+    render.render(["01"], "laptop", folder)
     once = (folder / "01_sum.ipynb").read_text(encoding="utf-8")
-    rendered = notebooks.read(folder / "01_sum.ipynb")
+    rendered = render.read(folder / "01_sum.ipynb")
     assert rendered.cells[-1].outputs[0]["data"]["text/plain"] == "2"
     assert "f" * 40 in rendered.cells[1].outputs[0].text and "preset laptop" in rendered.cells[1].outputs[0].text
-    assert notebooks.problems(rendered, folder) == []
-    notebooks.render(["01"], "laptop", folder)
+    assert render.problems(rendered, folder) == []
+    render.render(["01"], "laptop", folder)
     again = (folder / "01_sum.ipynb").read_text(encoding="utf-8")
     assert re.sub(r'"minutes": .*', "", again) == re.sub(r'"minutes": .*', "", once)
     page = (folder / "README.md").read_text(encoding="utf-8")
@@ -171,16 +172,16 @@ def test_render_writes_outputs_the_second_time_the_same_and_a_table(folder):
 def test_render_leaves_a_failing_notebook_and_in_smoke_every_notebook_as_it_was(folder):
     before = {path: path.read_bytes() for path in folder.iterdir()}
     with pytest.raises(NmtError, match=r"02_error.*(?s:.*)NameError"):
-        notebooks.render(["02"], "laptop", folder)
-    notebooks.render(["01"], "smoke", folder)
+        render.render(["02"], "laptop", folder)
+    render.render(["01"], "smoke", folder)
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
     with pytest.raises(NmtError, match="there are: 01_sum, 02_error"):
-        notebooks.render(["03"], "smoke", folder)
+        render.render(["03"], "smoke", folder)
 
 
 def test_the_command_refuses_a_name_that_is_none_and_an_unknown_preset(monkeypatch, capsys, tmp_path):
     (tmp_path / "01_sum.ipynb").touch()
-    monkeypatch.setattr(notebooks, "home", lambda: tmp_path)
+    monkeypatch.setattr(render, "home", lambda: tmp_path)
     assert main(["render", "03", "--preset", "smoke"]) == 2
     assert "'03'; there are: 01_sum" in capsys.readouterr().err
     with pytest.raises(SystemExit):
@@ -199,7 +200,7 @@ def run(*outputs: dict, code: int = 1) -> nbformat.NotebookNode:
 
 def test_nothing_is_wrong_with_a_clean_notebook(tmp_path):
     picture = new_output("display_data", {"image/png": base64.b64encode(b"png").decode()})
-    assert notebooks.problems(run(new_output("stream", text="fine\n"), picture), tmp_path) == []
+    assert render.problems(run(new_output("stream", text="fine\n"), picture), tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -214,11 +215,11 @@ def test_nothing_is_wrong_with_a_clean_notebook(tmp_path):
         (new_output("display_data", {"text/html": "<script>1</script>"}), "script"),
         (new_output("display_data", {"text/plain": "<function f at 0x7f00deadbeef>"}), "address"),
         (new_output("stream", text=f"{Path.home()}/secret"), "path of this machine"),
-        (new_output("stream", text="x" * notebooks.LARGEST), "bytes"),
+        (new_output("stream", text="x" * render.LARGEST), "bytes"),
     ],
 )
 def test_what_may_not_be_committed_is_named(output, said, tmp_path):
-    (problem,) = notebooks.problems(run(output), tmp_path)
+    (problem,) = render.problems(run(output), tmp_path)
     assert said in problem
 
 
@@ -226,7 +227,7 @@ def test_order_header_widgets_time_stamps_and_pictures_are_checked(tmp_path):
     def said(change) -> str:
         made = run(code=3)
         change(made)
-        return "; ".join(notebooks.problems(made, tmp_path))
+        return "; ".join(render.problems(made, tmp_path))
 
     assert "run 1 … n" in said(lambda n: n.cells[2].update(execution_count=7))
     assert "run 1 … n" in said(lambda n: n.cells[2].update(execution_count=None))
@@ -240,16 +241,16 @@ def test_stripping_joins_streams_and_keeps_the_static_twin_of_a_widget(tmp_path)
     widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "random"}, "image/png": "png"}
     made = run(new_output("stream", text="a"), new_output("stream", text="b"), new_output("display_data", widget))
     made.metadata["widgets"], made.cells[1].metadata["execution"] = {}, {"iopub.execute_input": "now"}
-    notebooks.stripped(made, {"preset": "smoke", "minutes": 0.1})
+    render.stripped(made, {"preset": "smoke", "minutes": 0.1})
     text, picture = made.cells[-1].outputs
     assert text.text == "ab" and list(picture.data) == ["image/png"]
-    assert notebooks.problems(made, tmp_path) == [] and "model_id" not in notebooks.text_of(made)
+    assert render.problems(made, tmp_path) == [] and "model_id" not in render.text_of(made)
 
 
 def test_what_is_not_a_notebook_is_refused(tmp_path):
     (tmp_path / "x.ipynb").write_text("{}")
     with pytest.raises(NmtError, match=r"x\.ipynb: not a notebook"):
-        notebooks.read(tmp_path / "x.ipynb")
+        render.read(tmp_path / "x.ipynb")
 
 
 # The figures that notebooks draw: what is in them; they were looked at, too.
@@ -278,8 +279,8 @@ def test_curves_are_the_data_given():
 @needs_clone
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
 def test_a_committed_notebook_is_whole_and_clean(path):
-    rendered = notebooks.read(path)
-    assert notebooks.problems(rendered, path.parent) == []
+    rendered = render.read(path)
+    assert render.problems(rendered, path.parent) == []
     assert rendered.metadata["nmt"]["preset"] in ("laptop", "gpu")
     assert any("image/png" in o.get("data", {}) for c in rendered.cells for o in c.get("outputs", ())) or (
         path not in NUMBERED
@@ -304,16 +305,16 @@ def test_every_exercise_is_open_in_its_notebook_and_solved_in_the_solutions():
     checks = [source for path in NUMBERED for source in sources(path) if "exercise(" in source]
     solved = sources(solutions)
     assert checks and [source for source in solved if "exercise(" in source] == checks
-    text = notebooks.text_of(notebooks.read(solutions))
+    text = render.text_of(render.read(solutions))
     assert text.count(": right.") == len(checks) and "not yet" not in text and "still to do" not in text
     for path in NUMBERED:
-        text = notebooks.text_of(notebooks.read(path))
+        text = render.text_of(render.read(path))
         assert text.count("still to do.") == sum("exercise(" in source for source in sources(path))
 
 
 @needs_clone
 def test_the_table_of_notebooks_is_that_of_the_files():
-    pages = notebooks.pages(ROOT / "notebooks")
+    pages = render.pages(ROOT / "notebooks")
     assert set(pages) == {ROOT / "README.md", ROOT / "notebooks" / "README.md"}
     for page, right in pages.items():
         assert page.read_text(encoding="utf-8") == right, f"{page}: run nmt render"
@@ -330,7 +331,7 @@ def run(command, check):
         package = pathlib.Path(command[-1], "nmt")
         package.mkdir(parents=True)
         (package / "__init__.py").touch()
-        (package / "notebooks.py").write_text("def begin(): return 'a device'")
+        (package / "course.py").write_text("def begin(): return 'a device'")
 subprocess.run = run
 if "torch" in sys.argv[2]:
     pathlib.Path("torch.py").touch()
@@ -382,9 +383,9 @@ def test_what_the_first_cell_installs_is_what_the_project_asks_for():
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
 def test_a_notebook_runs_in_smoke(path):
     before = os.times()
-    executed = notebooks.executed(path, "smoke")
+    executed = render.executed(path, "smoke")
     after = os.times()  # of the kernel's processor, not of the wall: what else the machine does is not its fault
     used = after.children_user - before.children_user + after.children_system - before.children_system
-    assert 0 < used < notebooks.SECONDS["smoke"]
-    notebooks.stripped(executed, {"preset": "smoke", "minutes": 0})
-    assert notebooks.problems(executed, path.parent) == []
+    assert 0 < used < render.SECONDS["smoke"]
+    render.stripped(executed, {"preset": "smoke", "minutes": 0})
+    assert render.problems(executed, path.parent) == []

@@ -3,14 +3,14 @@ from collections import Counter
 
 import pytest
 
+from grammar import generate, lexicon, verbs
+from grammar.clauses import preposition, text
+from grammar.edits import EDITS
+from grammar.phrases import Word
 from nmt import NmtError
-from nmt.corpora import shipped
-from nmt.phrasebook import generate, lexicon, verbs
-from nmt.phrasebook.clauses import preposition, text
 from nmt.phrasebook.contrast import contrast_table, format_table, load_contrast, unigram
-from nmt.phrasebook.edits import EDITS
 from nmt.phrasebook.gold import load_gold, pieces_of_words, words
-from nmt.phrasebook.phrases import Word
+from nmt.plumbing.places import shipped
 
 FOLDER = shipped() / "phrasebook"
 SPLITS = "train", "valid", "test", "test_seen"

@@ -5,7 +5,7 @@ from functools import cache
 import pymorphy3
 import pytest
 
-from nmt.phrasebook import lexicon
+from grammar import lexicon
 from nmt.phrasebook.gold import load_gold
 
 ANALYSER = pymorphy3.MorphAnalyzer()

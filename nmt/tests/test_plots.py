@@ -6,9 +6,9 @@ import json
 import numpy as np
 import pytest
 
-from nmt import notebooks
-from nmt.plots import attention_rows, paddings, run_curves
+from nmt import course as notebooks
 from nmt.runs import Run
+from nmt.show.plots import attention_rows, paddings, run_curves
 
 
 @pytest.fixture

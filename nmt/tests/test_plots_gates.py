@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 
-from nmt.plots import gate_densities, gate_paths
+from nmt.show.plots import gate_densities, gate_paths
 
 
 def test_densities_show_curve_and_both_masses_on_one_scale():

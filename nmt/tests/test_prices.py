@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from nmt import NmtError
-from nmt.pruning import prices, savings
+from nmt.lab import prices, savings
 from nmt.pruning.method import PruningConfig
 from nmt.pruning.prune import prune
 from nmt.runs import Run

@@ -13,16 +13,18 @@ from safetensors.torch import load_file
 import nmt.runs
 import nmt.training
 from nmt import NmtError
-from nmt.batches import encode_corpus, in_order
+from nmt.batches import in_order
 from nmt.decoding import translate
 from nmt.gates import GAMMA, TEMPERATURE, ZETA
+from nmt.models import Trained, save_model_directory
 from nmt.pruning import importance, masks
 from nmt.pruning.method import PruningConfig
 from nmt.pruning.prune import METHODS, OURS, SHAPE, method_class, prune, shape_of
 from nmt.pruning.removal import remove_heads
-from nmt.runs import Run, Trained, load, save_model_directory
+from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
 from nmt.tests.test_training import TINY, left_behind, quiet
+from nmt.tokens import encode_corpus
 from nmt.transformer import KINDS
 
 STEPS, KEEP = 16, 3
@@ -40,7 +42,7 @@ def _caches(corpus, bpe):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NMT_DATA", str(corpus.directory.parent.parent))
         patch.setattr(nmt.runs.Run, "board", lambda self, step: None)  # these take as long as so short a run
-        patch.setattr(nmt.runs, "git_revision", lambda: None)
+        patch.setattr(nmt.plumbing.provenance, "git_revision", lambda: None)
         yield
 
 

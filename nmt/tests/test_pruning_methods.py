@@ -7,15 +7,16 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from nmt.batches import BatchIterator, collate, encode_corpus
+from nmt.batches import BatchIterator, collate
 from nmt.gates import GAMMA, TEMPERATURE, ZETA
+from nmt.models import save_model_directory
 from nmt.objective import token_loss
 from nmt.pruning import masks
 from nmt.pruning.method import Method
 from nmt.pruning.prune import METHODS
 from nmt.pruning.removal import remove_heads
-from nmt.runs import save_model_directory
 from nmt.tests.test_pruning import STEPS, settings
+from nmt.tokens import encode_corpus
 
 GATED = [name for name, method in METHODS.items() if method.learns]
 

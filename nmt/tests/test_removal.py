@@ -8,16 +8,17 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from nmt import NmtError
+from nmt import BOS, EOS, PAD, NmtError
+from nmt.analysis import attention_maps
 from nmt.attention import FixedGate
 from nmt.batches import pad, source_batch
-from nmt.bpe import BOS, EOS, PAD
-from nmt.decoding import attention_maps, beam_search, greedy
-from nmt.files import read_json, write_json
+from nmt.decoding import beam_search, greedy
 from nmt.gates import HardConcrete
+from nmt.models import save_model_directory
+from nmt.plumbing.files import read_json, write_json
 from nmt.pruning import masks
 from nmt.pruning.removal import remove_heads
-from nmt.runs import load, save_model_directory
+from nmt.runs import load
 from nmt.transformer import KINDS, NEURONS, Transformer, TransformerConfig
 
 ALL = KINDS + NEURONS

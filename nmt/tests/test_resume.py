@@ -16,7 +16,7 @@ import torch
 import nmt.runs
 import nmt.training
 from nmt import NmtError
-from nmt.corpora import prepare
+from nmt.corpora.corpus import prepare
 from nmt.runs import Run
 from nmt.tests.test_training import TINY, left_behind, quiet, refused
 

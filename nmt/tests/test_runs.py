@@ -12,9 +12,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import nmt.runs
-from nmt import NmtError, runs
+from nmt import NmtError
+from nmt.analysis import attention_maps
 from nmt.config import TrainingConfig
-from nmt.decoding import attention_maps
+from nmt.plumbing import provenance
 from nmt.runs import Run, load
 from nmt.training import train
 
@@ -82,8 +83,8 @@ def test_command_revision_versions_and_device(run):
 def test_revision_outside_a_clone_is_none(tmp_path, monkeypatch):
     """Installed into a folder that lies in a repository of somebody else's."""
     subprocess.run(["git", "init", "-q", tmp_path], check=False)
-    monkeypatch.setattr(nmt.runs, "__file__", str(tmp_path / "lib" / "nmt" / "runs.py"))
-    assert runs.git_revision() is None
+    monkeypatch.setattr(provenance, "clone", lambda: tmp_path / "lib")
+    assert provenance.git_revision() is None
 
 
 def test_metrics(run):

@@ -8,10 +8,12 @@ import pytest
 import torch
 
 import nmt
-from nmt import NmtError, runs, ship
-from nmt.averaging import average
+from nmt import NmtError, runs
 from nmt.config import TrainingConfig
-from nmt.lineage import plain
+from nmt.lab import ship
+from nmt.lab.lineage import plain
+from nmt.models import WEIGHTS
+from nmt.plumbing.averaging import average
 from nmt.pruning.method import PruningConfig
 from nmt.pruning.prune import prune
 from nmt.training import train
@@ -50,11 +52,11 @@ def test_a_shipped_model_is_loaded_by_name_and_is_the_run_in_half_precision(run,
     folder = data / "models" / "tiny"
     assert sorted(p.name for p in folder.iterdir()) == [
         "README.md",
-        *sorted(("model.json", runs.WEIGHTS)),
+        *sorted(("model.json", WEIGHTS)),
         "src.bpe",
         "trg.bpe",
     ]
-    assert (folder / runs.WEIGHTS).stat().st_mode & 0o044
+    assert (folder / WEIGHTS).stat().st_mode & 0o044
     assert not [p for p in data.rglob(".*")]
 
 

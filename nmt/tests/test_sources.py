@@ -15,9 +15,10 @@ import pytest
 import sacrebleu.utils
 from sacrebleu.dataset import DATASETS
 
-from nmt import NmtError, download, sources
-from nmt.corpora import format_card, prepare
-from nmt.sentences import normal
+from nmt import NmtError
+from nmt.corpora import download, sources
+from nmt.corpora.corpus import format_card, prepare
+from nmt.corpora.sentences import normal
 from nmt.tests.test_corpora import PAIRS, contents, everything, quiet, refused, root, tsv  # noqa: F401
 from nmt.tests.test_download import Page, server  # noqa: F401 (a fixture)
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from nmt.pruning.joint import Slice
-from nmt.pruning.subset import SubsetGates, soft_top_k
+from nmt.pruning.methods.joint import Slice
+from nmt.pruning.methods.subset import SubsetGates, soft_top_k
 
 
 @pytest.fixture

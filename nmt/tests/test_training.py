@@ -14,13 +14,14 @@ from safetensors.torch import load_file
 import nmt.objective
 import nmt.runs
 import nmt.training
-from nmt import NmtError
-from nmt.batches import BatchIterator, collate, encode_corpus
-from nmt.bpe import EOS, PAD
+from nmt import EOS, PAD, NmtError
+from nmt.batches import BatchIterator, collate
 from nmt.config import TrainingConfig
 from nmt.objective import noam_rate, token_loss
+from nmt.plumbing.starting import training_rows
 from nmt.runs import Run
-from nmt.training import train, training_rows
+from nmt.tokens import encode_corpus
+from nmt.training import train
 
 TINY = TrainingConfig(
     num_blocks=1,

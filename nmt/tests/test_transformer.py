@@ -7,10 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from nmt import NmtError
+from nmt import BOS, EOS, PAD, NmtError
 from nmt.attention import FixedGate
 from nmt.batches import pad
-from nmt.bpe import BOS, EOS, PAD
 from nmt.transformer import KINDS, NEURONS, Transformer, TransformerConfig, sinusoidal_positions
 
 

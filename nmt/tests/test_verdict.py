@@ -10,11 +10,11 @@ import pytest
 
 import nmt
 from nmt import NmtError
-from nmt.plots import MARKED, budget_curves, kept_heads
-from nmt.pruning import report
+from nmt.lab import comparison as report
+from nmt.lab.report import PRUNING, pruning, with_results
+from nmt.lab.results import Results, judge, keep, role, small_budgets
 from nmt.pruning.method import PruningConfig
-from nmt.pruning.verdict import Results, judge, keep, role, small_budgets
-from nmt.report import PRUNING, pruning, with_results
+from nmt.show.plots import MARKED, budget_curves, kept_heads
 
 ROOT = Path(nmt.__file__).resolve().parent.parent
 METHODS = [
@@ -210,7 +210,7 @@ def test_a_method_without_cells_has_a_row_of_its_own():
 
 
 def test_keep_takes_whole_lines_and_tests_significance(results, tmp_path, corpus, monkeypatch):
-    monkeypatch.setattr("nmt.pruning.verdict.prepare", lambda data: corpus)
+    monkeypatch.setattr("nmt.lab.results.prepare", lambda data: corpus)
     russian = [ru for _, ru in corpus.pairs("test")]
     results({})
     out = tmp_path / "out"
@@ -241,7 +241,7 @@ def test_keep_takes_whole_lines_and_tests_significance(results, tmp_path, corpus
 
 
 def test_results_of_another_corpus_are_refused(results, tmp_path, corpus, monkeypatch):
-    monkeypatch.setattr("nmt.pruning.verdict.prepare", lambda data: corpus)
+    monkeypatch.setattr("nmt.lab.results.prepare", lambda data: corpus)
     results({1: WON})
     with pytest.raises(NmtError, match=r"seeds \[1\] are of another version"):
         keep(tmp_path / "nothing", tmp_path)
@@ -266,4 +266,4 @@ def test_readme_without_its_marks_is_refused():
 def test_readme_shows_the_kept_results_of_pruning():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     shown = re.search(f"{PRUNING[0]}\n(.*)\n{PRUNING[1]}", readme, re.S).group(1)
-    assert shown == pruning(ROOT / "data" / "results"), "run: python -m nmt.report"
+    assert shown == pruning(ROOT / "data" / "results"), "run: python -m nmt.lab.report"

@@ -9,14 +9,15 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
-from nmt import NmtError, interactive, pictures, widgets
-from nmt.bpe import EOS
-from nmt.interactive import NO_MODEL, Live, at_once
+from nmt import EOS, NmtError
+from nmt.models import save_model_directory
 from nmt.pruning import masks
 from nmt.pruning.removal import remove_heads
-from nmt.runs import save_model_directory
+from nmt.show import live as interactive
+from nmt.show import pictures, widgets
+from nmt.show.live import NO_MODEL, Live, at_once
+from nmt.show.widgets import SeeAttention, Switchboard, TranslateAsYouType, escaped
 from nmt.transformer import KINDS, Transformer, TransformerConfig
-from nmt.widgets import SeeAttention, Switchboard, TranslateAsYouType, escaped
 
 SENTENCE = "a cat sees snow."
 PNG = b"\x89PNG\r\n\x1a\n"

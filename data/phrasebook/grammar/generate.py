@@ -1,0 +1,128 @@
+"""From frames to the four splits, and their files."""
+
+import gzip
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import chain
+from pathlib import Path
+
+from grammar import annotate, build, frames, lexicon
+from grammar.clauses import Sentence, text
+from grammar.world import World
+from nmt import NmtError
+from nmt.phrasebook import contrast
+from nmt.phrasebook.contrast import Item
+from nmt.plumbing.files import whole_file
+
+SEED = 1
+SIZES = {"train": 20_000, "valid": 1_000, "test": 1_000, "test_seen": 1_000}
+LEAST = 20  # times a lemma stands in train before it may stand in another split
+CONTRAST = 120  # items of each phenomenon
+HELD_OUT = 12  # one in so many lemma pairs is kept for `test`
+
+
+@cache
+def held_out() -> frozenset[str]:
+    """Lemma pairs (verb>object, adjective+noun) never seen in training, chosen by hash.
+
+    They are spread: no verb, adjective or noun loses more than a fifth of its company.
+    """
+    words = lexicon.load()
+    pairs = [(f"{v.key}>{noun.ru}", v.key, noun.ru) for v in words.verbs for noun in v.objects]
+    pairs += [(f"{a.en}+{noun.ru}", a.en + "+", noun.ru) for a in words.adjectives for noun in a.nouns]
+    company = Counter(word for _, *both in pairs for word in both)
+    chosen = set()
+    lost: Counter = Counter()
+    for pair, *both in sorted(pairs, key=lambda pair: hashlib.sha256(pair[0].encode()).digest()):
+        if len(chosen) < len(pairs) / HELD_OUT and all(5 * (lost[word] + 1) <= company[word] for word in both):
+            chosen.add(pair)
+            lost.update(both)
+    return frozenset(chosen)
+
+
+def sentences(world: World) -> Iterator[Sentence]:
+    """Ever new sentences. Raises NmtError where one English line would get two Russian ones."""
+    kinds, shares = list(frames.FRAMES), list(frames.FRAMES.values())
+    known: dict[str, str] = {}
+    russian: set[str] = set()
+    while True:
+        frame = world.random.choices(kinds, shares)[0]
+        made = frame(world)
+        en, ru = text(made.english), text(made.russian)
+        if known.setdefault(en, ru) != ru:
+            raise NmtError(f"{frame.__name__}: {en!r} is both {known[en]!r} and {ru!r}; the grammar must decide")
+        if ru not in russian:
+            russian.add(ru)
+            yield made
+
+
+def generate(seed: int = SEED, sizes: dict[str, int] = SIZES, least: int = LEAST) -> dict[str, list[Sentence]]:
+    """The four splits: `test` has a held-out pair in each sentence, the others none.
+
+    Every lemma stands `least` times in train.
+    """
+    world = World(seed)
+    source = sentences(world)
+    spare = sum(sizes.values()) // 40  # for sentences with a lemma that turns out too rare
+    pools: dict[bool, list[Sentence]] = {False: [], True: []}  # by whether there is a held-out pair
+    wanted = {False: sum(sizes.values()) - sizes["test"] + spare, True: sizes["test"] + spare}
+    while any(len(pools[held]) < wanted[held] for held in pools):
+        made = next(source)
+        held = bool(made.notes.combos & held_out())
+        if len(pools[held]) < wanted[held]:
+            pools[held].append(made)
+            if not held:
+                world.keep(made.russian)
+    seen = pools[False]
+    world.random.shuffle(seen)
+    train, seen = seen[: sizes["train"]], seen[sizes["train"] :]
+    counts = Counter(word.lemma for made in train for word in made.russian)
+    rare = {lemma for lemma in counts if counts[lemma] < least}
+    while rare:
+        made = next(source)
+        if not rare.isdisjoint(word.lemma for word in made.russian) and not made.notes.combos & held_out():
+            place = next(i for i, old in enumerate(train) if all(counts[w.lemma] > 3 * least for w in old.russian))
+            counts.subtract(word.lemma for word in train[place].russian)
+            counts.update(word.lemma for word in made.russian)
+            train[place] = made
+            rare = {lemma for lemma in rare if counts[lemma] < least}
+    fair = [
+        [made for made in pool if all(counts[word.lemma] >= least for word in made.russian)]
+        for pool in (seen, pools[True])
+    ]
+    valid, test_seen = fair[0][: sizes["valid"]], fair[0][sizes["valid"] :][: sizes["test_seen"]]
+    return {"train": train, "valid": valid, "test": fair[1][: sizes["test"]], "test_seen": test_seen}
+
+
+def contrast_items(splits: dict[str, list[Sentence]], seed: int = SEED, each: int = CONTRAST) -> list[Item]:
+    """Contrast items from sentences that are in no split: seen combinations, lemmas that stand in train."""
+    counts = Counter(word.lemma for made in splits["train"] for word in made.russian)
+    taken = {text(words) for made in chain(*splits.values()) for words in (made.english, made.russian)}
+    fresh = (
+        made
+        for made in sentences(World(seed + 1))
+        if not made.notes.combos & held_out()
+        and not {text(made.english), text(made.russian)} & taken
+        and all(counts[word.lemma] >= LEAST for word in made.russian)
+    )
+    return build.build(fresh, each, contrast.unigram(text(made.russian) for made in splits["train"]))
+
+
+def write(directory: str | Path, seed: int = SEED, sizes: dict[str, int] = SIZES, each: int = CONTRAST) -> None:
+    """SPLIT.tsv.gz and SPLIT.gold.jsonl.gz of the four splits, and contrast.jsonl.gz."""
+    splits = generate(seed, sizes)
+    for name, made in splits.items():
+        lines = (f"{text(s.english)}\t{text(s.russian)}\t{' '.join(sorted(s.notes.tags))}" for s in made)
+        write_lines(Path(directory) / f"{name}.tsv.gz", lines)
+        write_lines(Path(directory) / f"{name}.gold.jsonl.gz", (annotate.to_json(annotate.gold(s)) for s in made))
+    items = contrast_items(splits, seed, each)
+    write_lines(Path(directory) / "contrast.jsonl.gz", map(build.to_json, items))
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Gzip without a time stamp or name: equal lines give equal bytes under one zlib."""
+    data = "".join(line + "\n" for line in lines).encode()
+    with whole_file(path) as temporary:
+        temporary.write_bytes(gzip.compress(data, mtime=0))

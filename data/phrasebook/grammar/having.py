@@ -1,0 +1,140 @@
+"""There is, there is no, somebody has: existence and possession, which Russian says without "have"."""
+
+from grammar.clauses import WILL, Sentence, prepositional, sentence, was
+from grammar.phrases import NP, Notes, Word, inflected, join, say
+from grammar.statements import count, countable
+from grammar.world import World
+
+
+def there_is(w: World) -> Sentence:
+    """There is no milk in the fridge. – В холодильнике нет молока.   There are five chairs … – … пять стульев."""
+    notes = Notes({"existence"})
+    mode = w.random.choice(("no", "no", "no", "count", "count", "was", "was no", "is"))
+    if mode == "is":
+        noun, spec = w.choose(w.of("institution building")), "town"
+        if not noun.counted:
+            return there_is(w)
+    else:
+        noun, spec = w.choose(w.of("food drink spice" if mode == "no" and w.chance(0.4) else "thing animal food")), ""
+    if mode in ("count", "was") and not countable(noun):
+        return there_is(w)
+    if noun.classes & {"sense", "vehicle"}:
+        return there_is(w)
+    np = NP(noun, plural=noun.counted and w.chance(0.3), det="")
+    if mode == "count":
+        count(w, np)
+        np.plural = np.count > 1
+        if np.count == 1 or np.count > 10:
+            np.count, np.plural = 2, True
+        notes.tags.add("zero-copula")
+    if mode in ("was", "is"):
+        np.plural, np.det = False, "a"
+    there = spec or ("container" if noun.classes & {"food", "drink", "spice"} else "room")
+    if noun.animate:
+        there = "=сад =парк =лес =поле =деревня"
+    if there == "container":
+        there = "=холодильник" if noun.classes & {"drink", "hot"} else "=холодильник =корзина =сумка"
+    where = w.choose(w.of(there))
+    end_en, end_ru = prepositional(
+        where.en_place,
+        where.place,
+        "loct",
+        w.dress(where, plural=0.0, adjective=0.08),
+        notes,
+    )
+    past = mode.startswith("was")
+    be = np.be(past)
+    negated = mode.endswith("no")
+    thing_en, thing_ru = say(np, "gent" if negated else "nomn", notes)
+    english = [Word("there", "there"), be, *([Word("no", "no")] if negated else []), *thing_en]
+    russian: list[Word] = []
+    if negated:
+        russian = no(np, past, english[2], be)
+        notes.tags.add("genitive-of-negation")
+    elif past:
+        russian = [was(np, be)]
+        notes.tags.add("past-agreement")
+    elif mode == "is":
+        russian = [Word("есть", "есть", "VERB", source=[be])]
+    return sentence((english + end_en, end_ru + russian + thing_ru), notes)
+
+
+def no(np: NP, past: bool, source: Word, be: Word) -> list[Word]:
+    """нет, or не было, and the genitive it governs."""
+    if past:
+        words = [Word("не", "не", "PRCL", source=[source])]
+        words.append(inflected("VERB impf", "быть", {"past neut": "было"}, "past neut", [be]))
+    else:
+        words = [Word("нет", "нет", "PRED", source=[source])]
+    np.ru_head.link("government", words[0])
+    return words
+
+
+def has(w: World) -> Sentence:
+    """The girl has a dog. – У девочки есть собака.   He had no time. – У него не было времени."""
+    notes = Notes({"possession"})
+    owner = w.anyone(name=0.25, adjective=0.1)
+    mode = w.random.choice(("has", "has", "has", "had", "no", "no", "had no", "will", "count"))
+    spec = "small clothes driven =велосипед =лодка pet kin =вопрос =план =идея =проблема"
+    nouns = w.of(spec + (" abstract_mass =деньги =работа" if "no" in mode else ""))
+    noun = w.choose([n for n in nouns if "sense" not in n.classes])
+    np = w.dress(noun, plural=0.1, adjective=0.12, a=1.0)
+    if np.det == "the":
+        np.det = "" if np.en_plural or np.noun.mass else "a"
+    np.adjectives = tuple(a for a in np.adjectives if not a.needs)
+    if "no" in mode:
+        np.det = ""
+        np.plural = np.plural or noun.ru in ("проблема", "вопрос")
+    if mode == "count":
+        if not countable(noun):
+            return has(w)
+        count(w, np)
+        if np.count == 1 or np.count > 10:
+            np.count, np.plural = 3, True
+    owner_en, owner_ru = say(owner, "gent", notes, prep="у", subject=True)
+    have = Word("have", "have")
+    u = Word("у", "у", "PREP", source=[have])
+    owner.ru_head.link("government", u)
+    thing_en, thing_ru = say(np, "gent" if "no" in mode else "nomn", notes)
+    have.form = "had" if "had" in mode else "has" if owner.third and mode != "will" else "have"
+    english, russian = [have], [u, *owner_ru]
+    if "no" in mode:
+        english.append(Word("no", "no"))
+        russian += no(np, mode == "had no", english[-1], have)
+        notes.tags.add("genitive-of-negation")
+    elif mode == "has":
+        russian.append(Word("есть", "есть", "VERB", source=[have]))
+    elif mode == "had":
+        russian.append(was(np, have))
+        notes.tags.add("past-agreement")
+    elif mode == "will":
+        english.insert(0, Word("will", "will"))
+        word = inflected("VERB impf futr", "быть", WILL, np.person_cell, english[:1])
+        russian.append(word.link("agreement", np.ru_head))
+    return sentence((owner_en + english + thing_en, russian + thing_ru), notes)
+
+
+def has_by_nature(w: World) -> Sentence:
+    """The girl has blue eyes. – У девочки голубые глаза."""
+    notes = Notes({"possession", "inherent-possession"})
+    owner = w.anyone(name=0.35, adjective=0.05, plural=0.1)
+    text, words = w.choose(NATURE)
+    if owner.ru_plural and text not in ("глаз", "волосы"):
+        return has_by_nature(w)
+    noun = w.lexicon.noun(text)
+    adjective = w.choose([a for a in w.adjectives[noun] if a.en in words.split()])
+    np = NP(noun, plural=text == "глаз", adjectives=(adjective,), det="" if text in ("глаз", "волосы") else "a")
+    owner_en, owner_ru = say(owner, "gent", notes, prep="у", subject=True)
+    have = Word("has" if owner.third else "have", "have")
+    u = Word("у", "у", "PREP", source=[have])
+    owner.ru_head.link("government", u)
+    return sentence(join(([*owner_en, have], [u, *owner_ru]), say(np, "nomn", notes)), notes)
+
+
+NATURE = (
+    ("глаз", "blue green brown grey big beautiful"),
+    ("волосы", "long short dark light black beautiful"),
+    ("голос", "loud quiet beautiful deep strange"),
+    ("нос", "long short funny red"),
+    ("лицо", "kind round beautiful"),
+)

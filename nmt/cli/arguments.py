@@ -1,0 +1,121 @@
+"""Arguments that several commands share: flags made of a config's fields, data, devices."""
+
+import argparse
+import types
+import typing
+from dataclasses import fields
+
+import torch
+
+from nmt import NmtError
+from nmt.corpora.corpus import Corpus, prepare
+
+DATA_HELP = (
+    "a corpus by name (phrasebook, hotels, news-commentary, wmt16); TSV files, each a corpus (FILE:N or FILE:P%%: at "
+    "most so many of its pairs, or that share, for training); two files not named .tsv, English and Russian; or the "
+    "folder of a corpus prepared before"
+)
+
+
+def config_flags(sub: argparse.ArgumentParser, config: type, texts: dict[str, str] | None = None) -> None:
+    """One flag for each field of a config; `texts` replace the help of some. Absent, unless it was said."""
+    for f in fields(config):
+        kind = next(t for t in typing.get_args(f.type) or (f.type,) if t is not types.NoneType)
+        default = "" if f.default is None else f" (default: {_shown(f.default)})"
+        sub.add_argument(
+            f"--{f.metadata.get('flag', f.name)}",
+            dest=f.name,
+            type=yes_no if kind is bool else kind,
+            choices=f.metadata.get("choices"),
+            metavar=None if "choices" in f.metadata else {int: "N", float: "X", bool: "yes|no", str: "NAME"}[kind],
+            default=argparse.SUPPRESS,  # so that --resume knows what was said
+            help=(texts or {}).get(f.name, f.metadata["help"] + default),
+        )
+
+
+def fields_said(given: argparse.Namespace, config: type) -> dict:
+    """The fields of a config that were given."""
+    return {f.name: getattr(given, f.name) for f in fields(config) if hasattr(given, f.name)}
+
+
+def config_of(config: type, stored: dict, run: str) -> object:
+    """The config that the config.json of a run holds."""
+    try:
+        return config(**stored)
+    except TypeError as error:
+        raise NmtError(f"{run}/config.json: damaged, or of another version of nmt ({error})") from None
+
+
+def bar_flag(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--progress_bar_refresh_rate",
+        type=count,
+        default=20,
+        metavar="N",
+        help="steps between refreshes, 0: no bar (default: 20)",
+    )
+
+
+def preparing_flags(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--archives",
+        metavar="DIR",
+        help="folder with archives already downloaded (also: NMT_DATA)",
+        default=argparse.SUPPRESS,
+    )
+    sub.add_argument(
+        "--lowercase", type=yes_no, default=argparse.SUPPRESS, metavar="yes|no", help="lower-case the corpus"
+    )
+    sub.add_argument(
+        "--tokens",
+        type=from_to,
+        default=argparse.SUPPRESS,
+        metavar="MIN-MAX",
+        help="training pairs with so many words and punctuation marks on each side only, say 10-100",
+    )
+
+
+def gpus_flag(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--gpus",
+        type=int,
+        choices=(0, 1),
+        help="1: CUDA, 0: CPU (default: CUDA if there is one)",
+        default=argparse.SUPPRESS,
+    )
+
+
+def count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"a whole number from 0 on, not {text!r}")
+    return int(text)
+
+
+def from_to(text: str) -> tuple[int, int]:
+    least, mark, most = text.partition("-")
+    if not (mark and least.isdecimal() and most.isdecimal()):
+        raise argparse.ArgumentTypeError(f"two numbers, as in 10-100, not {text!r}")
+    return int(least), int(most)
+
+
+def _shown(value: object) -> object:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+
+
+def yes_no(text: str) -> bool:
+    if text.lower() not in ("yes", "no"):
+        raise argparse.ArgumentTypeError(f"yes or no, not {text!r}")
+    return text.lower() == "yes"
+
+
+def device_of(given: argparse.Namespace) -> torch.device:
+    gpus = getattr(given, "gpus", None)
+    if gpus and not torch.cuda.is_available():
+        raise NmtError("--gpus 1: PyTorch sees no CUDA device here; use --gpus 0")
+    return torch.device("cuda" if gpus or (gpus is None and torch.cuda.is_available()) else "cpu")
+
+
+def corpus_of(data: list[str], given: argparse.Namespace, before: dict | None = None) -> Corpus:
+    """`before`: the options of the run that goes on; those given now take their place."""
+    said = {name: getattr(given, name) for name in ("lowercase", "tokens") if hasattr(given, name)}
+    return prepare(data, archives=getattr(given, "archives", None), **(before or {}) | said)

@@ -1,0 +1,83 @@
+"""A model directory: model.json, model.safetensors, src.bpe and trg.bpe, all that is needed to translate."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import safetensors
+import torch
+from safetensors.torch import load_model, save_model
+
+from nmt import NmtError
+from nmt.bpe import BPE
+from nmt.decoding import translate
+from nmt.plumbing.files import read_json, sha256, write_json
+from nmt.transformer import Transformer, TransformerConfig
+
+SIDES = ("src", "trg")
+
+
+WEIGHTS = "model.safetensors"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model with its vocabularies, as loaded from a model directory."""
+
+    model: Transformer
+    bpe: tuple[BPE, BPE]
+    directory: Path
+
+    def translate(self, sentences: str | list[str], **options) -> str | list[str]:
+        """English -> Russian; options of `nmt.decoding.translate`. One string gives one string.
+
+        Raises NmtError for what is neither a string nor a list of strings.
+        """
+        many = [sentences] if isinstance(sentences, str) else sentences
+        if not isinstance(many, (list, tuple)) or not all(isinstance(one, str) for one in many):
+            raise NmtError(f"translate() takes a sentence or a list of sentences, not {sentences!r:.60}")
+        result = translate(self.model, self.bpe, many, **options)
+        return result[0] if isinstance(sentences, str) else result
+
+
+def save_model_directory(directory: Path, model: Transformer, bpe: tuple[BPE, BPE]) -> None:
+    """Write model.json, model.safetensors, src.bpe and trg.bpe into an existing folder."""
+    for side, b in zip(SIDES, bpe, strict=True):
+        b.copy_to(directory, f"{side}.bpe")
+    save_model(model, str(directory / WEIGHTS))
+    checksums = {f"{side}.bpe": b.sha256 for side, b in zip(SIDES, bpe, strict=True)}
+    checksums[WEIGHTS] = sha256(directory / WEIGHTS)
+    write_json(directory / "model.json", {"transformer": asdict(model.config), "sha256": checksums})
+
+
+def load_model_directory(directory: Path, device: torch.device | str) -> Trained:
+    description = read_json(directory / "model.json")
+    try:
+        sums = description["sha256"]
+        bpe = tuple(BPE.load(directory / f"{side}.bpe", sums[f"{side}.bpe"]) for side in SIDES)
+        model = Transformer(TransformerConfig(**description["transformer"]))
+    except (AttributeError, KeyError, TypeError, RuntimeError) as error:
+        raise NmtError(f"{directory / 'model.json'}: damaged, not a model description ({error})") from None
+    load_weights(model, directory)
+    return Trained(model.to(device).eval(), bpe, directory)
+
+
+def load_weights(model: Transformer, directory: Path) -> None:
+    """Fill a model from a model directory. Raises NmtError if the file is missing, damaged or of another shape."""
+    path = directory / WEIGHTS
+    try:
+        load_model(model, str(path))
+    except FileNotFoundError:
+        raise NmtError(f"{path}: no such file") from None
+    except safetensors.SafetensorError as error:
+        raise NmtError(f"{path}: truncated, or not a safetensors file ({error})") from None
+    except RuntimeError as error:
+        raise NmtError(f"{path}: its tensors do not fit the model: {str(error)[:300]}") from None
+    expected = read_json(directory / "model.json").get("sha256", {}).get(WEIGHTS)  # the first runs did not note it
+    if expected and sha256(path) != expected:
+        raise NmtError(f"{path}: damaged, its SHA-256 is not {expected}")
+
+
+def differences(old: dict, new: dict, then: str = "in the run", now: str = "now") -> str:
+    """The keys in which two flat configs differ, for an error message; '' where they agree."""
+    keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    return ", ".join(f"{key} is {old.get(key)!r} {then}, {new.get(key)!r} {now}" for key in keys)

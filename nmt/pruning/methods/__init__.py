@@ -1,0 +1,1 @@
+"""The methods of pruning, one a file."""

@@ -1,0 +1,1 @@
+"""What is shown: figures, movies, the live model and its widgets."""

@@ -1,0 +1,207 @@
+"""What is kept of runs for pictures that move: the gates of pruning and attention maps. Never weights.
+
+    data/results/lambda/NAME/gates.jsonl    log α and P(open) of each gate over the steps, as `nmt prune` wrote them
+    data/histories/NAME.npz                 arrays, uint8, float16 or int32: no others are written or read
+    data/histories/NAME.json                the pieces on their axes, where they come from, the SHA-256 of the arrays
+
+`python -m nmt.show.histories --checkpoint MODEL --run RUN` writes the two histories that notebook 04 shows:
+`translating` from a model, `training` from the frames/ of a run.
+"""
+
+import argparse
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nmt import NmtError
+from nmt.analysis import attention_maps
+from nmt.decoding import translate_n_best
+from nmt.models import WEIGHTS
+from nmt.plumbing.files import read_json, sha256, whole_file, write_json
+from nmt.plumbing.places import shipped
+from nmt.plumbing.provenance import git_revision
+from nmt.runs import Run, load
+from nmt.transformer import KINDS
+
+LARGEST = 3_000_000  # bytes of a folder of histories: it is cloned by everyone who clones the course
+DTYPES = ("uint8", "float16", "int32")
+# The first of the phrasebook's validation pairs, in which the owner and what is owned change places: of it the runs'
+# frames are, too. And one of our own, word for word.
+SENTENCES = ("The doctor's bed is expensive.", "The old teacher bought a new house.")
+
+
+@dataclass(frozen=True)
+class Gates:
+    """The gates of one kind over the stored steps of a run of `nmt prune`."""
+
+    steps: np.ndarray  # int (N,)
+    p_open: np.ndarray  # (N, L, H)
+    log_alpha: np.ndarray  # (N, L, H)
+
+    @property
+    def expected(self) -> np.ndarray:
+        """How many gates are open in the mean, (N,): what the penalty counts."""
+        return self.p_open.sum((1, 2))
+
+
+def gates(run: Run, kind: str = "encoder") -> Gates:
+    """From gates.jsonl. Raises NmtError where the run has none, or not of this kind."""
+    lines = run.lines("gates.jsonl")
+    if not lines or kind not in lines[0].get("p_open", {}):
+        raise NmtError(
+            f"{run.directory}: its gates.jsonl holds no gates of kind {kind!r} that learn (method l0 has them)"
+        )
+    return Gates(
+        np.array([line["step"] for line in lines]), *(_stacked(lines, what, kind) for what in ("p_open", "log_alpha"))
+    )
+
+
+def _stacked(lines: list[dict], what: str, kind: str) -> np.ndarray:
+    return np.array([line[what][kind] for line in lines])
+
+
+@dataclass(frozen=True)
+class History:
+    """Arrays and what is to be known about them, among it "what" and "from"."""
+
+    arrays: dict[str, np.ndarray]
+    about: dict
+
+
+def folder() -> Path:
+    """Where the histories that ship lie."""
+    return shipped() / "histories"
+
+
+def write(name: str, history: History, where: str | Path) -> Path:
+    """Write NAME.npz and NAME.json.
+
+    Raises NmtError for arrays of another type, without provenance, or where the folder would grow over LARGEST.
+    """
+    where = Path(where)
+    for key, array in history.arrays.items():
+        if array.dtype.name not in DTYPES:
+            raise NmtError(f"history {name}: {key} is {array.dtype}; a history holds {', '.join(DTYPES)}")
+    if missing := {"what", "from"} - history.about.keys():
+        raise NmtError(f"history {name}: it must say {' and '.join(sorted(missing))}")
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **history.arrays)
+    others = sum(path.stat().st_size for path in where.glob("*.*") if path.stem != name)
+    if others + packed.tell() > LARGEST:
+        raise NmtError(f"{where}: with {name} it would be {others + packed.tell():,} bytes, at most {LARGEST:,}")
+    with whole_file(where / f"{name}.npz") as temporary:
+        temporary.write_bytes(packed.getvalue())
+    write_json(where / f"{name}.json", {**history.about, "sha256": sha256(where / f"{name}.npz")})
+    return where / f"{name}.npz"
+
+
+def read(name: str, where: str | Path | None = None) -> History:
+    """What `write` wrote. Raises NmtError for a file that is missing or damaged, or that holds something else."""
+    where = folder() if where is None else Path(where)
+    about, path = read_json(where / f"{name}.json"), where / f"{name}.npz"
+    if not path.is_file() or sha256(path) != about.pop("sha256", None):
+        raise NmtError(f"{path}: missing, or not the file that {name}.json describes")
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = dict(stored)
+    except (ValueError, OSError, zipfile.BadZipFile) as error:  # ValueError: something pickled
+        raise NmtError(f"{path}: not arrays of numbers ({error})") from None
+    if wrong := {array.dtype.name for array in arrays.values()} - set(DTYPES):
+        raise NmtError(f"{path}: {', '.join(sorted(wrong))}; a history holds {', '.join(DTYPES)}")
+    return History(arrays, about)
+
+
+def as_bytes(weights: np.ndarray) -> np.ndarray:
+    """Weights from 0 to 1 as uint8: a 255th is finer than a picture shows."""
+    return np.rint(np.asarray(weights, np.float32) * 255).astype(np.uint8)
+
+
+def as_weights(stored: np.ndarray) -> np.ndarray:
+    """What `as_bytes` stored, or float16, as float32 from 0 to 1."""
+    return stored.astype(np.float32) / (255 if stored.dtype == np.uint8 else 1)
+
+
+def translating(checkpoint: str | Path, sentences: Sequence[str] = SENTENCES) -> History:
+    """The attention of all heads in a greedy translation of each sentence.
+
+    Arrays `i.encoder` (L, H, S, S), `i.decoder` (L, H, T, T), `i.cross` (L, H, T, S), float16. Row t of the last two is
+    the step that writes piece t; what comes later changes no row before it, so the map of the whole translation
+    holds every step on the way.
+    """
+    trained = load(checkpoint)
+    found = translate_n_best(trained.model, trained.bpe, sentences, beam=1)
+    arrays, told = {}, []
+    for i, (sentence, (best, *_)) in enumerate(zip(sentences, found, strict=True)):
+        (hypothesis,) = best.hypotheses
+        (maps,) = attention_maps(trained.model, trained.bpe[0].encode([sentence]), [hypothesis.ids])
+        arrays |= {f"{i}.{kind}": maps[kind].half().numpy() for kind in KINDS}
+        src, trg = trained.bpe[0].pieces(sentence), trained.bpe[1].pieces(best.text)
+        told.append({"source": sentence, "translation": best.text, "src": [*src, "<EOS>"], "trg": [*trg, "<EOS>"]})
+        sizes = arrays[f"{i}.cross"].shape[2:]
+        if sizes != (len(told[i]["trg"]), len(told[i]["src"])):
+            raise NmtError(
+                f"{sentence!r}: its pieces are not those that the model read and wrote; take another sentence"
+            )
+    origin = {"model": Path(checkpoint).name, "sha256": sha256(trained.directory / WEIGHTS), "code": git_revision()}
+    return History(arrays, {"what": "attention while a sentence is translated", "from": origin, "sentences": told})
+
+
+def training(run: Run) -> History:
+    """The attention of all heads on the same sentences, their references given, at each validation of a run.
+
+    Arrays `steps` int32 (N,) and, for each sentence i, `i.encoder` (N, L, H, S, S), `i.decoder` (N, L, H, T, T) and
+    `i.cross` (N, L, H, T, S), uint8. Raises NmtError for a run without frames.
+    """
+    frames, valid = run.frames(), {line["step"]: line for line in run.lines(split="valid")}
+    if not frames:
+        raise NmtError(f"{run.directory}: there is nothing in its frames/; a validation writes one")
+    stored = []
+    for _, path in frames:
+        with np.load(path, allow_pickle=False) as frame:
+            stored.append(dict(frame))
+    steps = [step for step, _ in frames]
+    arrays, told = {"steps": np.array(steps, np.int32)}, []
+    samples = {step: run.lines("samples.jsonl", step=step) for step in steps}
+    for i in range(sum(name.endswith(".cross") for name in stored[0])):
+        arrays |= {f"{i}.{kind}": as_bytes(np.stack([frame[f"{i}.{kind}"] for frame in stored])) for kind in KINDS}
+        of_step = [samples[step][i] for step in steps]
+        about = {name: of_step[0][name] for name in ("source", "reference")}
+        trg = [*stored[0][f"{i}.trg"].tolist()[1:], "<EOS>"]  # row t is the step that writes piece t
+        about |= {
+            "src": stored[0][f"{i}.src"].tolist(),
+            "trg": trg,
+            "translations": [x["translation"] for x in of_step],
+        }
+        told.append(about)
+    sessions, config = run.lines("sessions.jsonl"), run.config
+    origin = {
+        "run": run.directory.name,
+        "corpus": config["card"]["name"],
+        "seed": config["training"]["seed"],
+        "code": list(dict.fromkeys(session["git"] for session in sessions)),
+        "device": list(dict.fromkeys(session["device"] for session in sessions)),
+    }
+    of_validation = {name: [valid[step][name] for step in steps] for name in ("epoch", "loss", "bleu")}
+    about = {"what": "attention over the epochs of a training run", "from": origin, **of_validation, "sentences": told}
+    return History(arrays, about)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m nmt.show.histories", description=__doc__.split("\n")[0])
+    parser.add_argument("--checkpoint", help="model whose attention is kept while it translates")
+    parser.add_argument("--sentence", action="append", help="English sentence to translate; may be given several times")
+    parser.add_argument("--run", help="run whose frames/ are kept")
+    parser.add_argument("--out", default=folder(), type=Path, help="folder (default: that of the histories that ship)")
+    said = parser.parse_args(arguments)
+    if said.checkpoint:
+        print(write("translating", translating(said.checkpoint, said.sentence or SENTENCES), said.out))
+    if said.run:
+        print(write("training", training(Run(said.run)), said.out))
+
+
+if __name__ == "__main__":
+    main()
