@@ -7,7 +7,7 @@
     samples.jsonl    the same held-out sentences translated at each validation
     frames/          step_00000500.npz: attention of all heads on fixed sentences at each validation
     checkpoints/     step_00000500/: a model directory (below) and the state of the training
-    lock.json        which process trains here, or was the last to do so
+    run.lock         held by the process that trains here; lock.json: which one that is, or was
 
 and that of `nmt prune` also gates.jsonl, result.json and the new model in pruned/.
 
@@ -31,7 +31,18 @@ from torch import Tensor
 from nmt import NmtError
 from nmt.bpe import BPE
 from nmt.models import SIDES, Trained, load_model_directory, load_weights, save_model_directory
-from nmt.plumbing.files import claimed, read_json, sha256, whole_directory, whole_file, write_json, write_text
+from nmt.plumbing.files import (
+    append_json_lines,
+    claimed,
+    json_lines,
+    read_json,
+    read_json_lines,
+    sha256,
+    whole_directory,
+    whole_file,
+    write_json,
+    write_text,
+)
 from nmt.plumbing.places import shipped
 from nmt.transformer import Transformer
 
@@ -76,10 +87,10 @@ class Run:
     def lock(self) -> Iterator[None]:
         """Held by the one process that trains here. The system frees it when that process ends, however it ends.
 
-        Raises NmtError, naming the process, where another one holds it. Without effect on Windows.
+        Raises NmtError, naming the process, where another one holds it.
         """
         path = self.directory / "lock.json"
-        with claimed(path) as mine:
+        with claimed(self.directory / "run.lock") as mine:
             if not mine:
                 holder = json.loads(path.read_text() or "{}")
                 who = f"process {holder.get('process')} on {holder.get('host')}"
@@ -89,27 +100,14 @@ class Run:
 
     def append(self, name: str, *lines: dict) -> None:
         """Add JSON lines to metrics.jsonl, samples.jsonl or sessions.jsonl; all of them, or, on a full disk, none."""
-        path = self.directory / name
-        size = path.stat().st_size if path.exists() else 0
-        try:
-            with open(path, "a", encoding="utf-8") as file:
-                file.write("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
-        except OSError:
-            if path.exists():
-                os.truncate(path, size)
-            raise
+        append_json_lines(self.directory / name, *lines)
 
     def lines(self, name: str = "metrics.jsonl", **equal) -> list[dict]:
         """The JSON lines of a file whose fields equal those given: `run.lines(split="valid")`.
 
         A last line cut by a kill is left out.
         """
-        path = self.directory / name
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
-        try:
-            lines = [json.loads(line) for line in text.split("\n")[:-1]]
-        except ValueError as error:
-            raise NmtError(f"{path}: a damaged line ({error})") from None
+        lines = read_json_lines(self.directory / name)
         return [line for line in lines if all(line.get(key) == value for key, value in equal.items())]
 
     def forget_after(self, step: int, keep: int) -> None:
@@ -118,7 +116,7 @@ class Run:
             if not (self.directory / name).is_file():
                 continue
             kept = [line for line in self.lines(name) if line["step"] <= step]
-            write_text(self.directory / name, "".join(json.dumps(x, ensure_ascii=False) + "\n" for x in kept))
+            write_text(self.directory / name, json_lines(kept))
         for frame in self.directory.glob("frames/step_*.npz"):
             if int(frame.stem.removeprefix("step_")) > step:
                 frame.unlink()

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from nmt.config import TrainingConfig
 from nmt.lab.lineage import revision
 from nmt.lab.results import SEEDS, SMALL, WINS, Results, Verdict, dev, judge, keep, role, small_budgets, variant
-from nmt.plumbing.places import clone
+from nmt.plumbing.places import in_clone
 from nmt.pruning.prune import METHODS, OURS, method_class
 from nmt.show.plots import MARKED, budget_curves, kept_heads, save
 
@@ -349,6 +349,6 @@ def heads(results: Results) -> Figure:
 
 
 if __name__ == "__main__":
-    root = clone()
+    root = in_clone()
     kept = keep(sys.argv[1], root / "data" / "results" / (sys.argv[2] if sys.argv[2:] else "compare"))
     print(*(f"seed {seed}: {kept.done(seed)} of {kept.planned} cells" for seed in kept.seeds), sep="\n")

@@ -24,7 +24,7 @@ from nmt.corpora.sources import whole_files
 from nmt.decoding import translate
 from nmt.lab.lineage import circumstances, command, keep_records
 from nmt.plumbing.files import write_text
-from nmt.plumbing.places import clone
+from nmt.plumbing.places import in_clone
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
 from nmt.show.plots import BLUE, GREY, ORANGE, save
@@ -244,7 +244,7 @@ def epochs(run: Run, step: int) -> float:
 
 def main(arguments: Sequence[str]) -> Path:
     parser = argparse.ArgumentParser(prog="python -m nmt.lab.corpus_size", description=__doc__)
-    default = clone() / "data" / "results" / "corpus-size"
+    default = in_clone("data", "results", "corpus-size")
     parser.add_argument("run", metavar="RUN")
     parser.add_argument("steps", metavar="STEPS", type=lambda text: [int(one) for one in text.split(",")])
     parser.add_argument("files", metavar="FILE", nargs="+")

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from nmt import NmtError
 from nmt.gates import GAMMA, ZETA, HardConcrete
 from nmt.plumbing.files import write_text
-from nmt.plumbing.places import clone
+from nmt.plumbing.places import in_clone
 from nmt.pruning.methods.joint import Slice
 from nmt.pruning.methods.on_budget import BudgetedGates
 from nmt.show.plots import BLUE, ORANGE, save
@@ -393,7 +393,7 @@ def surviving_pixels(lines: list[dict], picture: Tensor, methods: Sequence[str] 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)  # the matrices are too small to share between cores
-    root = clone()
+    root = in_clone()
     found = compare(root / "data" / "results" / "digits")
     mean = torch.cat([x for x, _ in pictures(0).values()]).mean(0)
     save(error_curves(found), root / "figures" / "digits.png")

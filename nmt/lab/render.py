@@ -13,7 +13,7 @@ from pathlib import Path
 from nmt import NmtError
 from nmt.course import preset
 from nmt.plumbing.files import write_text
-from nmt.plumbing.places import clone
+from nmt.plumbing.places import in_clone
 from nmt.plumbing.provenance import git_revision
 
 LARGEST = 1_000_000  # bytes of a notebook: beyond, GitHub may not show it
@@ -31,10 +31,7 @@ Notebook = dict  # as nbformat reads it, version 4
 
 def home() -> Path:
     """The folder notebooks/ of the clone. Raises NmtError outside one."""
-    folder = (clone() or Path()) / "notebooks"
-    if clone() is None or not folder.is_dir():
-        raise NmtError("the notebooks are in the clone, and nmt was not installed from one (pip install -e .)")
-    return folder
+    return in_clone("notebooks")
 
 
 def chosen(names: Sequence[str] = (), folder: Path | None = None) -> list[Path]:

@@ -16,7 +16,7 @@ from nmt.lab import comparison as comparison
 from nmt.lab.lineage import circumstances, command, keep_records, plainly
 from nmt.lab.results import Results
 from nmt.plumbing.files import read_json, write_text
-from nmt.plumbing.places import clone
+from nmt.plumbing.places import in_clone
 from nmt.runs import Run
 from nmt.scoring import score_table
 from nmt.show.plots import attention_heads, learning_curves, save
@@ -106,7 +106,7 @@ def with_results(readme: str, text: str, marks: tuple[str, str] = (BEGIN, END)) 
 
 if __name__ == "__main__":
     argparse.ArgumentParser(prog="python -m nmt.lab.report", description=__doc__).parse_args()
-    root = clone()
+    root = in_clone()
     for kept in sorted((root / "data" / "results").glob("*/config.json")):
         print(*draw(Run(kept.parent), root / "figures"), sep="\n")
     stored, readme = root / "data" / "results", root / "README.md"

@@ -15,7 +15,7 @@ from nmt import NmtError
 from nmt.corpora.corpus import prepare
 from nmt.lab.prices import keep_pruned
 from nmt.plumbing.files import read_json, write_json
-from nmt.plumbing.places import clone
+from nmt.plumbing.places import in_clone
 from nmt.plumbing.provenance import description_of_session
 from nmt.pruning.costs import costs, saved
 from nmt.runs import Run, load
@@ -88,7 +88,7 @@ def section(folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    default = clone() / "data" / "results" / "savings"
+    default = in_clone("data", "results", "savings")
     if not 2 <= len(sys.argv) <= 3:
         raise SystemExit("python -m nmt.lab.savings RUN [RESULTS]")
     try:

@@ -4,33 +4,33 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nmt import NmtError
+from filelock import FileLock, Timeout
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+from nmt import NmtError
 
 
 @contextmanager
 def claimed(path: str | Path, wait: bool = False) -> Iterator[bool]:
-    """Whether this process has the file `path` for itself until the block ends; with `wait`, once it has.
+    """Whether this process holds the lock file `path` until the block ends; with `wait`, once it does.
 
-    The system gives it free when a process ends, however it ends. On Windows it is always had.
+    The system frees the lock when a process ends, however it ends. Another lock of the same process counts as another
+    process. The file stays: removing it could let two processes hold two files of one name.
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "a", encoding="utf-8") as file:
-        had = True
-        if fcntl is not None:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
-                had = False
-        yield had
+    lock = FileLock(path, timeout=-1 if wait else 0)
+    try:
+        lock.acquire()
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
 
 
 @contextmanager
@@ -91,6 +91,56 @@ def read_json(path: str | Path) -> dict:
     if not isinstance(value, dict):
         raise NmtError(f"{path}: a JSON {type(value).__name__} in place of an object; the file is damaged")
     return value
+
+
+def read_json_lines(path: str | Path) -> list[dict]:
+    """The JSON objects of a file, one a line; none where there is no file. A last line that a kill cut is left out.
+
+    Raises NmtError, naming file and line, where another line is not a JSON object.
+    """
+    path = Path(path)
+    lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.is_file() else []
+    objects = []
+    for number, line in enumerate(lines, 1):
+        try:
+            objects.append(json.loads(line))
+        except ValueError as error:
+            raise NmtError(f"{path}:{number}: a damaged line ({error})") from None
+        if not isinstance(objects[-1], dict):
+            raise NmtError(f"{path}:{number}: a damaged line (not a JSON object)")
+    return objects
+
+
+def json_lines(objects: Iterable[dict]) -> str:
+    """The text of a file of JSON lines."""
+    return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in objects)
+
+
+def append_json_lines(path: str | Path, *objects: dict) -> None:
+    """Add lines to a file: all of them or, on a full disk, none."""
+    path = Path(path)
+    size = path.stat().st_size if path.exists() else 0
+    try:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(json_lines(objects))
+    except OSError:
+        if path.exists():
+            os.truncate(path, size)
+        raise
+
+
+def write_between(page: str | Path, mark: str, text: str) -> None:
+    """Replace what stands between <!-- mark --> and <!-- /mark --> in a page; see `replaced_between`."""
+    write_text(page, replaced_between(page, mark, text))
+
+
+def replaced_between(page: str | Path, mark: str, text: str) -> str:
+    """The page with `text` between <!-- mark --> and <!-- /mark -->. Raises NmtError where it has no such marks."""
+    before, begin, rest = Path(page).read_text(encoding="utf-8").partition(f"<!-- {mark} -->")
+    _, end, after = rest.partition(f"<!-- /{mark} -->")
+    if not end:
+        raise NmtError(f"{page}: <!-- {mark} --> and <!-- /{mark} --> must be there, in this order")
+    return f"{before}{begin}\n{text}\n{end}{after}"
 
 
 def sha256(path: str | Path) -> str:

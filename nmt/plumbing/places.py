@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import nmt
+from nmt import NmtError
 
 
 def data_root() -> Path:
@@ -24,5 +25,14 @@ def shipped() -> Path:
 
 
 def clone() -> Path | None:
+    """The root of the clone that this code runs from; None where nmt was installed from a wheel."""
     folder = Path(nmt.__file__).resolve().parent.parent
     return folder if (folder / "pyproject.toml").is_file() and (folder / "data").is_dir() else None
+
+
+def in_clone(*parts: str) -> Path:
+    """A place in the clone: in_clone("data", "results"). Raises NmtError outside one."""
+    root = clone()
+    if root is None:
+        raise NmtError(f"{'/'.join(parts)} is in the clone, and nmt was not installed from one (pip install -e .)")
+    return root.joinpath(*parts)

@@ -12,7 +12,7 @@ import torch
 from nmt import BOS, EOS, PAD, UNK, NmtError, bpe
 from nmt.bpe import BPE
 from nmt.corpora.corpus import prepare
-from nmt.tests.test_corpora import PAIRS, tsv
+from nmt.tests.corpora.test_corpus import PAIRS, tsv
 
 run = bpe._run_training
 quiet = {"log": lambda text: None}

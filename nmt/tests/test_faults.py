@@ -91,7 +91,7 @@ def no_override() -> None:
 @pytest.mark.parametrize("folder", [".", "checkpoints"])
 def test_a_directory_that_may_not_be_written(folder, run, corpus, whole):
     before = left_behind(run)
-    closed = [run.directory / folder, *([run.directory / "lock.json"] if folder == "." else [])]
+    closed = [run.directory / folder, *([run.directory / "lock.json", run.directory / "run.lock"] if folder == "." else [])]
     for path in closed:
         path.chmod(0o555 if path.is_dir() else 0o444)
     child = os.fork()

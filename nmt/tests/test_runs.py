@@ -130,7 +130,7 @@ def test_frames_hold_all_heads_of_four_sentences(run, corpus):
 
 def test_nothing_is_pickled(run):
     suffixes = {path.suffix for path in run.directory.rglob("*") if path.is_file() and "tensorboard" not in path.parts}
-    assert suffixes == {".json", ".jsonl", ".bpe", ".npz", ".safetensors"}
+    assert suffixes == {".json", ".jsonl", ".bpe", ".npz", ".safetensors", ".lock"}
     for path in run.directory.rglob("*.safetensors"):
         assert load_file(path)
     for path in run.directory.rglob("*"):
@@ -329,7 +329,7 @@ def test_lines(copy):
     assert len(copy.lines()) == count and copy.lines("none.jsonl") == []
     with open(copy.directory / "metrics.jsonl", "a", encoding="utf-8") as file:
         file.write("\n")
-    with pytest.raises(NmtError, match=r"metrics\.jsonl: a damaged line"):
+    with pytest.raises(NmtError, match=r"metrics\.jsonl:13: a damaged line"):
         copy.lines()
 
 

@@ -11,7 +11,7 @@ import nmt.cli.prune
 from nmt.plumbing.files import claimed
 from nmt.pruning.prune import METHODS, OURS
 from nmt.runs import Run, load
-from nmt.tests.test_cli import SMALL, _elsewhere, nmt_, refuses, trained, tsv  # noqa: F401  fixtures
+from nmt.tests.cli.test_cli import SMALL, _elsewhere, nmt_, refuses, trained, tsv  # noqa: F401  fixtures
 
 # 145 pairs in batches of 30: 5 steps an epoch; the trained run has 1 block of 2 heads, its vocabularies 80 pieces
 QUICK = "--gpus=0 --batch_size 30 --max_epochs 1 --val_batch_size 5 --limit_val_batches 1 --progress_bar_refresh_rate 0"

@@ -19,8 +19,8 @@ from nmt import NmtError
 from nmt.corpora import download, sources
 from nmt.corpora.corpus import format_card, prepare
 from nmt.corpora.sentences import normal
-from nmt.tests.test_corpora import PAIRS, contents, everything, quiet, refused, root, tsv  # noqa: F401
-from nmt.tests.test_download import Page, server  # noqa: F401 (a fixture)
+from nmt.tests.corpora.test_corpus import PAIRS, contents, everything, quiet, refused, root, tsv  # noqa: F401
+from nmt.tests.corpora.test_download import Page, server  # noqa: F401 (a fixture)
 
 
 def test_phrasebook_keeps_its_splits(tmp_path, root, monkeypatch):

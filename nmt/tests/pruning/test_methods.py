@@ -15,7 +15,7 @@ from nmt.pruning import masks
 from nmt.pruning.method import Method
 from nmt.pruning.prune import METHODS
 from nmt.pruning.removal import remove_heads
-from nmt.tests.test_pruning import STEPS, settings
+from nmt.tests.pruning.test_prune import STEPS, settings
 from nmt.tokens import encode_corpus
 
 GATED = [name for name, method in METHODS.items() if method.learns]
