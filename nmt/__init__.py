@@ -1,8 +1,26 @@
 """nmt: an English-Russian Transformer from scratch, and which of its heads matter.
 
-The way of the data, and the module of each step:
+The core, in reading order; each file imports only files above it, `corpora` and `plumbing`:
 
-    corpora -> bpe -> batches -> transformer (attention) -> training or decoding -> runs
+    attention.py    masks, one head, many heads, a gate on each head, a cache
+    gates.py        hard concrete gates
+    transformer.py  positions, blocks, encoder, decoder, generator
+    config.py       every setting of a training run, with its reason
+    bpe.py          text <-> pieces
+    tokens.py       the ids of a corpus on disk
+    batches.py      sentences of similar length, padded
+    objective.py    what a step of training minimises
+    decoding.py     greedy and beam search
+    scoring.py      loss, BLEU and chrF on held-out pairs
+    analysis.py     attention maps, probabilities of given pairs, what each position brings
+    models.py       a model directory: save, load, translate
+    runs.py         a run directory: all that a training run leaves behind
+    training.py     the loop
+
+The wings: `corpora` turns names and files into clean, split pairs; `plumbing` keeps runs safe (whole files, locks,
+several processes, checkpoints, resuming); `pruning` chooses heads and takes the others out; `phrasebook` knows the
+structure of the embedded corpus; `show` draws; `course` is what the cells of the notebooks call; `lab` makes the tables
+of data/results; `cli` is the command line; `tests` mirrors them all.
 
 One alphabet for the shapes of tensors, in every docstring and comment:
 
@@ -26,7 +44,7 @@ class NmtError(ValueError):
 
 
 def load(checkpoint, device="cpu"):
-    """A trained model that translates: from a run, a model directory or a shipped name. See `nmt.runs.load`."""
+    """A trained model that translates: of a run, a model directory or one that ships. See `nmt.runs.load`."""
     from nmt.runs import load as load_trained
 
     return load_trained(checkpoint, device)

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass, field, fields
 
+import torch
+
 from nmt import NmtError
 from nmt.transformer import TransformerConfig
 
@@ -93,6 +95,14 @@ class TrainingConfig:
             if "choices" in f.metadata and getattr(self, f.name) not in f.metadata["choices"]:
                 raise NmtError(f"--{f.name} must be one of {f.metadata['choices']}, not {getattr(self, f.name)!r}")
         self.transformer(4, 4)  # refuses a shape that cannot work, now rather than after the corpus is read
+
+    def bfloat16(self, device: torch.device) -> bool:
+        """Whether forward passes run in bfloat16 on this device."""
+        return self.precision == "bf16" or (self.precision == "auto" and device.type == "cuda")
+
+    def autocast(self, device: torch.device) -> torch.autocast:
+        """The precision of forward passes, as a context. Gradients and weights stay in float32."""
+        return torch.autocast(device.type, torch.bfloat16, enabled=self.bfloat16(device))
 
     def transformer(self, src_vocab_size: int, trg_vocab_size: int) -> TransformerConfig:
         shape = {f.name for f in fields(TransformerConfig)} - {"src_vocab_size", "trg_vocab_size"}

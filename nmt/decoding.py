@@ -1,6 +1,6 @@
 """From a model to sentences: greedy and beam search, text in and text out, the score of a given translation.
 
-Nothing here ever sees a reference, save `score_pairs` and `attention_maps`, whose subject it is.
+Nothing here ever sees a reference.
 """
 
 import math
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from nmt import BOS, EOS, PAD, NmtError
-from nmt.batches import pad, source_batch
+from nmt.batches import source_batch
 from nmt.bpe import BPE
 from nmt.corpora.sentences import clean
 from nmt.transformer import Transformer
@@ -52,35 +52,21 @@ def evaluating(model: Transformer) -> Iterator[None]:
 class _Decoder:
     """The model as a search sees it: targets so far in, logits of the next token out."""
 
-    def __init__(self, model: Transformer, src: Tensor, prefix: list[list[int]] | None, use_cache: bool) -> None:
-        self.model, self.src = model, src
-        self.cache = model.start(src) if use_cache else None
-        self.memory = None if use_cache else model.encode(src)[:2]
+    def __init__(self, model: Transformer, src: Tensor) -> None:
+        self.model, self.cache = model, model.start(src)
         # Few rows times a large vocabulary: on a CPU faster with the transpose laid out in memory (10,000 words of 512,
         # one row: 0.7 ms, not 1.6). The copy takes what it gains in a dozen steps. Under autocast it would be cast anew
         # at each step, which the module's own weight is not.
         weight, autocast = model.generator.weight.t(), torch.is_autocast_enabled(src.device.type)
         self.to_words = weight.contiguous() if src.device.type == "cpu" and not autocast else None  # (D, V)
-        vocab_size = model.config.trg_vocab_size
-        if prefix is not None and len(prefix) != len(src):
-            raise NmtError(f"prefix: {len(prefix)} prefixes for {len(src)} sentences; give one, maybe empty, for each")
-        for ids in prefix or ():
-            if any(i in (PAD, BOS, EOS) or not 0 <= i < vocab_size for i in ids):
-                raise NmtError(f"prefix {ids}: ids must be below {vocab_size} and not PAD, BOS or EOS")
-        self.prefix = pad(prefix, src.device) if prefix and any(prefix) else None  # (B, P)
 
     def next(self, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """targets (R, T), as many rows for each sentence, beginning with BOS.
+        """targets (R, T), the same number of rows for each sentence, beginning with BOS.
 
-        Returns float32 logits (R, V), -inf where a token is not allowed, and their log-normaliser (R,) before
-        anything was forbidden: log-probabilities are the model's own.
+        Returns float32 logits (R, V), -inf where a token is not allowed, and their log-normaliser (R,) before any was
+        forbidden: log-probabilities are the model's own.
         """
-        step, width = targets.size(1) - 1, len(targets) // len(self.src)
-        if self.cache is not None:
-            states, _ = self.model.decode(targets[:, -1:], cache=self.cache)
-        else:
-            memory, mask = (part.repeat_interleave(width, 0) for part in self.memory)
-            states, _ = self.model.decode(targets, memory, mask)
+        states, _ = self.model.decode(targets[:, -1:], cache=self.cache)
         newest, generator = states[:, -1], self.model.generator  # (R, D)
         if self.to_words is None:
             logits = generator(newest).float()  # (R, V)
@@ -89,53 +75,33 @@ class _Decoder:
         normaliser = logits.logsumexp(-1)
         # An unknown token stays possible: what the model does not know is better seen than hidden.
         logits[:, PAD] = logits[:, BOS] = float("-inf")
-        if self.prefix is not None and step < self.prefix.size(1):
-            forced = self.prefix[:, step].repeat_interleave(width)[:, None]  # (R, 1)
-            others = torch.arange(logits.size(1), device=logits.device) != forced  # (R, V)
-            logits.masked_fill_(others & (forced != PAD), float("-inf"))
         return logits, normaliser
 
-    def select(self, rows: Tensor | None, sentences: Tensor | None) -> None:
-        """Keep these rows of targets, and these sentences; None: all stay as they are."""
-        if self.cache is not None:
-            self.cache.select(rows, sentences)
-        if sentences is not None:
-            self.src = self.src[sentences]
-            if self.cache is None:
-                self.memory = tuple(part[sentences] for part in self.memory)
-            if self.prefix is not None:
-                self.prefix = self.prefix[sentences]
 
-
-def _limits(src: Tensor, max_length: int | None, prefix: list[list[int]] | None) -> Tensor:
+def _limits(src: Tensor, max_length: int | None) -> Tensor:
     """How many tokens, EOS among them, each sentence may have: int64 (B,). By default 2S + 10.
 
-    S is the sentence's own length with EOS, without padding: the neighbours in a batch change nothing. A
-    prefix may be longer; there is always room for one token after it.
+    S is the sentence's own length with EOS, without padding: its neighbours in a batch change nothing.
     """
     if max_length is not None and max_length < 1:
         raise NmtError(f"max_length must be at least 1, not {max_length}")
-    limits = 2 * (src != PAD).sum(1) + 10 if max_length is None else src.new_full((len(src),), max_length)
-    return limits if prefix is None else limits.maximum(limits.new_tensor([len(ids) + 1 for ids in prefix]))
+    return 2 * (src != PAD).sum(1) + 10 if max_length is None else src.new_full((len(src),), max_length)
 
 
 def greedy(
     model: Transformer,
     src: Tensor,
     max_length: int | None = None,
-    prefix: list[list[int]] | None = None,
-    use_cache: bool = True,
     length_penalty: float = LENGTH_PENALTY,
 ) -> list[Hypothesis]:
     """The most probable token at each step. src int64 (B, S), as `source_batch` makes it.
 
-    max_length: tokens with EOS, default 2S + 10 of each sentence. prefix: ids each translation must begin
-    with, of any lengths. `length_penalty` only normalises the scores.
+    max_length: tokens with EOS, by default 2S + 10 for each sentence. `length_penalty` only normalises the scores.
     """
     found: list[Hypothesis | None] = [None] * len(src)
-    limits = _limits(src, max_length, prefix)
+    limits = _limits(src, max_length)
     with evaluating(model):
-        decoder = _Decoder(model, src, prefix, use_cache)
+        decoder = _Decoder(model, src)
         rows = torch.arange(len(src), device=src.device)  # which sentences are still being written: (R,)
         targets = src.new_full((len(src), 1), BOS)  # (R, T)
         log_probs = torch.zeros(len(src), device=src.device)
@@ -153,7 +119,7 @@ def greedy(
                 found[rows[i]] = _hypothesis(targets[i], log_probs[i], scores[i])
             keep = going.nonzero().flatten()  # whoever is done leaves, and holds nobody up
             rows, targets, log_probs, limits = (x[keep] for x in (rows, targets, log_probs, limits))
-            decoder.select(keep, keep)
+            decoder.cache.select(keep, keep)
     return found
 
 
@@ -172,8 +138,6 @@ def beam_search(
     length_penalty: float = LENGTH_PENALTY,
     n_best: int = 1,
     max_length: int | None = None,
-    prefix: list[list[int]] | None = None,
-    use_cache: bool = True,
 ) -> list[list[Hypothesis]]:
     """For each sentence its `n_best` translations, best first; arguments as for `greedy`.
 
@@ -188,9 +152,9 @@ def beam_search(
     if length_penalty < 0:
         raise NmtError(f"the length penalty must be at least 0, not {length_penalty}")
     found: list[list[Hypothesis]] = [[] for _ in range(len(src))]
-    limits = _limits(src, max_length, prefix)
+    limits = _limits(src, max_length)
     with evaluating(model):
-        decoder = _Decoder(model, src, prefix, use_cache)
+        decoder = _Decoder(model, src)
         rows = torch.arange(len(src), device=src.device)  # (R,), R sentences are not done
         targets = src.new_full((len(src), 1, 1), BOS)  # (R, W, T), W = 1 at first, then up to beam
         log_probs = torch.zeros(len(src), 1, device=src.device)  # (R, W), -inf: an empty place
@@ -230,7 +194,7 @@ def beam_search(
                     x[keep] for x in (rows, targets, log_probs, worst, limits, parents)
                 )
             first = torch.arange(count, device=src.device) if keep is None else keep
-            decoder.select((first[:, None] * width + parents).flatten(), keep)
+            decoder.cache.select((first[:, None] * width + parents).flatten(), keep)
     return found
 
 

@@ -1,4 +1,4 @@
-"""What a step of training minimises and at which rate: the loss, the noam schedule, and room for more than that."""
+"""What a step of training minimises, and at which rate: the loss, the noam schedule, and hooks for pruning."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,42 +32,43 @@ def token_loss(logits: Tensor, target: Tensor, label_smoothing: float = 0.0) -> 
 
 
 class Objective:
-    """Plain training. What does more around the same loop, pruning, derives from it and says so in `settings`.
+    """Plain training: the loss and nothing else. What does more in the same loop, pruning, derives from this class.
 
-    `start` is called once, before the first step of a session; then for each step `before_step`, `loss` for each
-    batch, `penalty`, `after_backward`, `after_step`. `state` and `load_state` carry what a resumed run must know.
+    `start` is called once, before the first step of a session. Each step then calls `before_step`, `loss` for each
+    batch, `penalty`, `after_backward` and `after_step`. `state` and `load_state` carry what a resumed run must know.
     """
 
+    plain = True  # False: `start` is called, and the run begins with a validation
     settings: dict | None = None  # kept in config.json, compared when a run is resumed
-    done = False  # set to end the run after the step under way
+    done = False  # set it to end the run after the step under way
 
     def start(self, model: nn.Module, batches: BatchIterator, steps: int) -> None:
-        """Called where there are `settings`. The model is on its device, its weights are not yet those of a resumed
-        run; `batches` are those of the training; the run has about so many steps."""
+        """Called unless `plain`. The model is on its device; its weights are not yet those of a resumed run. `batches`
+        are those of the training; the run has about so many steps."""
 
     def parameter_groups(self, model: nn.Module) -> list[dict]:
-        """Adam's groups. A group with "own_rate": True keeps its rate, and its gradients are not clipped."""
+        """The groups of Adam. A group with "own_rate": True keeps its rate, and its gradients are not clipped."""
         return [{"params": [p for p in model.parameters() if p.requires_grad]}]
 
     def before_step(self, step: int) -> None:
-        """step: how many have been done."""
+        """step: how many steps have been done."""
 
     def loss(self, batch: Batch, logits: Tensor, label_smoothing: float) -> Tensor:
-        """Summed over the target's tokens, (): its mean over a step's tokens is minimised."""
+        """Summed over the target's tokens, (). A step minimises its mean over the tokens."""
         return token_loss(logits, batch.trg_out, label_smoothing)
 
     def penalty(self) -> Tensor | None:
         """What is added to the mean loss of a step, (), nats per target token."""
 
     def after_backward(self, tokens: int) -> None:
-        """All gradients of the step are there, not yet clipped."""
+        """All gradients of the step are there; they are not clipped yet."""
 
     def after_step(self, step: int) -> list[dict]:
-        """step: how many have been done, this one included. Returns lines for gates.jsonl."""
+        """step: how many steps have been done, with this one. Returns lines for gates.jsonl."""
         return []
 
     def after_validation(self, step: int) -> list[dict]:
-        """step: how many have been done. Returns lines for gates.jsonl."""
+        """step: how many steps have been done. Returns lines for gates.jsonl."""
         return []
 
     def finish(self) -> None:
@@ -80,7 +81,7 @@ class Objective:
 
     @contextmanager
     def bare(self) -> Iterator[None]:
-        """Around the saving and loading of weights: the model has no parameter but its own."""
+        """Around the saving and loading of weights. Inside, the model has no parameters but its own."""
         yield
 
     def state(self) -> dict:

@@ -236,11 +236,13 @@ def model_directory(checkpoint: str | Path) -> Path:
     )
 
 
-def load(checkpoint: str | Path, device: torch.device | str = "cpu") -> Trained:
-    """Load a model for translating, from what `model_directory` accepts; the model is in evaluation mode.
+def load(checkpoint: Trained | str | Path, device: torch.device | str = "cpu") -> Trained:
+    """Load a model from what `model_directory` accepts, in evaluation mode. One that is loaded comes back as it is.
 
     Raises NmtError for a file that is missing, damaged, or does not belong to the others.
     """
+    if isinstance(checkpoint, Trained):
+        return checkpoint
     directory = model_directory(checkpoint)
     try:
         return load_model_directory(directory, device)

@@ -29,7 +29,7 @@ from nmt.lab.peers import MARIAN, OURS, TORCH, Contender, contenders
 from nmt.objective import token_loss
 from nmt.plumbing.files import write_json
 from nmt.plumbing.provenance import description_of_session
-from nmt.plumbing.starting import keep_memory
+from nmt.plumbing.starting import keep_freed_memory
 from nmt.show.plots import BLUE, ORANGE, save
 from nmt.transformer import TransformerConfig
 
@@ -223,7 +223,7 @@ def bench(out: str | Path, device: torch.device, smoke: bool = False, log: Calla
     except OSError as error:
         raise NmtError(f"--out {out}: not a folder that can be written ({error.strerror})") from None
     if device.type == "cpu":
-        keep_memory()  # as training does; it serves all three
+        keep_freed_memory()  # as training does; it serves all three
     session = description_of_session(device, 0)
     with suppress(AttributeError):
         session["load"] = os.getloadavg()[0]  # processes that ran in the minute before; 0: a quiet machine

@@ -100,6 +100,16 @@ def parallel(model: nn.Module) -> nn.Module:
         return DistributedDataParallel(model, broadcast_buffers=False)
 
 
+@contextmanager
+def adding_up(model: nn.Module, last: bool) -> Iterator[None]:
+    """Around a backward pass. The processes exchange gradients only in the last one of a step."""
+    if count() == 1 or last:
+        yield
+    else:
+        with model.no_sync():
+            yield
+
+
 def total(value: Tensor) -> Tensor:
     """The sum over all processes, in place."""
     if count() > 1:

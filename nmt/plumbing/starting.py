@@ -1,11 +1,12 @@
-"""What surrounds the loop of training: what a run starts from, which run may go on, faults told clearly."""
+"""What surrounds the loop of training: what a run starts from, which run may go on, and faults told clearly."""
 
 import ctypes
 import errno
+import gc
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,22 +14,125 @@ import torch
 from safetensors import SafetensorError
 
 from nmt import NmtError
+from nmt.batches import BatchIterator
 from nmt.bpe import BPE
 from nmt.bpe import train as train_bpe
 from nmt.config import CHANGEABLE, TrainingConfig, flag
 from nmt.corpora.corpus import Corpus
 from nmt.models import Trained, differences
 from nmt.objective import Objective
-from nmt.runs import Run
-from nmt.tokens import ParallelTokens
+from nmt.plumbing import distributed
+from nmt.plumbing.checkpoints import TrainingState
+from nmt.plumbing.provenance import description_of_session
+from nmt.runs import Run, load, refuse_taken
+from nmt.scoring import HeldOut
+from nmt.tokens import ParallelTokens, encode_corpus
 from nmt.transformer import Transformer
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
+@dataclass(frozen=True)
+class Session:
+    """What the loop works with, from one start of a run until it ends or is stopped."""
+
+    run: Run
+    state: TrainingState
+    bpe: tuple[BPE, BPE]
+    batches: BatchIterator
+    pairs: int  # training pairs in an epoch
+    held_out: HeldOut
+    log: Callable[[str], None]  # silent in all processes but the first
+    board: object | None  # TensorBoard, in the first process, where it is installed
+
+
+@contextmanager
+def begin(
+    config: TrainingConfig,
+    corpus: Corpus,
+    directory: str | Path,
+    resume: bool,
+    device: torch.device | str | None,
+    checkpoint: Trained | str | Path | None,
+    objective: Objective,
+    log: Callable[[str], None],
+) -> Iterator[Session]:
+    """Make a run, or take one up again; inside the block the run is locked. Arguments and errors are those of `train`.
+
+    The directory of a new run appears last: whatever is refused is refused before.
+    """
+    if resume and checkpoint:
+        raise NmtError("--checkpoint starts a new run, --resume goes on with one: give one of them")
+    device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    if device.type == "cpu":
+        keep_freed_memory()
+    if not objective.plain and distributed.started() > 1:  # before they join: no process is left waiting for another
+        raise NmtError("pruning decides by the gradients of whole batches, in one process: start it without torchrun")
+    with ExitStack() as held:
+        device = held.enter_context(distributed.joined(device))
+        directory = Path(distributed.by_first(lambda: directory))
+        held.enter_context(told_clearly(directory, config))
+        held.enter_context(torch.random.fork_rng(devices=[device] if device.type == "cuda" else []))
+        log = log if distributed.rank() == 0 else lambda text: None
+        run = None
+        if resume:
+            run = Run(directory)
+            refuse_another_run(run, config, corpus, objective)
+            distributed.by_first(lambda: held.enter_context(run.lock()))
+            checkpoint = None if run.steps() else run.config["checkpoint"]
+        else:
+            refuse_taken(directory)  # before the vocabularies are trained, not after
+        origin = load(checkpoint) if checkpoint else None
+        bpe = run.bpe() if run else distributed.first_before_others(lambda: vocabularies(corpus, config, origin))
+        # The seed is set after `load`, which draws weights of its own: a run resumed at step 0 draws the same.
+        torch.manual_seed(config.seed)
+        model = new_model(config, bpe, origin, run).to(device)
+        tokens = distributed.first_before_others(lambda: encode_corpus(corpus, bpe))
+        rows = training_rows(tokens["train"], config)
+        held_out = held_out_pairs(config, corpus, tokens, rows)
+        batches = training_batches(config, tokens["train"], rows, bpe, device)
+        if not objective.plain:
+            steps = config.max_epochs * -(-batches.count() // config.accumulate_grad_batches)
+            objective.start(model, batches, steps)
+        state = TrainingState.new(model, objective, config)
+        if distributed.rank():
+            # Each process has dropout of its own; that of the first is as if it were alone.
+            torch.manual_seed(config.seed + distributed.rank())
+        if run:
+            distributed.first_before_others(lambda: state.restore(run, config.keep_checkpoints, log))
+        else:
+            record = record_of(config, corpus, bpe, model, origin, objective)
+            run = distributed.first_before_others(
+                lambda: Run.create(directory, record, bpe) if distributed.rank() == 0 else Run(directory)
+            )
+            distributed.by_first(lambda: held.enter_context(run.lock()))
+        processes = distributed.count()
+        session = {**description_of_session(device, state.step), "processes": processes}
+        distributed.by_first(lambda: run.append("sessions.jsonl", session))
+        parameters = sum(p.numel() for p in model.parameters())
+        log(
+            f"{run.directory}: {parameters / 1e6:.2f} million parameters, {len(rows)} training pairs of {corpus.name}, "
+            f"vocabularies {bpe[0].vocab_size} and {bpe[1].vocab_size}, "
+            f"{'bfloat16 autocast' if config.bfloat16(device) else 'float32'} on {device}"
+            f"{f' in {processes} processes' if processes > 1 else ''}, from step {state.step}"
+        )
+        yield Session(
+            run,
+            state,
+            run.bpe(),  # not the files of the cache, which may be emptied while this run trains
+            batches,
+            len(rows),
+            held_out,
+            log,
+            run.board(state.step) if distributed.rank() == 0 else None,
+        )
+        if processes > 1:
+            gc.collect()  # while the processes are joined: later, the threads of what is freed might wait for ever
+
+
 def training_rows(tokens: ParallelTokens, config: TrainingConfig) -> np.ndarray:
-    """The line numbers that are trained on: not empty, not too long, and within limit_train_batches."""
+    """The line numbers to train on, int64 (N,): not empty, not too long, and within limit_train_batches."""
     src, trg = tokens.src.lengths, tokens.trg.lengths
     rows = np.flatnonzero((src > 0) & (trg > 0) & (np.maximum(src, trg) <= config.max_length))
     if config.limit_train_batches is not None:
@@ -42,15 +146,53 @@ def training_rows(tokens: ParallelTokens, config: TrainingConfig) -> np.ndarray:
     return rows
 
 
+def training_batches(
+    config: TrainingConfig, tokens: ParallelTokens, rows: np.ndarray, bpe: tuple[BPE, BPE], device: torch.device
+) -> BatchIterator:
+    size, by_tokens = config.batch_tokens or config.batch_size, config.batch_tokens is not None
+    return BatchIterator(tokens, size, config.seed, by_tokens, rows, device, bpe, config.bpe_dropout)
+
+
+def held_out_pairs(
+    config: TrainingConfig, corpus: Corpus, tokens: dict[str, ParallelTokens], rows: np.ndarray
+) -> HeldOut:
+    """The pairs of a validation: of the split valid, or, to see what was learnt by heart, the training pairs."""
+    split = config.val_split
+    limit = None if config.limit_val_batches is None else config.limit_val_batches * config.val_batch_size
+    chosen = range(len(tokens["valid"])) if split == "valid" else rows
+    return HeldOut.of(corpus, split, tokens[split], chosen[:limit])
+
+
+def record_of(
+    config: TrainingConfig,
+    corpus: Corpus,
+    bpe: tuple[BPE, BPE],
+    model: Transformer,
+    origin: Trained | None,
+    objective: Objective,
+) -> dict:
+    """config.json of a new run."""
+    return {
+        "training": asdict(config),
+        "corpus": {"data": list(corpus.data), "fingerprint": corpus.fingerprint},
+        "bpe": {"src": bpe[0].sha256, "trg": bpe[1].sha256},
+        "transformer": asdict(model.config),
+        "card": corpus.card,
+        "checkpoint": str(origin.directory.resolve()) if origin else None,
+        "objective": objective.settings,
+    }
+
+
 def refuse_another_run(run: Run, config: TrainingConfig, corpus: Corpus, objective: Objective) -> None:
+    """Raises NmtError where a run was started with other settings, or on another corpus, than it is to go on with."""
     # Where all held-out pairs are translated, how many at a time only costs memory.
     free = (*CHANGEABLE, "val_batch_size") if config.limit_val_batches is None else CHANGEABLE
-    old = {"bpe_dropout": 0.0, "validate_untrained": False, **run.config["training"]}  # older runs know neither
-    here, now = ({flag(k): v for k, v in c.items() if k not in free} for c in (old, asdict(config)))
+    old = {"bpe_dropout": 0.0, "validate_untrained": False, **run.config["training"]}  # early runs know neither
+    there, here = ({flag(k): v for k, v in c.items() if k not in free} for c in (old, asdict(config)))
     noted = run.config.get("objective") or {}
-    if "search" in noted and noted["search"] is None:  # older runs did not note what the default was
-        noted = noted | {"search": objective.settings["search"]} if objective.settings else noted
-    problem = differences(here, now) or differences(noted, objective.settings or {})
+    if "search" in noted and noted["search"] is None and objective.settings:
+        noted = noted | {"search": objective.settings["search"]}  # early runs did not note the method's default
+    problem = differences(there, here) or differences(noted, objective.settings or {})
     if not problem and corpus.fingerprint != run.config["corpus"]["fingerprint"]:
         problem = (
             f"its corpus was another one, or this one has changed since: {', '.join(run.config['corpus']['data'])}"
@@ -60,7 +202,7 @@ def refuse_another_run(run: Run, config: TrainingConfig, corpus: Corpus, objecti
 
 
 def vocabularies(corpus: Corpus, config: TrainingConfig, origin: Trained | None) -> tuple[BPE, BPE]:
-    """The BPE of a new run: trained on the corpus, or those that belong to the weights it starts from."""
+    """The BPE models of a new run: trained on the corpus, or those that belong to the weights it starts from."""
     sizes = config.src_vocab_size, config.trg_vocab_size
     if not origin:
         return tuple(train_bpe(corpus, side, size) for side, size in zip(("en", "ru"), sizes, strict=True))
@@ -74,13 +216,13 @@ def vocabularies(corpus: Corpus, config: TrainingConfig, origin: Trained | None)
 
 
 def new_model(config: TrainingConfig, bpe: tuple[BPE, BPE], origin: Trained | None, run: Run | None) -> Transformer:
-    """As the config says, with random weights, or with those of `origin`, a model of the same shape.
+    """A model as the config says, with random weights or those of `origin`, which must be of the same shape.
 
-    What was pruned from `origin`, or from the run that goes on, is not there.
+    Heads and neurons that were pruned from `origin`, or from the run that goes on, are not there.
     """
-    kept = asdict(origin.model.config) if origin else run.config.get("transformer", {}) if run else {}
-    shape = config.transformer(*(one.vocab_size for one in bpe))
-    model = Transformer(replace(shape, **{name: kept.get(name) for name in ("kept_heads", "kept_neurons")}))
+    pruned = asdict(origin.model.config) if origin else run.config.get("transformer", {}) if run else {}
+    kept = {name: pruned.get(name) for name in ("kept_heads", "kept_neurons")}
+    model = Transformer(replace(config.transformer(*(one.vocab_size for one in bpe)), **kept))
     if origin:
         old, new = ({flag(k): v for k, v in asdict(m.config).items() if k != "dropout"} for m in (origin.model, model))
         if problem := differences(old, new, "there", "here"):
@@ -90,14 +232,14 @@ def new_model(config: TrainingConfig, bpe: tuple[BPE, BPE], origin: Trained | No
 
 
 def what_is_kept(directory: Path) -> str:
-    """The end of an error message."""
+    """The end of an error message: what a stopped run goes on from."""
     last = Run(directory).last_step()
     return f"{directory} keeps {'no checkpoint' if last is None else f'its checkpoint of step {last}'}"
 
 
 @contextmanager
 def told_clearly(directory: Path, config: TrainingConfig) -> Iterator[None]:
-    """A disk that is full or may not be written, and memory of the GPU that is too small, as NmtError."""
+    """Turn the errors of a full or forbidden disk, and of a GPU with too little memory, into NmtError."""
     try:
         yield
     except torch.cuda.OutOfMemoryError as error:
@@ -120,9 +262,9 @@ def told_clearly(directory: Path, config: TrainingConfig) -> Iterator[None]:
         raise NmtError(f"{error}: {mend}, then {then}") from error
 
 
-def keep_memory() -> None:
-    """Ask glibc to keep freed blocks of up to 32 MB, 512 MB in all, instead of paging each step's tensors in anew:
-    a step of the demo's model takes about a seventh less CPU time. Elsewhere nothing happens."""
+def keep_freed_memory() -> None:
+    """Ask glibc to keep freed blocks of up to 32 MB, 512 MB in all, for the next step: a step of the demo's model then
+    takes about a seventh less CPU time. With another C library nothing happens."""
     with suppress(OSError, AttributeError):
         libc, trim_threshold, mmap_threshold = ctypes.CDLL("libc.so.6"), -1, -3
         libc.mallopt(mmap_threshold, 32 * 2**20)

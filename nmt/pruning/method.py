@@ -114,6 +114,7 @@ class Method(Objective):
     forward pass counts a third, as the backward pass costs twice as much; the fine-tuning is as much shorter.
     """
 
+    plain = False
     name = ""  # on the command line
     needs = "keep"  # what must be given: "keep", "lambda" or both
     learns = False  # whether it has gates that learn

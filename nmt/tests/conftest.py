@@ -6,7 +6,9 @@ import itertools
 import pytest
 import torch
 
+import nmt.decoding
 import nmt.plumbing.provenance
+from nmt import BOS, PAD
 from nmt.batches import source_batch
 from nmt.bpe import train
 from nmt.corpora.corpus import prepare
@@ -59,6 +61,39 @@ def make_model(device):
 def src(device) -> torch.Tensor:
     """Four sources of different lengths, one of them empty: (4, 7)."""
     return source_batch([[4, 5, 6], [7, 8, 9, 10, 11, 12], [], [13, 4]], device)
+
+
+class _WholePrefix(nmt.decoding._Decoder):
+    """What a search asks of the model, answered without a cache: each step reads all the target words anew."""
+
+    def __init__(self, model, src):
+        super().__init__(model, src)
+        self.memory, self.mask, _ = model.encode(src)
+        self.cache = self
+
+    def select(self, rows, sentences=None):
+        if sentences is not None:
+            self.memory, self.mask = self.memory[sentences], self.mask[sentences]
+
+    def next(self, targets):
+        width = len(targets) // len(self.memory)
+        memory, mask = (part.repeat_interleave(width, 0) for part in (self.memory, self.mask))
+        logits = self.model.generator(self.model.decode(targets, memory, mask)[0][:, -1]).float()
+        normaliser = logits.logsumexp(-1)
+        logits[:, [PAD, BOS]] = float("-inf")
+        return logits, normaliser
+
+
+@pytest.fixture
+def without_cache():
+    """without_cache(search, …) -> what the search finds when each step is computed anew from all target words."""
+
+    def found(search, *arguments, **options):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(nmt.decoding, "_Decoder", _WholePrefix)
+            return search(*arguments, **options)
+
+    return found
 
 
 SUBJECTS = {"a cat": "кот", "the old dog": "старая собака", "my brother": "мой брат", "an engineer": "инженер"}

@@ -128,10 +128,10 @@ def search(request):
     return SEARCHES[request.param]
 
 
-def test_the_cache_changes_nothing(make_model, norm, src, search):
+def test_the_cache_changes_nothing(make_model, norm, src, search, without_cache):
     for seed in range(3):
         model = make_model(seed, norm=norm)
-        assert ids(search(model, src, use_cache=False)) == ids(search(model, src))
+        assert ids(without_cache(search, model, src)) == ids(search(model, src))
 
 
 def test_batch_mates_change_nothing(model, device, search):
@@ -149,14 +149,11 @@ def test_padding_changes_nothing(model, src, search):
     assert ids(search(model, F.pad(src, (0, 6), value=PAD))) == ids(search(model, src))
 
 
-def test_gates_work_in_a_search(model, src):
-    def without_cache():
-        return ids(beam_search(model, src, use_cache=False))
-
-    plain = without_cache()
+def test_gates_work_in_a_search(model, src, without_cache):
+    plain = ids(beam_search(model, src))
     for kind in ("encoder", "decoder", "cross"):
         model.gated_layers(kind)[0].gate = FixedGate(torch.tensor([0.0, 1.0, 0.0, 0.0])).to(src.device)
-    assert ids(beam_search(model, src)) == without_cache() != plain
+    assert ids(beam_search(model, src)) == ids(without_cache(beam_search, model, src)) != plain
 
 
 def test_no_reference_can_be_given():
@@ -164,7 +161,7 @@ def test_no_reference_can_be_given():
         assert not {"trg", "target", "targets", "reference", "references"} & set(inspect.signature(function).parameters)
 
 
-def test_modes_and_weights_stay(model, src, search):
+def test_modes_and_weights_stay(model, src, search, monkeypatch):
     model.train()
     model.decoder[0].eval()  # a part that its owner holds still
     before = {name: value.clone() for name, value in model.state_dict().items()}
@@ -172,8 +169,9 @@ def test_modes_and_weights_stay(model, src, search):
     search(model, src)
     assert [module.training for module in model.modules()] == modes
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
-    with pytest.raises(NmtError):
-        search(model, src, prefix=[[EOS]] * len(src))
+    monkeypatch.setattr(decoding, "_hypothesis", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        search(model, src)
     assert [module.training for module in model.modules()] == modes
     model(src, src).sum().backward()  # nothing of inference mode is left behind
 
@@ -183,7 +181,7 @@ def test_dropout_is_off(make_model, src, search):
     assert ids(search(model, src)) == ids(search(model, src))
 
 
-# ---------------------------------------------------------------- lengths, prefixes, forbidden tokens
+# ---------------------------------------------------------------- lengths, forbidden tokens
 
 
 def test_length_is_bounded_by_the_sentences_own(make_model, device, search):
@@ -208,31 +206,6 @@ def test_a_model_that_always_ends_says_nothing(make_model, src, search):
         assert best.ids == [] and best.finished
 
 
-def test_prefixes_of_any_lengths_are_kept(model, src, search):
-    prefixes = [[5, 6, 7], [], [18] * 40, [4]]  # the third is longer than its limit
-    free = search(model, src)
-    found = search(model, src, prefix=prefixes)
-    for row, prefix, one, other in zip(src, prefixes, found, free, strict=True):
-        for h in one if isinstance(one, list) else [one]:
-            assert h.ids[: len(prefix)] == prefix
-            assert h.log_prob == pytest.approx(log_prob(model, row, said(h)), abs=1e-4)
-        if not prefix:
-            assert ids([one]) == ids([other])
-    assert ids(search(model, src, prefix=prefixes, use_cache=False)) == ids(found)
-    assert ids(search(model, src, prefix=[[]] * 4)) == ids(free)
-
-
-def test_a_prefix_of_what_is_said_anyway_changes_nothing(model, src):
-    found = greedy(model, src)
-    assert ids(greedy(model, src, prefix=[h.ids[:3] for h in found])) == ids(found)
-
-
-@pytest.mark.parametrize("prefix", [[[4]], [[PAD], [], [], []], [[], [BOS], [], []], [[], [], [19], []], [[-1]] * 4])
-def test_a_wrong_prefix_is_refused(model, src, prefix, search):
-    with pytest.raises(NmtError, match="prefix"):
-        search(model, src, prefix=prefix)
-
-
 def test_pad_and_bos_are_never_said(make_model, src):
     model = make_model()
     with torch.no_grad():
@@ -249,13 +222,13 @@ def test_wrong_settings_are_refused(model, src, bpe, wrong):
         beam_search(model, src, **wrong)
 
 
-def test_bfloat16_searches_too(make_model, src, device, search):
+def test_bfloat16_searches_too(make_model, src, device, search, without_cache):
     """In mixed precision the cache holds bfloat16; scores stay float32 and near those of the exact model."""
     model = make_model().float()
     with torch.autocast(device.type, torch.bfloat16):
         found = [
             *zip(src, search(model, src), strict=True),
-            *zip(src, search(model, src, use_cache=False), strict=True),
+            *zip(src, without_cache(search, model, src), strict=True),
         ]
     for row, one in found:
         for h in one if isinstance(one, list) else [one]:

@@ -12,9 +12,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from nmt.plumbing.checkpoints import TrainingState
 from nmt.runs import Run
 from nmt.tests.test_training import TINY, _caches, left_behind, quiet, refused  # noqa: F401  fixture
-from nmt.training import _Trainer
+from nmt.training import Trainer
 from nmt.transformer import Transformer
 
 resource = pytest.importorskip("resource", reason="needs POSIX")
@@ -91,7 +92,9 @@ def no_override() -> None:
 @pytest.mark.parametrize("folder", [".", "checkpoints"])
 def test_a_directory_that_may_not_be_written(folder, run, corpus, whole):
     before = left_behind(run)
-    closed = [run.directory / folder, *([run.directory / "lock.json", run.directory / "run.lock"] if folder == "." else [])]
+    closed = [run.directory / folder]
+    if folder == ".":
+        closed += [run.directory / "lock.json", run.directory / "run.lock"]
     for path in closed:
         path.chmod(0o555 if path.is_dir() else 0o444)
     child = os.fork()
@@ -135,17 +138,17 @@ def test_two_processes_in_one_run(run, corpus, whole):
 # Ctrl-C in a notebook, and a GPU that is too small
 
 
-@pytest.mark.parametrize("where", ["_step", "validate", "_write"])
-def test_ctrl_c(where, corpus, tmp_path, whole, monkeypatch):
+@pytest.mark.parametrize(("owner", "where"), [(Trainer, "step"), (Trainer, "validate"), (TrainingState, "_write")])
+def test_ctrl_c(owner, where, corpus, tmp_path, whole, monkeypatch):
     """In the same process, by the next cell: nothing is held by what was interrupted."""
-    function, calls, state = getattr(_Trainer, where), itertools.count(1), torch.get_rng_state()
+    function, calls, state = getattr(owner, where), itertools.count(1), torch.get_rng_state()
 
     def interrupted(self, *arguments):
-        if next(calls) == {"_step": 13, "validate": 2, "_write": 5}[where]:
+        if next(calls) == {"step": 13, "validate": 2, "_write": 5}[where]:
             raise KeyboardInterrupt
         return function(self, *arguments)
 
-    monkeypatch.setattr(_Trainer, where, interrupted)
+    monkeypatch.setattr(owner, where, interrupted)
     with pytest.raises(KeyboardInterrupt):
         quiet(TINY, corpus, tmp_path / "run")
     monkeypatch.undo()

@@ -44,7 +44,7 @@ VARIANTS = {
     ),
 }
 WATCHED = {  # the moments at which a process may be killed: before and after each call of these
-    nmt.training._Trainer: ("_step", "validate"),
+    nmt.training.Trainer: ("step", "validate"),
     Run: ("append", "save_frames", "save_checkpoint", "forget_after"),
     os: ("rename", "replace"),
 }
@@ -117,9 +117,9 @@ def whole(corpus, tmp_path_factory) -> tuple[Run, dict]:
 
 
 NAMED_MOMENTS = {  # name of the call, its number, before or after; steps known when it goes on
-    "before the first checkpoint": ("_step", 2, "after", 0),
-    "between the step and its checkpoint": ("_step", 6, "after", 3),
-    "in the middle of an epoch": ("_step", 5, "after", 3),
+    "before the first checkpoint": ("step", 2, "after", 0),
+    "between the step and its checkpoint": ("step", 6, "after", 3),
+    "in the middle of an epoch": ("step", 5, "after", 3),
     "between the lines of a validation": ("save_frames", 1, "before", 6),
     "between validation and checkpoint": ("validate", 1, "after", 6),
     "at the boundary of an epoch": ("save_checkpoint", 3, "after", 8),
@@ -189,7 +189,7 @@ def test_a_run_that_starts_from_weights_is_killed_before_its_first_checkpoint(co
     expected = quiet(config, corpus, tmp_path / "whole", checkpoint=whole[0].directory)
     assert in_child(
         lambda: quiet(config, corpus, tmp_path / "run", checkpoint=whole[0].directory),
-        lambda name, when: (name, when) == ("_step", "after"),
+        lambda name, when: (name, when) == ("step", "after"),
     )
     run = quiet(config, corpus, tmp_path / "run", resume=True)
     assert left_behind(run) == left_behind(expected)

@@ -12,7 +12,8 @@ import torch
 from safetensors.torch import load_file
 
 import nmt.objective
-import nmt.runs
+import nmt.plumbing.starting
+import nmt.scoring
 import nmt.training
 from nmt import EOS, PAD, NmtError
 from nmt.batches import BatchIterator, collate
@@ -164,8 +165,8 @@ def test_the_rate_of_each_step_is_written_down(corpus, tmp_path):
 def test_plateau_halves_and_no_keeps(corpus, tmp_path, monkeypatch):
     """The loss is made to rise: after 1 + patience worse validations the rate is halved."""
     losses = itertools.count(1.0)
-    validate = nmt.training._Trainer.validate
-    monkeypatch.setattr(nmt.training._Trainer, "validate", lambda self: validate(self) | {"loss": next(losses)})
+    validate = nmt.training.Trainer.validate
+    monkeypatch.setattr(nmt.training.Trainer, "validate", lambda self: validate(self) | {"loss": next(losses)})
     rates = {}
     for scheduler in ("plateau", "no"):
         config = replace(TINY, scheduler=scheduler, lr=1e-3, scheduler_patience=1, max_epochs=4, limit_train_batches=1)
@@ -190,7 +191,7 @@ def rows_seen(config, corpus, directory, monkeypatch) -> list[list[list[int]]]:
                 seen[-1].append(batch.rows)
                 yield batch
 
-    monkeypatch.setattr(nmt.training, "BatchIterator", Spy)
+    monkeypatch.setattr(nmt.plumbing.starting, "BatchIterator", Spy)
     quiet(config, corpus, directory)
     return seen
 
@@ -208,8 +209,8 @@ def test_every_epoch_has_its_own_order(corpus, tmp_path, monkeypatch):
 def test_validation_never_sees_a_reference(corpus, tmp_path, monkeypatch):
     """Greedy search gets the source batch alone, and no maximum length."""
     calls = []
-    greedy = nmt.training.greedy
-    monkeypatch.setattr(nmt.training, "greedy", lambda *a, **k: calls.append((a, k)) or greedy(*a, **k))
+    greedy = nmt.scoring.greedy
+    monkeypatch.setattr(nmt.scoring, "greedy", lambda *a, **k: calls.append((a, k)) or greedy(*a, **k))
     run = quiet(replace(TINY, max_epochs=1), corpus, tmp_path / "run")
     for arguments, options in calls:
         assert len(arguments) == 2 and not options and arguments[1].dtype == torch.int64

@@ -18,6 +18,7 @@ import pytest
 import torch
 
 import nmt.cli
+import nmt.plumbing.starting
 import nmt.training
 from nmt.corpora import download
 from nmt.runs import Run, load
@@ -376,14 +377,14 @@ def test_a_nan_loss(nmt_, tsv, tmp_path, monkeypatch):
 
 def test_ctrl_c(nmt_, tsv, tmp_path, monkeypatch):
     """In the second epoch, and before the run was made."""
-    step, calls = nmt.training._Trainer._step, itertools.count(1)
+    step, calls = nmt.training.Trainer.step, itertools.count(1)
 
     def interrupted(self, group):
         if next(calls) == 2:
             raise KeyboardInterrupt
         step(self, group)
 
-    monkeypatch.setattr(nmt.training._Trainer, "_step", interrupted)
+    monkeypatch.setattr(nmt.training.Trainer, "step", interrupted)
     status, _, err = nmt_(f"{NEW} --data {tsv} --run r --max_epochs 2")
     assert status == 130 and "goes on from its last checkpoint with --resume" in err
     assert nmt_("train --run r --resume --progress_bar_refresh_rate 0")[0] == 0 and Run("r").last_step() == 2
@@ -391,7 +392,7 @@ def test_ctrl_c(nmt_, tsv, tmp_path, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(nmt.training, "training_rows", interrupt)
+    monkeypatch.setattr(nmt.plumbing.starting, "training_rows", interrupt)
     assert nmt_(f"{NEW} --data {tsv} --run s")[0] == 130
     assert sorted(path.name for path in tmp_path.iterdir()) == ["r"]
 

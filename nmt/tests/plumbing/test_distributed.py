@@ -119,7 +119,7 @@ def test_killed_and_resumed_is_never_killed(corpus, tmp_path):
     whole = two(config, corpus, tmp_path / "whole")
     moments = itertools.count()
     killed = two(
-        config, corpus, tmp_path / "run", lambda name, when: (name, when) == ("_step", "after") and next(moments) == 4
+        config, corpus, tmp_path / "run", lambda name, when: (name, when) == ("step", "after") and next(moments) == 4
     )
     assert killed.last_step() == 4
     spare = shutil.copytree(killed.directory, tmp_path / "spare")
@@ -133,7 +133,7 @@ def test_killed_and_resumed_is_never_killed(corpus, tmp_path):
 
 def test_pruning_is_refused(corpus, tmp_path):
     class Pruning(Objective):
-        settings = {"method": "some"}  # noqa: RUF012
+        plain = False
 
     assert in_processes(lambda: quiet(TINY, corpus, tmp_path / "run", objective=Pruning())) == [3, 3]
     assert not (tmp_path / "run").exists()

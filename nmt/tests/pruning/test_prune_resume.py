@@ -78,7 +78,7 @@ def test_killed_while_the_new_model_is_written(killed, pruned):  # noqa: F811
 def test_killed_before_the_first_checkpoint(killed, pruned):  # noqa: F811
     """The validation of the dense model, step 0, is then done twice: its first line goes."""
     moments = itertools.count()
-    run = killed("l0", lambda name, when: (name, when) == ("_step", "after") and next(moments) == 2)
+    run = killed("l0", lambda name, when: (name, when) == ("step", "after") and next(moments) == 2)
     assert all_left(run) == all_left(pruned("l0"))
 
 

@@ -194,9 +194,9 @@ def test_word_by_word_is_all_at_once(smaller, src, device):
         torch.testing.assert_close(torch.cat(steps, 1), smaller(src, trg))
 
 
-def test_searches_with_cache_are_those_without(smaller, src):
+def test_searches_with_cache_are_those_without(smaller, src, without_cache):
     for search in (greedy, beam_search):
-        with_cache, without = (search(smaller, src, use_cache=use) for use in (True, False))
+        with_cache, without = search(smaller, src), without_cache(search, smaller, src)
         if search is beam_search:
             with_cache, without = ([best for (best,) in found] for found in (with_cache, without))
         assert [one.ids for one in with_cache] == [one.ids for one in without]

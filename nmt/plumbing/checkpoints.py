@@ -1,0 +1,129 @@
+"""The state of a training run: what a checkpoint must hold so that a resumed run is the run that was never stopped."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from nmt.bpe import BPE
+from nmt.config import TrainingConfig
+from nmt.objective import Objective
+from nmt.plumbing import distributed
+from nmt.runs import Run
+from nmt.transformer import Transformer
+
+COUNTS = ("step", "epoch", "done", "pairs", "loss_tokens", "loss_sum", "seconds")
+
+
+@dataclass
+class TrainingState:
+    """Model, optimiser and counts of a run between two steps, with the random states of all processes."""
+
+    model: Transformer
+    objective: Objective
+    optimizer: torch.optim.Adam
+    plateau: torch.optim.lr_scheduler.ReduceLROnPlateau  # of the schedule 'plateau'; others leave it alone
+    parameters: dict[str, nn.Parameter]  # by name, in the optimiser's order
+    device: torch.device
+    step: int = 0  # steps of the optimiser
+    epoch: int = 0  # finished epochs
+    done: int = 0  # batches done in the epoch under way
+    pairs: int = 0  # sentence pairs done in the epoch under way
+    loss_sum: float | Tensor = 0.0  # since the last line of metrics.jsonl, nats
+    loss_tokens: int = 0  # target tokens of loss_sum
+    seconds: float = 0.0  # trained in earlier sessions
+    started: float = field(default_factory=lambda: time.monotonic())  # of this session
+
+    @classmethod
+    def new(cls, model: Transformer, objective: Objective, config: TrainingConfig) -> "TrainingState":
+        """The state before the first step."""
+        # Beta 2 and epsilon are those of the paper, section 5.3. The rate is set before each step.
+        groups = objective.parameter_groups(model)
+        optimizer = torch.optim.Adam(groups, config.lr, (0.9, 0.98), eps=1e-9, fused=True)
+        plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=config.scheduler_patience)
+        names = {parameter: name for name, parameter in model.named_parameters()}
+        parameters = {names[p]: p for group in optimizer.param_groups for p in group["params"]}
+        return cls(model, objective, optimizer, plateau, parameters, next(model.parameters()).device)
+
+    def scheduled(self) -> list[dict]:
+        """The optimiser's groups that the schedule and clipping are for; its load_state_dict replaces them."""
+        return [group for group in self.optimizer.param_groups if not group.get("own_rate")]
+
+    def scheduled_parameters(self) -> list[nn.Parameter]:
+        return [parameter for group in self.scheduled() for parameter in group["params"]]
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the scheduled groups."""
+        return self.scheduled()[0]["lr"]
+
+    @rate.setter
+    def rate(self, rate: float) -> None:
+        for group in self.scheduled():
+            group["lr"] = rate
+
+    def elapsed(self) -> float:
+        """Seconds of training, over all sessions of the run."""
+        return self.seconds + time.monotonic() - self.started
+
+    def mean_loss(self) -> float:
+        """Nats per target token since the last line of metrics.jsonl."""
+        return float(self.loss_sum) / self.loss_tokens
+
+    def save(self, run: Run, bpe: tuple[BPE, BPE], keep: int) -> None:
+        """Write a checkpoint. All processes call this; the first writes. `keep` as in `Run.save_checkpoint`."""
+        states = {"random.cpu": torch.get_rng_state()}
+        if self.device.type == "cuda":
+            states["random.cuda"] = torch.cuda.get_rng_state(self.device)
+        gathered = {name: distributed.of_all(state) for name, state in states.items()}
+        tensors = {_of_rank(name, rank): state for name, of in gathered.items() for rank, state in enumerate(of)}
+        distributed.by_first(lambda: self._write(run, bpe, keep, tensors))
+
+    def _write(self, run: Run, bpe: tuple[BPE, BPE], keep: int, tensors: dict[str, Tensor]) -> None:
+        for name, parameter in self.parameters.items():
+            for key, value in self.optimizer.state[parameter].items():
+                tensors[f"adam.{name}.{key}"] = value
+        state = {name: getattr(self, name) for name in COUNTS}
+        state |= {"loss_sum": float(self.loss_sum), "seconds": self.elapsed()}
+        state |= {"lr": self.rate, "plateau": self.plateau.state_dict(), "objective": self.objective.state()}
+        with self.objective.bare():
+            run.save_checkpoint(self.step, self.model, bpe, tensors, state, keep)
+
+    def restore(self, run: Run, keep: int, log: Callable[[str], None]) -> None:
+        """Take weights, moments, schedule, random states and place from the last checkpoint, if there is one.
+
+        The first process also drops what was logged after that checkpoint: it is going to happen again.
+        """
+        step, rank = run.last_step(), distributed.rank()
+        if rank == 0:
+            run.forget_after(-1 if step is None else step, keep)
+        if step is None:
+            log(f"{run.directory} has no checkpoint yet: resuming from step 0, with its own BPE files")
+            return
+        with self.objective.bare():
+            tensors, state = run.load_checkpoint(step, self.model)
+        self.objective.load_state(state.get("objective", {}))
+        moments = {
+            i: {key: tensors[f"adam.{name}.{key}"] for key in ("step", "exp_avg", "exp_avg_sq")}
+            for i, name in enumerate(self.parameters)
+            if f"adam.{name}.step" in tensors  # a gate that was decided before its first step has none
+        }
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
+        self.plateau.load_state_dict(state["plateau"])
+        self.rate = state["lr"]
+        if (cpu := tensors.get(_of_rank("random.cpu", rank))) is not None:  # none where there are more processes now
+            torch.set_rng_state(cpu)
+        cuda = tensors.get(_of_rank("random.cuda", rank))
+        if cuda is not None and self.device.type == "cuda":
+            torch.cuda.set_rng_state(cuda, self.device)
+        for name in COUNTS:
+            setattr(self, name, state[name])
+        log(f"{run.directory}: resuming from step {step} (epoch {self.epoch + 1})")
+
+
+def _of_rank(name: str, rank: int) -> str:
+    """How a checkpoint calls the random state of a process; that of the first has no number."""
+    return f"{name}.{rank}" if rank else name
