@@ -1,4 +1,4 @@
-"""Arguments that several commands share: flags made of a config's fields, data, devices."""
+"""Arguments that several commands share: the fields of a config as flags, corpora, devices."""
 
 import argparse
 import types
@@ -36,6 +36,12 @@ def config_flags(sub: argparse.ArgumentParser, config: type, texts: dict[str, st
 def fields_said(given: argparse.Namespace, config: type) -> dict:
     """The fields of a config that were given."""
     return {f.name: getattr(given, f.name) for f in fields(config) if hasattr(given, f.name)}
+
+
+def refuse_two_sizes(said: dict) -> None:
+    """Raises NmtError where the size of a batch was given in two ways."""
+    if {"batch_size", "batch_tokens"} <= said.keys():
+        raise NmtError("--batch_size counts sentences, --batch_tokens tokens: give one of them")
 
 
 def config_of(config: type, stored: dict, run: str) -> object:

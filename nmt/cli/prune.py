@@ -19,6 +19,7 @@ from nmt.cli.arguments import (
     fields_said,
     gpus_flag,
     preparing_flags,
+    refuse_two_sizes,
 )
 from nmt.config import TrainingConfig, flag
 from nmt.corpora.corpus import Corpus, note
@@ -133,8 +134,7 @@ def training_config(given: argparse.Namespace) -> TrainingConfig:
         "there",
     ):
         raise NmtError(f"--checkpoint {given.checkpoint} is another model: {problem}")
-    if {"batch_size", "batch_tokens"} <= said.keys():
-        raise NmtError("--batch_size counts sentences, --batch_tokens tokens: give one of them")
+    refuse_two_sizes(said)
     # noam's knobs are let pass beside --scheduler=no: the origin's pruning line has them.
     said = {"scheduler": SCHEDULER, "dropout": load(given.checkpoint).model.config.dropout} | shape | said
     return TrainingConfig(**({} if said["scheduler"] == "noam" else {"lr": LR}) | said)

@@ -126,7 +126,7 @@ def test_the_origins_lines(line, nmt_, pairs, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("line", ORIGIN)
 def test_the_origins_lines_are_understood_as_they_stand(line):
-    given = nmt.cli._parser().parse_args(["train", *shlex.split(line)])
+    given = nmt.cli.parser().parse_args(["train", *shlex.split(line)])
     assert (given.gpus, given.d_model, given.head_size, given.checkpoint) == (1, 512, 64, "")
 
 
@@ -147,7 +147,7 @@ def _flags(parser: argparse.ArgumentParser):
 
 
 def test_every_flag_has_a_help_line(nmt_):
-    flags = list(_flags(nmt.cli._parser()))
+    flags = list(_flags(nmt.cli.parser()))
     assert len(flags) > 60
     for command, names, text in flags:
         assert (text and text is not argparse.SUPPRESS and len(text) > 8) or "--help" in names, (command, names)

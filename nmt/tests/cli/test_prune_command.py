@@ -58,7 +58,7 @@ def test_the_origins_line(nmt_, trained, tmp_path):  # noqa: F811
 
 
 def test_the_origins_line_is_understood_as_it_stands():
-    given = nmt.cli._parser().parse_args(nmt.cli._underscores(["prune", *ORIGIN.replace("''", "").split()]))
+    given = nmt.cli.parser().parse_args(nmt.cli.with_underscores(["prune", *ORIGIN.replace("''", "").split()]))
     settings = nmt.cli.prune.pruning_config(given)
     assert (settings.method, settings.heads, settings.keep, settings.freeze) == ("l0", "encoder", None, True)
     assert (given.gpus, given.batch_size, given.checkpoint, given.strict) == (1, 20, "PATH", "")

@@ -1,0 +1,122 @@
+"""The commands of training: nmt demo, data, train, average."""
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+
+from nmt import NmtError
+from nmt.cli.arguments import (
+    DATA_HELP,
+    bar_flag,
+    config_flags,
+    config_of,
+    corpus_of,
+    count,
+    device_of,
+    fields_said,
+    gpus_flag,
+    preparing_flags,
+    refuse_two_sizes,
+)
+from nmt.cli.demo import demo
+from nmt.config import TrainingConfig
+from nmt.corpora.corpus import format_card
+from nmt.plumbing import distributed
+from nmt.plumbing.averaging import average_last
+from nmt.pruning.prune import shape_of
+from nmt.runs import Run, load
+from nmt.training import train
+
+
+def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
+    """Add the commands to a parser."""
+    sub = command(
+        "demo", demo_command, "train a small model on the embedded phrasebook in a few minutes and watch it learn"
+    )
+    sub.add_argument("--run", help="run directory (default: a new one in runs/)", default=argparse.SUPPRESS)
+    sub.add_argument("--minutes", type=float, default=4.0, metavar="X", help="of training at most (default: 4)")
+
+    sub = command("data", data_command, "prepare a corpus and print its card")
+    sub.add_argument("data", nargs="+", help=DATA_HELP)
+    preparing_flags(sub)
+
+    sub = command("train", train_command, "train a model, or go on with a run")
+    sub.add_argument("--data", nargs="+", help=DATA_HELP + " (default: news-commentary)", default=argparse.SUPPRESS)
+    preparing_flags(sub)
+    # torchrun takes --run, even behind our name, for an abbreviation of its own --run-path.
+    run_help = "run directory (default: runs/DATE-NAME); after torchrun say --run_dir"
+    sub.add_argument("--run", "--run_dir", metavar="DIR", help=run_help, default=argparse.SUPPRESS)
+    sub.add_argument("--resume", action="store_true", help="go on with the run in --run from its last checkpoint")
+    sub.add_argument(
+        "--checkpoint", default="", metavar="DIR|NAME", help="start from the weights and vocabularies of this model"
+    )
+    gpus_flag(sub)
+    bar_flag(sub)
+    config_flags(sub, TrainingConfig)
+
+    sub = command("average", average_command, "one model whose weights are the mean of a run's last checkpoints")
+    sub.add_argument("--run", required=True, metavar="DIR", help="a run with --keep_checkpoints N or more")
+    sub.add_argument("--last", required=True, type=count, metavar="N", help="how many of its checkpoints")
+    sub.add_argument("--out", required=True, metavar="DIR", help="the new model directory")
+
+
+def demo_command(given: argparse.Namespace) -> None:
+    if not given.minutes > 0:
+        raise NmtError(f"--minutes must be above 0, not {given.minutes}")
+    demo(getattr(given, "run", None) or f"runs/{time.strftime('%Y%m%d-%H%M%S')}-demo", given.minutes)
+
+
+def data_command(given: argparse.Namespace) -> None:
+    corpus = corpus_of(given.data, given)
+    print(format_card(corpus.card))
+    print(f"in {corpus.directory}")
+
+
+def train_command(given: argparse.Namespace) -> None:
+    with distributed.joined(device_of(given)) as device:
+        run = resumed(given, device) if given.resume else started(given, device)
+        if distributed.rank() == 0:
+            print(f"done: {run.directory}. Try it: echo 'Hello.' | nmt translate --checkpoint {run.directory}")
+
+
+def started(given: argparse.Namespace, device: torch.device) -> Run:
+    """Train a new run."""
+    said = fields_said(given, TrainingConfig)
+    refuse_contradictions(said)
+    origin = load(given.checkpoint) if given.checkpoint else None
+    config = TrainingConfig(**(shape_of(origin) if origin else {}) | said)
+    data = getattr(given, "data", ["news-commentary"])
+    corpus = distributed.first_before_others(lambda: corpus_of(data, given))
+    directory = getattr(given, "run", f"runs/{time.strftime('%Y%m%d-%H%M%S')}-{corpus.name}")
+    return train(config, corpus, directory, device=device, checkpoint=origin, progress=given.progress_bar_refresh_rate)
+
+
+def resumed(given: argparse.Namespace, device: torch.device) -> Run:
+    """Go on with a run; what is said now takes the place of what was said then."""
+    if not hasattr(given, "run"):
+        raise NmtError("--resume: which run? Name it: nmt train --run DIR --resume")
+    if given.checkpoint:
+        raise NmtError("--checkpoint starts a new run, --resume goes on with one: give one of them")
+    old = Run(given.run).config
+    if old.get("objective"):
+        raise NmtError(f"--resume: {given.run} is a run of pruning; nmt prune --run {given.run} --resume")
+    config = replace(config_of(TrainingConfig, old["training"], given.run), **fields_said(given, TrainingConfig))
+    data, options = getattr(given, "data", old["corpus"]["data"]), old["card"].get("options")
+    corpus = distributed.first_before_others(lambda: corpus_of(data, given, options))
+    return train(config, corpus, given.run, True, device, progress=given.progress_bar_refresh_rate)
+
+
+def refuse_contradictions(said: dict) -> None:
+    """Raises NmtError for settings of which one would be without effect."""
+    refuse_two_sizes(said)
+    # --scheduler_patience is let pass: the origin's training lines give it together with noam.
+    knobs = [f"--{name}" for name in said if name.startswith("noam_")]
+    if knobs and said.get("scheduler", "noam") != "noam":
+        raise NmtError(f"--scheduler {said['scheduler']} does not use {', '.join(knobs)}: leave out one or the other")
+
+
+def average_command(given: argparse.Namespace) -> None:
+    print(f"{average_last(Run(given.run), given.last, given.out)}: a model directory, for --checkpoint")
