@@ -1,4 +1,4 @@
-"""Attention (Vaswani et al. 2017, section 3.2): one head, many heads, a gate on each head, a cache.
+"""Attention (Vaswani et al. 2017, section 3.2): masks, one head, many heads, a gate on each head, a cache.
 
 Every map keeps its head axis: (B, H, query, key). Averaging is a matter of drawing.
 """
@@ -11,6 +11,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nmt import PAD
+
+
+def source_mask(src: Tensor) -> Tensor:
+    """Hide the padding. src int64 (B, S) -> bool (B, 1, 1, S), True = may look."""
+    return (src != PAD)[:, None, None, :]
+
+
+def target_mask(trg: Tensor) -> Tensor:
+    """Hide the padding and the future. trg int64 (B, T) -> bool (B, 1, T, T), True = may look."""
+    length = trg.size(1)
+    past = torch.ones(length, length, dtype=torch.bool, device=trg.device).tril()
+    return (trg != PAD)[:, None, None, :] & past
 
 
 def scaled_dot_product_attention(
@@ -33,8 +45,8 @@ def scaled_dot_product_attention(
 class KeyValueCache:
     """Keys and values of the target words written so far, for one attention layer.
 
-    Room is taken ahead and doubled when full, so that a step writes one column. Time comes first in memory: what
-    is filled lies in one piece, and `select` copies it, no more, into a buffer that is kept for the next time.
+    The buffers are longer than what is filled and double when full, so that a step writes one column. The time axis
+    comes first in memory: the filled part is contiguous, and `select` copies only that, into a spare buffer.
     """
 
     def __init__(self) -> None:
@@ -71,14 +83,14 @@ class KeyValueCache:
 
 
 def linear(inputs: int, outputs: int) -> nn.Linear:
-    """An nn.Linear that may be empty: where heads were removed, PyTorch need not warn of having nothing to fill."""
+    """An nn.Linear that may be empty, as where all heads were removed; PyTorch's warning about that is silenced."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Initializing zero-element")
         return nn.Linear(inputs, outputs)
 
 
 class FixedGate(nn.Module):
-    """A gate per head, or neuron, that does not learn: 1 leaves it as it is, 0 closes it."""
+    """A gate for each head, or neuron, that does not learn: 1 leaves it as it is, 0 closes it."""
 
     def __init__(self, values: Tensor) -> None:
         super().__init__()
@@ -91,7 +103,7 @@ class FixedGate(nn.Module):
 class MultiHeadAttention(nn.Module):
     """H heads side by side, section 3.2.2. Q, K and V come from one projection of shape (3 H K, D).
 
-    Heads may have been removed, even all of them: what is left without any is the bias of W_O.
+    Heads may have been removed. Without any head the layer returns the bias of W_O.
 
     `gate` may hold a module that is called with the batch size and returns a factor per head,
     (1, H) or (B, H): it multiplies what each head says before W_O mixes the heads.
@@ -132,10 +144,10 @@ class MultiHeadAttention(nn.Module):
         """x (B, T, D) looks at itself, or at `memory`: (B, S, D), or its `keys_values`.
 
         mask as in `scaled_dot_product_attention`. With a `cache`, x holds only the newest words, and the
-        earlier ones are looked at too. x may have W rows for each row of a projected memory (a beam): they
-        share it. Returns (B, T, D), and the weights (B, H, T, S) if asked, else None.
+        earlier ones are looked at too. x may have W rows for each row of a projected memory (a beam), which
+        they share. Returns (B, T, D), and the weights (B, H, T, S) if asked, else None.
         """
-        if not (self.num_heads or return_attention or torch.is_grad_enabled()):  # nothing to see, nothing to learn
+        if not (self.num_heads or return_attention or torch.is_grad_enabled()):  # without heads only the bias is left
             if cache is not None:
                 cache.length += x.size(1)
             return self.out(x[..., :0]), None
@@ -146,13 +158,13 @@ class MultiHeadAttention(nn.Module):
         else:
             (query,) = self._project(x, 0, 1)
             key, value = memory if isinstance(memory, tuple) else self.keys_values(memory)
-            if key.size(0) != query.size(0):  # a beam reads its sentence as if its rows were T words of one
+            if key.size(0) != query.size(0):  # the W rows of a beam are W queries to their one sentence
                 beam = (len(key), len(x) // len(key), self.num_heads, self.head_size)
                 query = query.view(beam).transpose(1, 2)  # (B, H, W, K)
         weights = None
         # On a CPU the fused kernel decodes faster, but its backward pass is slower than the plain one
-        # (measured: a training step of 2 x 256 takes 1.5 times as long in bfloat16). It wants heads; the plain one
-        # without any still carries an empty gradient to each parameter, as optimisers and DDP expect.
+        # (measured: a training step of 2 x 256 takes 1.5 times as long in bfloat16). The fused kernel needs a head; the
+        # plain one works without, and gives each parameter an empty gradient, as optimisers and DDP expect.
         if return_attention or not self.num_heads or (x.device.type == "cpu" and torch.is_grad_enabled()):
             heads, weights = scaled_dot_product_attention(query, key, value, mask)
         else:
@@ -161,15 +173,3 @@ class MultiHeadAttention(nn.Module):
         if self.gate is not None:
             heads = heads * self.gate(x.size(0)).to(heads.dtype)[:, None, :, None]
         return self.out(heads.flatten(2)), weights if return_attention else None
-
-
-def source_mask(src: Tensor) -> Tensor:
-    """Padding is not looked at. src int64 (B, S) -> bool (B, 1, 1, S), True = may look."""
-    return (src != PAD)[:, None, None, :]
-
-
-def target_mask(trg: Tensor) -> Tensor:
-    """Neither padding nor the future is looked at. trg int64 (B, T) -> bool (B, 1, T, T), True = may look."""
-    length = trg.size(1)
-    past = torch.ones(length, length, dtype=torch.bool, device=trg.device).tril()
-    return (trg != PAD)[:, None, None, :] & past

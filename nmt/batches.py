@@ -1,4 +1,4 @@
-"""Token ids on disk -> padded tensors, and the one place where masks are built."""
+"""Token ids -> padded tensors: batches of similar lengths, in an order that depends on the seed and epoch alone."""
 
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -36,13 +36,12 @@ def source_batch(sentences: list[list[int]], device: torch.device | str = "cpu")
 
 @dataclass(frozen=True)
 class Batch:
-    """src int64 (B, S): ids, EOS, padding. trg int64 (B, T + 1): BOS, ids, EOS, padding. rows: the line numbers;
-    tokens: how many target tokens are predicted, EOS included, padding not."""
+    """B sentence pairs, padded right."""
 
-    src: Tensor
-    trg: Tensor
-    rows: list[int]
-    tokens: int
+    src: Tensor  # int64 (B, S): ids, EOS
+    trg: Tensor  # int64 (B, T + 1): BOS, ids, EOS
+    rows: list[int]  # the line numbers of the pairs
+    tokens: int  # how many target tokens are predicted: with EOS, without padding
 
     @property
     def trg_in(self) -> Tensor:
@@ -55,7 +54,7 @@ class Batch:
         return self.trg[:, 1:]
 
     def share(self, number: int, count: int) -> "Batch":
-        """Every count-th sentence, from that number on; there may be none. `tokens` stays that of the whole batch."""
+        """Every count-th pair, beginning with `number`; it may be none. `tokens` stays that of the whole batch."""
         part = slice(number, None, count)
         return self if count == 1 else replace(self, src=self.src[part], trg=self.trg[part], rows=self.rows[part])
 

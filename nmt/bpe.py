@@ -28,10 +28,10 @@ SAMPLE = 1_000_000  # lines learnt from at most, evenly spread: youtokentome hol
 
 
 class BPE:
-    """A trained model file, `path`, loaded: BPE.load(path, sha256). Not to be pickled: pass the path instead."""
+    """A trained model, loaded from a file: BPE.load(path, sha256). It cannot be pickled: pass the path instead."""
 
     def __init__(self, path: Path, content: bytes):
-        """For load(), which makes NmtError of ValueError."""
+        """Called by `load`, which turns a ValueError into an NmtError."""
         self.path, self._content = path, content
         self.sha256 = hashlib.sha256(content).hexdigest()
         self._characters, self._rules = _parse(content.decode("ascii"))
@@ -62,8 +62,8 @@ class BPE:
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Ids of each text, without BOS and EOS. White space, line ends and ▁ too, only separates words; "" gives [].
 
-        Characters not in the vocabulary give UNK, one for each run of them. Text is taken as it is: pass it through
-        corpora.clean, as the training text was. Raises NmtError for what is not encodable as UTF-8.
+        Each run of characters that are not in the vocabulary gives one UNK. Text is taken as it is: pass it through
+        `corpora.sentences.clean` first, as the training text was. Raises NmtError for what is not encodable as UTF-8.
         """
         return self._model.encode(_checked(texts), output_type=youtokentome.OutputType.ID)
 
@@ -124,7 +124,7 @@ class BPE:
         return list(chain.from_iterable(words))
 
     def unknown(self, text: str) -> list[str]:
-        """The characters of the text that are not in the vocabulary, each once, in the order they come."""
+        """The characters of the text that are not in the vocabulary, each once, in the order of the text."""
         return [c for c in dict.fromkeys(text) if c not in self._characters and not c.isspace()]
 
     def copy_to(self, directory: str | Path, name: str) -> "BPE":
@@ -148,10 +148,10 @@ def _checked(texts: Sequence[str]) -> list[str]:
 
 
 def _parse(text: str) -> tuple[dict[str, int], dict[tuple[int, int], int]]:
-    """youtokentome's format, numbers in decimal: a header "characters rules", "code point, id" for each character,
+    """Read youtokentome's format: {character: id} and {(left, right): merged}. Raises ValueError for a damaged file.
 
-    "left, right, new" for each rule, the ids of UNK PAD BOS EOS. It loads damaged files without a word, so every
-    line is checked here. Raises ValueError.
+    Its lines are decimal numbers: a header "characters rules", "code point, id" for each character, "left, right, new"
+    for each rule, the ids of UNK PAD BOS EOS. The library loads damaged files silently, so every line is checked here.
     """
     lines = text.split("\n")
     numbers = [[int(number) for number in line.split(" ")] for line in lines[:-1]]
@@ -177,7 +177,7 @@ def _parse(text: str) -> tuple[dict[str, int], dict[tuple[int, int], int]]:
 
 SAMPLED = "sample.txt"
 
-# Its own process, since youtokentome prints some 15 lines from C++ and ends the process at text it cannot read.
+# Training runs in a process of its own: youtokentome prints some 15 lines from C++, and exits at text it cannot read.
 _TRAIN = """
 import sys, youtokentome
 text, model, size, coverage = sys.argv[1:]
@@ -192,13 +192,13 @@ def train(
     root: str | Path | None = None,
     log: Callable[[str], None] = note,
 ) -> BPE:
-    """The BPE model of one side of the training split, from the cache under root where it was trained before.
+    """The BPE model of one side of the training split; it is trained once, and then found in the cache under root.
 
-    vocab_size counts the special ids. None: DEFAULT_SIZE, or all that the corpus can support, which the log says.
-    A size given that it cannot support raises NmtError with the largest possible.
+    vocab_size counts the special ids. None means DEFAULT_SIZE, or as many as the corpus supports, which the log says.
+    Raises NmtError, with the largest possible size, for one that the corpus does not support.
     """
-    # Training is not repeatable, not even on one thread: two models of the same text can give other ids. So whoever
-    # keeps ids or weights keeps the model file beside them (copy_to) and never trains it again.
+    # Training cannot be repeated exactly, not even on one thread: two models of one text can give different ids. So
+    # whoever keeps ids or weights keeps the model file beside them (copy_to) and never trains it again.
     size = vocab_size or DEFAULT_SIZE
     if size < 1:
         raise NmtError(f"a vocabulary of {size}: expected a positive number")
@@ -228,7 +228,7 @@ def train(
 
 
 def _training_text(corpus: Corpus, side: str, folder: Path) -> Path:
-    """The text to learn from, all of it read as UTF-8: the file of the corpus, or a sample of its lines in `folder`."""
+    """The file to learn from, checked to be UTF-8: that of the corpus, or a sample of its lines in `folder`."""
     lines, count = corpus.lines("train", side), corpus.card["pairs"]["train"]
     if count <= SAMPLE:
         for _ in lines:

@@ -1,4 +1,4 @@
-"""From a model to sentences: greedy and beam search, text in and text out, the score of a given translation.
+"""From a model to sentences: greedy search, beam search, and text in, text out.
 
 Nothing here ever sees a reference.
 """
@@ -28,7 +28,7 @@ class Hypothesis:
     ids: list[int]  # without BOS and EOS
     log_prob: float  # of all its tokens, EOS among them: what the model's softmax says
     score: float  # log_prob / lp(length): what beam search ranks by
-    finished: bool = True  # False: cut at the maximum length, no EOS
+    finished: bool = True  # False: cut at the maximum length, without EOS
 
 
 def wu_penalty(length: int | Tensor, alpha: float) -> float | Tensor:
@@ -38,7 +38,7 @@ def wu_penalty(length: int | Tensor, alpha: float) -> float | Tensor:
 
 @contextmanager
 def evaluating(model: Transformer) -> Iterator[None]:
-    """No dropout and no autograd inside; afterwards each module is in the mode it was in."""
+    """Inside, there is no dropout and no autograd; afterwards each module is in the mode it was in before."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
@@ -50,13 +50,13 @@ def evaluating(model: Transformer) -> Iterator[None]:
 
 
 class _Decoder:
-    """The model as a search sees it: targets so far in, logits of the next token out."""
+    """The model as a search sees it: the targets so far go in, the logits of the next token come out."""
 
     def __init__(self, model: Transformer, src: Tensor) -> None:
         self.model, self.cache = model, model.start(src)
-        # Few rows times a large vocabulary: on a CPU faster with the transpose laid out in memory (10,000 words of 512,
-        # one row: 0.7 ms, not 1.6). The copy takes what it gains in a dozen steps. Under autocast it would be cast anew
-        # at each step, which the module's own weight is not.
+        # On a CPU few rows times a large vocabulary are faster with the transpose laid out in memory (10,000 words of
+        # 512, one row: 0.7 ms instead of 1.6). A dozen steps win back the time of the copy. Autocast would cast it anew
+        # at each step, which it does not do with the module's own weight.
         weight, autocast = model.generator.weight.t(), torch.is_autocast_enabled(src.device.type)
         self.to_words = weight.contiguous() if src.device.type == "cpu" and not autocast else None  # (D, V)
 
@@ -73,7 +73,7 @@ class _Decoder:
         else:
             logits = torch.addmm(generator.bias, newest, self.to_words).float()
         normaliser = logits.logsumexp(-1)
-        # An unknown token stays possible: what the model does not know is better seen than hidden.
+        # UNK stays possible: it is better to see what the model does not know than to hide it.
         logits[:, PAD] = logits[:, BOS] = float("-inf")
         return logits, normaliser
 
@@ -117,7 +117,7 @@ def greedy(
             scores = log_probs / wu_penalty(length, length_penalty)
             for i in (~going).nonzero().flatten().tolist():
                 found[rows[i]] = _hypothesis(targets[i], log_probs[i], scores[i])
-            keep = going.nonzero().flatten()  # whoever is done leaves, and holds nobody up
+            keep = going.nonzero().flatten()  # a finished sentence leaves the batch and delays no other
             rows, targets, log_probs, limits = (x[keep] for x in (rows, targets, log_probs, limits))
             decoder.cache.select(keep, keep)
     return found
@@ -258,7 +258,7 @@ def translate_n_best(
 
 
 def _parts(bpe: BPE, text: str, ids: list[int]) -> list[list[int]]:
-    """The ids of a line in parts of at most LONGEST, far beyond which no model here was trained."""
+    """The ids of a line in parts of at most LONGEST: no model here was trained on much longer sentences."""
     if len(ids) <= LONGEST:
         return [ids] if ids else []
     parts: list[list[int]] = [[]]
@@ -273,7 +273,7 @@ def _parts(bpe: BPE, text: str, ids: list[int]) -> list[list[int]]:
 
 
 def by_length(sentences: Sequence[list[int]], batch_size: int) -> Iterator[list[int]]:
-    """Row numbers in batches of similar length: little padding."""
+    """The row numbers in batches of sentences of similar length, which need little padding."""
     if batch_size < 1:
         raise NmtError(f"the batch size must be at least 1, not {batch_size}")
     order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))

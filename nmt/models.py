@@ -1,4 +1,7 @@
-"""A model directory: model.json, model.safetensors, src.bpe and trg.bpe, all that is needed to translate."""
+"""A model directory: model.json, model.safetensors, src.bpe and trg.bpe, all that is needed to translate.
+
+Nothing in it is pickled; model.json holds the SHA-256 of the other files.
+"""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,9 +16,7 @@ from nmt.decoding import translate
 from nmt.plumbing.files import read_json, sha256, write_json
 from nmt.transformer import Transformer, TransformerConfig
 
-SIDES = ("src", "trg")
-
-
+SIDES = ("src", "trg")  # English, Russian: as files of vocabularies and embeddings are called
 WEIGHTS = "model.safetensors"
 
 
@@ -49,7 +50,8 @@ def save_model_directory(directory: Path, model: Transformer, bpe: tuple[BPE, BP
     write_json(directory / "model.json", {"transformer": asdict(model.config), "sha256": checksums})
 
 
-def load_model_directory(directory: Path, device: torch.device | str) -> Trained:
+def load_model_directory(directory: Path, device: torch.device | str = "cpu") -> Trained:
+    """The model of a model directory, in evaluation mode. Raises NmtError where a file is missing or damaged."""
     description = read_json(directory / "model.json")
     try:
         sums = description["sha256"]
@@ -72,7 +74,7 @@ def load_weights(model: Transformer, directory: Path) -> None:
         raise NmtError(f"{path}: truncated, or not a safetensors file ({error})") from None
     except RuntimeError as error:
         raise NmtError(f"{path}: its tensors do not fit the model: {str(error)[:300]}") from None
-    expected = read_json(directory / "model.json").get("sha256", {}).get(WEIGHTS)  # the first runs did not note it
+    expected = read_json(directory / "model.json").get("sha256", {}).get(WEIGHTS)  # early models have no checksum
     if expected and sha256(path) != expected:
         raise NmtError(f"{path}: damaged, its SHA-256 is not {expected}")
 

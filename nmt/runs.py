@@ -6,13 +6,12 @@
     metrics.jsonl    one JSON object a line: {"step": …, "split": "train" or "valid", "loss": …, …}
     samples.jsonl    the same held-out sentences translated at each validation
     frames/          step_00000500.npz: attention of all heads on fixed sentences at each validation
-    checkpoints/     step_00000500/: a model directory (below) and the state of the training
+    checkpoints/     step_00000500/: a model directory and the state of the training
     run.lock         held by the process that trains here; lock.json: which one that is, or was
 
 and that of `nmt prune` also gates.jsonl, result.json and the new model in pruned/.
 
-A model directory is all that is needed to translate: model.json, model.safetensors, src.bpe, trg.bpe.
-Every file and checkpoint folder is written whole and renamed; nothing is pickled.
+Every file and checkpoint folder is written under a temporary name and renamed when it is whole; nothing is pickled.
 """
 
 import json
@@ -111,7 +110,7 @@ class Run:
         return [line for line in lines if all(line.get(key) == value for key, value in equal.items())]
 
     def forget_after(self, step: int, keep: int) -> None:
-        """Drop what was logged after a step, it is going to happen again, and what a kill left half-done."""
+        """Drop what was logged after a step, because it will happen again, and what a kill left half-done."""
         for name in ("metrics.jsonl", "samples.jsonl", "gates.jsonl"):
             if not (self.directory / name).is_file():
                 continue
@@ -125,10 +124,10 @@ class Run:
         self._drop_checkpoints(keep)
 
     def board(self, step: int) -> object | None:
-        """A writer of scalars for TensorBoard where it is installed; metrics.jsonl stays the truth."""
+        """A writer for TensorBoard, where it is installed; metrics.jsonl is the record."""
         try:
             from torch.utils.tensorboard import SummaryWriter
-        except Exception:  # absent, or broken by a library of its own: no reason not to train
+        except Exception:  # it is absent, or one of its libraries is broken: no reason not to train
             return None
         return SummaryWriter(self.directory / "tensorboard", purge_step=step)
 
@@ -146,14 +145,14 @@ class Run:
     def steps(self) -> list[int]:
         """The steps of which there are checkpoints, ascending."""
         names = (path.name.removeprefix("step_") for path in self.directory.glob("checkpoints/step_*"))
-        return sorted(int(name) for name in names if name.isdecimal())  # not what someone put aside
+        return sorted(int(name) for name in names if name.isdecimal())  # others were put aside by hand
 
     def last_step(self) -> int | None:
         return max(self.steps(), default=None)
 
     def best_step(self) -> int | None:
-        """The checkpoint with the highest validation BLEU, of equals that of the lowest loss; where none was validated
-        the last one."""
+        """The checkpoint of the highest validation BLEU, and of the lowest loss among equals; the last one where none
+        was validated."""
         steps = self.steps()
         validated = [line for line in self.lines(split="valid") if line["step"] in steps]
         return max(validated, key=lambda line: (line["bleu"], -line["loss"]))["step"] if validated else self.last_step()
@@ -200,7 +199,7 @@ class Run:
 
 
 def _whole(directory: Path) -> str:
-    """What can be said of a checkpoint that cannot be resumed: its weights may be whole all the same."""
+    """The end of an error message: the weights of a checkpoint that cannot be resumed may be whole all the same."""
     try:
         load(directory)
     except NmtError:
@@ -209,7 +208,7 @@ def _whole(directory: Path) -> str:
 
 
 def model_directory(checkpoint: str | Path) -> Path:
-    """The folder that a --checkpoint means: a model directory, a run (its best checkpoint), or a shipped name.
+    """The model directory that a --checkpoint names: itself, the best checkpoint of a run, or a model that ships.
 
     Raises NmtError where there is none.
     """

@@ -29,7 +29,8 @@ class TransformerConfig:
     dropout: float = 0.1  # on each sub-layer's output and on the embeddings: section 5.4
     norm: str = "pre"  # "pre" trains at any depth; "post" is the paper's, and wants a long warm-up
     tied: bool = True  # the generator shares the target embedding's matrix: section 3.4
-    # Of a pruned model: kind -> per block the numbers, in the dense model, of what is left. An absent kind is whole.
+    # What is left in a pruned model: kind -> for each block the numbers that heads, or neurons, had in the dense model.
+    # A kind that is absent is whole.
     kept_heads: dict[str, list[list[int]]] | None = None  # kinds of KINDS
     kept_neurons: dict[str, list[list[int]]] | None = None  # kinds of NEURONS
 
@@ -72,7 +73,7 @@ class TransformerConfig:
         return self.num_heads if kind in KINDS else self.d_ff
 
     def kept(self, kind: str) -> list[list[int]]:
-        """Per block the numbers, in the dense model, of the heads or neurons that there are."""
+        """For each block the heads, or neurons, that are there, by their numbers in the dense model."""
         whole = [list(range(self.width(kind))) for _ in range(self.num_blocks)]
         return ((self.kept_heads if kind in KINDS else self.kept_neurons) or {}).get(kind, whole)
 
@@ -100,7 +101,7 @@ class Embedding(nn.Module):
         """ids int64 (B, T), the first of them at position `start`. Returns (B, T, D)."""
         end = start + ids.size(1)
         if end > self.positions.size(0):  # a sentence of any length gets its positions
-            with torch.inference_mode(False):  # it stays, and may be wanted in training
+            with torch.inference_mode(False):  # the new table stays, and training may use it
                 self.positions = sinusoidal_positions(2 * end, self.positions.size(1)).to(self.positions)
         x = self.tokens(ids) * math.sqrt(self.tokens.embedding_dim) + self.positions[start:end]  # (B, T, D)
         return self.dropout(x)
@@ -192,7 +193,7 @@ class DecoderBlock(Block):
 
 
 class DecoderCache:
-    """What decoding token by token keeps: per block the projected memory, and the words written so far."""
+    """What decoding token by token keeps of each block: the projected memory, and the words written so far."""
 
     def __init__(self, model: "Transformer", memory: Tensor, memory_mask: Tensor) -> None:
         self.memory_mask = memory_mask  # (B, 1, 1, S)
@@ -207,7 +208,7 @@ class DecoderCache:
     def select(self, rows: Tensor, sentences: Tensor | None = None) -> None:
         """Keep the given rows of the targets, int64 (rows,), and where given only these sentences, in this order.
 
-        A sentence may have several rows, one after the other (a beam): they share its memory.
+        The rows of a beam follow each other and share the memory of their sentence.
         """
         for own in self.own:
             own.select(rows)
@@ -296,7 +297,7 @@ class Transformer(nn.Module):
         return self.decoder_norm(x), maps
 
     def start(self, src: Tensor) -> DecoderCache:
-        """Read the source (B, S) and be ready to decode it token by token."""
+        """Encode the source (B, S), to decode it token by token."""
         memory, mask, _ = self.encode(src)
         return DecoderCache(self, memory, mask)
 
