@@ -29,11 +29,11 @@ LOG_ALPHA = 2.0
 
 
 class HardConcrete(nn.Module):
-    """A gate for each head of a layer (or neuron): called with the batch size, it returns factors (1, N) or (B, N).
+    """A gate for each head of a layer (or neuron): called with the batch size, it returns factors (1, N).
 
-    In training they are drawn anew at each call, one for each gate, or with `per_example` one for each gate and
-    sentence; in evaluation they are `value()`. All is computed in float32, whatever autocast says: near 0 and 1
-    bfloat16 has too few digits for the logarithms. `temperature` may be changed between two steps.
+    In training they are drawn anew at each call, one for each gate, which all sentences of the batch share; in
+    evaluation they are `value()`. All is computed in float32, whatever autocast says: near 0 and 1 bfloat16 has too
+    few digits for the logarithms. `temperature` may be changed between two steps.
     Raises NmtError where γ < 0 < 1 < ζ or temperature > 0 does not hold.
     """
 
@@ -44,19 +44,18 @@ class HardConcrete(nn.Module):
         temperature: float = TEMPERATURE,
         gamma: float = GAMMA,
         zeta: float = ZETA,
-        per_example: bool = False,
     ) -> None:
         super().__init__()
         if not (gamma < 0 and zeta > 1 and temperature > 0):
             raise NmtError(f"a hard concrete gate needs γ < 0, ζ > 1, T > 0; got {gamma}, {zeta}, {temperature}")
         start = torch.as_tensor(log_alpha, dtype=torch.float32).expand(count).clone()
         self.log_alpha = nn.Parameter(start)  # (N,)
-        self.temperature, self.gamma, self.zeta, self.per_example = temperature, gamma, zeta, per_example
+        self.temperature, self.gamma, self.zeta = temperature, gamma, zeta
 
     def forward(self, batch_size: int) -> Tensor:
         if not self.training:
             return self.value()[None]  # (1, N)
-        u = torch.rand(batch_size if self.per_example else 1, len(self.log_alpha), device=self.log_alpha.device)
+        u = torch.rand(1, len(self.log_alpha), device=self.log_alpha.device)
         return self.at(u * (1 - 2 * EPSILON) + EPSILON)
 
     def at(self, u: Tensor) -> Tensor:

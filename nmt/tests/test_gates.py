@@ -11,12 +11,16 @@ from nmt.gates import CLAMP, HardConcrete
 LOG_ALPHA = torch.tensor([-3.0, -1.0, 0.0, 0.7, 2.0, 4.0])
 
 
+def drawn(temperature: float, device, count: int = 200_000) -> torch.Tensor:
+    """One draw of as many gates of each log α: (count, 6)."""
+    torch.manual_seed(0)
+    return HardConcrete(6 * count, LOG_ALPHA.repeat(count), temperature).to(device)(1).detach().view(count, 6)
+
+
 @pytest.mark.parametrize("temperature", [0.25, 0.33, 2 / 3])
 def test_probabilities_are_the_frequencies_of_samples(device, temperature):
-    gate = HardConcrete(6, LOG_ALPHA, temperature, per_example=True).to(device)
-    torch.manual_seed(0)
-    samples = gate(200_000)
-    assert samples.shape == (200_000, 6) and samples.min() >= 0 and samples.max() <= 1
+    gate, samples = HardConcrete(6, LOG_ALPHA, temperature).to(device), drawn(temperature, device)
+    assert samples.min() >= 0 and samples.max() <= 1
     # 200,000 draws: a standard error of at most 0.0011
     torch.testing.assert_close((samples > 0).float().mean(0), gate.p_open(), atol=0.006, rtol=0)
     torch.testing.assert_close((samples == 1).float().mean(0), gate.p_one(), atol=0.006, rtol=0)
@@ -24,19 +28,16 @@ def test_probabilities_are_the_frequencies_of_samples(device, temperature):
 
 @pytest.mark.parametrize("temperature", [0.25, 0.33, 1.0])
 def test_the_density_and_the_two_masses_add_up_to_one_and_it_is_that_of_samples(device, temperature):
-    gate = HardConcrete(6, LOG_ALPHA, temperature, per_example=True).to(device)
+    gate, samples = HardConcrete(6, LOG_ALPHA, temperature).to(device), drawn(temperature, device)
     middles = (torch.arange(20_000, device=device) + 0.5)[:, None] / 20_000
     density = gate.density(middles)  # (20000, 6)
     torch.testing.assert_close(density.mean(0), gate.p_open() - gate.p_one(), atol=1e-4, rtol=0)
-    torch.manual_seed(0)
-    samples = gate(200_000)
     lower_half = ((samples > 0) & (samples < 0.5)).float().mean(0)
     torch.testing.assert_close(density[:10_000].sum(0) / 20_000, lower_half, atol=0.006, rtol=0)
 
 
-def test_one_sample_for_each_gate_and_batch_or_for_each_sentence(device):
+def test_one_sample_for_each_gate_and_batch(device):
     assert HardConcrete(4).to(device)(7).shape == (1, 4)
-    assert HardConcrete(4, per_example=True).to(device)(7).shape == (7, 4)
     gate = HardConcrete(4, 0.0).to(device)
     assert not torch.equal(gate(1), gate(1))  # drawn anew at each call
 
