@@ -1,5 +1,6 @@
 """Token ids -> padded tensors: batches of similar lengths, in an order that depends on the seed and epoch alone."""
 
+import copy
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -130,6 +131,12 @@ class BatchIterator:
     def count(self) -> int:
         """How many batches epoch 0 has. By sentences all epochs have as many, by tokens about as many."""
         return sum(1 for _ in self._rows(0, 0)) if self._iterator.batch_size_fn else len(self._iterator)
+
+    def apart(self) -> "BatchIterator":
+        """The same batches again. Epochs of the two may be read at the same time; an iterator is in one place only."""
+        other = copy.copy(self)
+        other._iterator = copy.copy(self._iterator)
+        return other
 
     def epoch(self, number: int, done: int = 0) -> Iterator[Batch]:
         """The batches of epoch `number`, without the first `done` of them: how a broken epoch goes on."""

@@ -9,6 +9,7 @@ import torch
 
 from nmt import NmtError
 from nmt.corpora.corpus import Corpus, prepare
+from nmt.runs import Run
 
 DATA_HELP = (
     "a corpus by name (phrasebook, hotels, news-commentary, wmt16); TSV files, each a corpus (FILE:N or FILE:P%%: at "
@@ -44,12 +45,29 @@ def refuse_two_sizes(said: dict) -> None:
         raise NmtError("--batch_size counts sentences, --batch_tokens tokens: give one of them")
 
 
-def config_of(config: type, stored: dict, run: str) -> object:
-    """The config that the config.json of a run holds."""
+def run_to_resume(given: argparse.Namespace, command: str) -> Run:
+    """The run that `nmt train --resume`, or `nmt prune --resume`, goes on with.
+
+    Raises NmtError where none is named, where it belongs to the other command, and for flags that start a new run.
+    """
+    if not hasattr(given, "run"):
+        raise NmtError(f"--resume: which run? Name it: nmt {command} --run DIR --resume")
+    for name in ("checkpoint", "encoder_with_hard_concrete_gate"):
+        if getattr(given, name, None):
+            raise NmtError(f"--{name} starts a new run, --resume goes on with one: give one of them")
+    run = Run(given.run)
+    its, work = ("prune", "pruning") if run.config.get("objective") else ("train", "training")
+    if its != command:
+        raise NmtError(f"--resume: {given.run} is a run of {work}; nmt {its} --run {given.run} --resume")
+    return run
+
+
+def config_of_run(config: type, stored: dict, given: argparse.Namespace) -> object:
+    """The config that the config.json of --run holds; what is said now takes the place of what was said then."""
     try:
-        return config(**stored)
+        return config(**stored | fields_said(given, config))
     except TypeError as error:
-        raise NmtError(f"{run}/config.json: damaged, or of another version of nmt ({error})") from None
+        raise NmtError(f"{given.run}/config.json: damaged, or of another version of nmt ({error})") from None
 
 
 def bar_flag(sub: argparse.ArgumentParser) -> None:
@@ -125,3 +143,8 @@ def corpus_of(data: list[str], given: argparse.Namespace, before: dict | None = 
     """`before`: the options of the run that goes on; those given now take their place."""
     said = {name: getattr(given, name) for name in ("lowercase", "tokens") if hasattr(given, name)}
     return prepare(data, archives=getattr(given, "archives", None), **(before or {}) | said)
+
+
+def corpus_of_run(run: Run, given: argparse.Namespace) -> Corpus:
+    """The corpus that a run was trained on, or --data, with the run's options where no others are given."""
+    return corpus_of(getattr(given, "data", run.config["corpus"]["data"]), given, run.config["card"].get("options"))

@@ -5,8 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nmt.config import TrainingConfig
-from nmt.corpora.card import format_card
-from nmt.corpora.corpus import Corpus, prepare
+from nmt.corpora.corpus import Corpus, format_card, prepare
 from nmt.decoding import translate
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores

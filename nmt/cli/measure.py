@@ -1,11 +1,12 @@
-"""The commands behind the project's pages: nmt bench, render."""
+"""The commands behind the project's pages: nmt bench, compare, render."""
 
 import argparse
 from collections.abc import Callable
 
-from nmt.cli.arguments import device_of, gpus_flag
+from nmt.cli.arguments import count, device_of, gpus_flag
 from nmt.course import PRESETS
 from nmt.lab.bench import bench
+from nmt.lab.compare import compare
 from nmt.lab.render import render
 
 
@@ -15,6 +16,13 @@ def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> Non
     sub = command("bench", lambda given: bench(given.out, device_of(given), given.smoke), text)
     sub.add_argument("--out", required=True, metavar="DIR", help="where bench.json and bench.png go")
     sub.add_argument("--smoke", action="store_true", help="tiny models, seconds: to see that it works, not how fast")
+    gpus_flag(sub)
+
+    text = "methods of pruning at equal compute: models x methods x budgets x seeds"
+    sub = command("compare", lambda given: compare(given.config, given.out, given.seeds, device_of(given)), text)
+    sub.add_argument("config", metavar="CONFIG", help="a JSON file: data, dense, training, budgets, methods, seeds")
+    sub.add_argument("--out", required=True, metavar="DIR", help="where results go; what is done there is not redone")
+    sub.add_argument("--seeds", type=count, nargs="+", metavar="N", help="only these of the config's seeds")
     gpus_flag(sub)
 
     text = "execute the notebooks and write them with their outputs"

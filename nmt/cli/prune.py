@@ -1,10 +1,9 @@
-"""The commands of pruning: nmt prune, nmt compare."""
+"""The command of pruning: nmt prune."""
 
 import argparse
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from nmt import NmtError
@@ -12,21 +11,22 @@ from nmt.cli.arguments import (
     DATA_HELP,
     bar_flag,
     config_flags,
-    config_of,
+    config_of_run,
     corpus_of,
-    count,
+    corpus_of_run,
     device_of,
     fields_said,
     gpus_flag,
     preparing_flags,
     refuse_two_sizes,
+    run_to_resume,
 )
 from nmt.config import TrainingConfig, flag
-from nmt.corpora.corpus import Corpus, to_stderr
-from nmt.lab.compare import compare
-from nmt.models import differences
-from nmt.pruning.method import PruningConfig
-from nmt.pruning.prune import METHODS, OURS, SHAPE, method_class, prune, shape_of
+from nmt.corpora.corpus import Corpus, note
+from nmt.models import Trained, differences
+from nmt.pruning.config import PruningConfig
+from nmt.pruning.methods import METHODS, OURS, method_class
+from nmt.pruning.prune import SHAPE, prune, shape_of
 from nmt.runs import Run, load
 
 # What suits a model that is trained already: a small rate, and no warm-up.
@@ -42,53 +42,30 @@ HELP = {
 
 
 def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
+    absent = argparse.SUPPRESS  # unless it was said
     sub = command("prune", prune_command, "choose heads, fine-tune, and take the other heads out of the model")
     sub.add_argument("--checkpoint", default="", metavar="DIR|NAME", help="the trained model: a run, or a model")
-    sub.add_argument(
-        "--data", nargs="+", default=argparse.SUPPRESS, help=DATA_HELP + " (default: that of the run in --checkpoint)"
-    )
+    data = f"{DATA_HELP} (default: that of the run in --checkpoint)"
+    sub.add_argument("--data", nargs="+", default=absent, help=data)
     preparing_flags(sub)
-    sub.add_argument("--run", help="new run directory (default: runs/DATE-NAME-METHOD)", default=argparse.SUPPRESS)
+    sub.add_argument("--run", help="new run directory (default: runs/DATE-NAME-METHOD)", default=absent)
     sub.add_argument("--resume", action="store_true", help="go on with the run in --run from its last checkpoint")
     gpus_flag(sub)
     bar_flag(sub)
     config_flags(sub, PruningConfig, HELP)
-    sub.add_argument(
-        "--no_freeze", dest="freeze", action="store_false", default=argparse.SUPPRESS, help="the same as --freeze no"
-    )
-    sub.add_argument(
-        "--encoder_with_hard_concrete_gate",
-        type=int,
-        choices=(0, 1),
-        default=argparse.SUPPRESS,
-        help="1, the origin's flag: --heads encoder, behind gates that are learned",
-    )
+    no_freeze = "the same as --freeze no"
+    sub.add_argument("--no_freeze", dest="freeze", action="store_false", default=absent, help=no_freeze)
+    gated = "1, the origin's flag: --heads encoder, behind gates that are learned"
+    sub.add_argument("--encoder_with_hard_concrete_gate", type=int, choices=(0, 1), default=absent, help=gated)
     sub.add_argument("--strict", default="", help="the origin's flag, without effect: loading is always strict")
     config_flags(sub, TrainingConfig, HELP | dict.fromkeys(SHAPE, KNOWN))
 
-    sub = command("compare", compare_command, "methods of pruning at equal compute: models x methods x budgets x seeds")
-    sub.add_argument("config", metavar="CONFIG", help="a JSON file: data, dense, training, budgets, methods, seeds")
-    sub.add_argument("--out", required=True, metavar="DIR", help="where results go; what is done there is not redone")
-    sub.add_argument(
-        "--seeds", type=count, nargs="+", default=None, metavar="N", help="only these of the config's seeds"
-    )
-    gpus_flag(sub)
-
 
 def prune_command(given: argparse.Namespace) -> None:
-    device, progress = device_of(given), given.progress_bar_refresh_rate
-    if given.resume:
-        settings, config, corpus, directory = _resumed(given)
-        result = prune(settings, config, corpus, None, directory, True, device, progress)
-    else:
-        settings = pruning_config(given)
-        if not given.checkpoint:
-            raise NmtError("--checkpoint: which trained model shall be pruned? Name its run or model directory")
-        config = training_config(given)
-        corpus = _corpus(given)
-        name = f"{time.strftime('%Y%m%d-%H%M%S')}-{corpus.name}-{method_class(settings.method).name}"
-        directory = getattr(given, "run", f"runs/{name}")
-        result = prune(settings, config, corpus, given.checkpoint, directory, False, device, progress)
+    device = device_of(given)
+    settings, config, corpus, trained, directory = _resumed(given) if given.resume else _begun(given)
+    progress = given.progress_bar_refresh_rate
+    result = prune(settings, config, corpus, trained, directory, given.resume, device, progress)
     undecided = f", {result['undecided']} gates undecided when they were chosen" if result["undecided"] else ""
     print(
         f"{result['method']}: {result['kept']} of {result['of']} kept{undecided}; BLEU {result['bleu_dense']:.2f} -> "
@@ -99,8 +76,18 @@ def prune_command(given: argparse.Namespace) -> None:
     print(json.dumps(result, ensure_ascii=False))
 
 
+def _begun(given: argparse.Namespace) -> tuple[PruningConfig, TrainingConfig, Corpus, Trained, str]:
+    settings = pruning_config(given)
+    if not given.checkpoint:
+        raise NmtError("--checkpoint: which trained model shall be pruned? Name its run or model directory")
+    trained = load(given.checkpoint)
+    config, corpus = training_config(given, trained), _corpus(given, trained)
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{corpus.name}-{method_class(settings.method).name}"
+    return settings, config, corpus, trained, getattr(given, "run", f"runs/{name}")
+
+
 def pruning_config(given: argparse.Namespace) -> PruningConfig:
-    """What was said about pruning, the origin's flag and the default of --method worked in."""
+    """What was said about pruning, with the origin's flag and the default of --method."""
     said = fields_said(given, PruningConfig)
     gated = getattr(given, "encoder_with_hard_concrete_gate", None)
     if gated == 0:
@@ -110,7 +97,7 @@ def pruning_config(given: argparse.Namespace) -> PruningConfig:
     if gated and said.get("heads", "encoder") != "encoder":
         raise NmtError(f"--encoder_with_hard_concrete_gate=1 means --heads encoder, not {said['heads']}")
     if gated and "l0_penalty_scale" not in said:
-        to_stderr(
+        note(
             "--encoder_with_hard_concrete_gate: lambda is here the price of each head; the origin divided it by the "
             "heads of a layer, which is --l0_penalty_scale origin"
         )
@@ -125,23 +112,22 @@ def pruning_config(given: argparse.Namespace) -> PruningConfig:
     return PruningConfig(**said)
 
 
-def training_config(given: argparse.Namespace) -> TrainingConfig:
-    """What was said about training; the shape is the checkpoint's, and a small constant rate the default."""
-    said, shape = fields_said(given, TrainingConfig), shape_of(given.checkpoint)
-    if problem := differences(
-        {flag(name): shape[name] for name in shape if name in said},
-        {flag(name): said[name] for name in shape if name in said},
-        "there",
-    ):
+def training_config(given: argparse.Namespace, trained: Trained) -> TrainingConfig:
+    """What was said about training; the shape is that of the trained model, and a small constant rate the default."""
+    said, shape = fields_said(given, TrainingConfig), shape_of(trained)
+    there = {flag(name): shape[name] for name in shape if name in said}
+    if problem := differences(there, {flag(name): said[name] for name in shape if name in said}, "there"):
         raise NmtError(f"--checkpoint {given.checkpoint} is another model: {problem}")
     refuse_two_sizes(said)
-    # noam's knobs are let pass beside --scheduler=no: the origin's pruning line has them.
-    said = {"scheduler": SCHEDULER, "dropout": load(given.checkpoint).model.config.dropout} | shape | said
-    return TrainingConfig(**({} if said["scheduler"] == "noam" else {"lr": LR}) | said)
+    # The origin's pruning line has the knobs of noam beside --scheduler=no: they are let pass.
+    said = {"scheduler": SCHEDULER, "dropout": trained.model.config.dropout} | shape | said
+    if said["scheduler"] != "noam":
+        said.setdefault("lr", LR)
+    return TrainingConfig(**said)
 
 
-def _corpus(given: argparse.Namespace) -> Corpus:
-    """That of the run in --checkpoint, or --data beside a bare model."""
+def _corpus(given: argparse.Namespace, trained: Trained) -> Corpus:
+    """The corpus of the run in --checkpoint; beside a bare model, that of --data."""
     if not (Path(given.checkpoint) / "config.json").is_file():
         if not hasattr(given, "data"):
             raise NmtError(
@@ -150,33 +136,17 @@ def _corpus(given: argparse.Namespace) -> Corpus:
             )
         return corpus_of(given.data, given)
     run = Run(given.checkpoint)
-    there = run.config["corpus"]
-    corpus = corpus_of(getattr(given, "data", there["data"]), given, run.config["card"].get("options"))
-    if corpus.fingerprint != there["fingerprint"]:
+    corpus, noted = corpus_of_run(run, given), run.config["corpus"]
+    if corpus.fingerprint != noted["fingerprint"]:
         raise NmtError(
             f"--checkpoint {given.checkpoint} was trained on another corpus, or it has changed since: "
-            f"{', '.join(there['data'])}. To prune on this one name the model alone: {load(given.checkpoint).directory}"
+            f"{', '.join(noted['data'])}. To prune on this one name the model alone: {trained.directory}"
         )
     return corpus
 
 
-def _resumed(given: argparse.Namespace) -> tuple[PruningConfig, TrainingConfig, Corpus, str]:
-    if not hasattr(given, "run"):
-        raise NmtError("--resume: which run? Name it: nmt prune --run DIR --resume")
-    new = [f"--{name}" for name in ("checkpoint", "encoder_with_hard_concrete_gate") if getattr(given, name, None)]
-    if new:
-        raise NmtError(
-            f"{' and '.join(new)} belong{'s' * (len(new) == 1)} to a new run, and --resume knows it: "
-            f"nmt prune --run {given.run} --resume"
-        )
-    old = Run(given.run).config
-    if not old.get("objective"):
-        raise NmtError(f"--resume: {given.run} is a run of training; nmt train --run {given.run} --resume")
-    settings = replace(config_of(PruningConfig, old["objective"], given.run), **fields_said(given, PruningConfig))
-    config = replace(config_of(TrainingConfig, old["training"], given.run), **fields_said(given, TrainingConfig))
-    corpus = corpus_of(getattr(given, "data", old["corpus"]["data"]), given, old["card"].get("options"))
-    return settings, config, corpus, given.run
-
-
-def compare_command(given: argparse.Namespace) -> None:
-    compare(given.config, given.out, given.seeds, device_of(given))
+def _resumed(given: argparse.Namespace) -> tuple[PruningConfig, TrainingConfig, Corpus, None, str]:
+    run = run_to_resume(given, "prune")
+    settings = config_of_run(PruningConfig, run.config["objective"], given)
+    config = config_of_run(TrainingConfig, run.config["training"], given)
+    return settings, config, corpus_of_run(run, given), None, given.run

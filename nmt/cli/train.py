@@ -3,7 +3,6 @@
 import argparse
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import torch
 
@@ -12,18 +11,20 @@ from nmt.cli.arguments import (
     DATA_HELP,
     bar_flag,
     config_flags,
-    config_of,
+    config_of_run,
     corpus_of,
+    corpus_of_run,
     count,
     device_of,
     fields_said,
     gpus_flag,
     preparing_flags,
     refuse_two_sizes,
+    run_to_resume,
 )
 from nmt.cli.demo import demo
 from nmt.config import TrainingConfig
-from nmt.corpora.card import format_card
+from nmt.corpora.corpus import format_card
 from nmt.plumbing import distributed
 from nmt.plumbing.averaging import average_last
 from nmt.pruning.prune import shape_of
@@ -96,16 +97,9 @@ def started(given: argparse.Namespace, device: torch.device) -> Run:
 
 def resumed(given: argparse.Namespace, device: torch.device) -> Run:
     """Go on with a run; what is said now takes the place of what was said then."""
-    if not hasattr(given, "run"):
-        raise NmtError("--resume: which run? Name it: nmt train --run DIR --resume")
-    if given.checkpoint:
-        raise NmtError("--checkpoint starts a new run, --resume goes on with one: give one of them")
-    old = Run(given.run).config
-    if old.get("objective"):
-        raise NmtError(f"--resume: {given.run} is a run of pruning; nmt prune --run {given.run} --resume")
-    config = replace(config_of(TrainingConfig, old["training"], given.run), **fields_said(given, TrainingConfig))
-    data, options = getattr(given, "data", old["corpus"]["data"]), old["card"].get("options")
-    corpus = distributed.first_before_others(lambda: corpus_of(data, given, options))
+    run = run_to_resume(given, "train")
+    config = config_of_run(TrainingConfig, run.config["training"], given)
+    corpus = distributed.first_before_others(lambda: corpus_of_run(run, given))
     return train(config, corpus, given.run, True, device, progress=given.progress_bar_refresh_rate)
 
 

@@ -10,7 +10,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import torch
@@ -24,8 +24,9 @@ from nmt.models import Trained
 from nmt.plumbing.files import claimed, read_json, sha256, write_text
 from nmt.plumbing.provenance import description_of_session
 from nmt.pruning import importance
-from nmt.pruning.method import PruningConfig
-from nmt.pruning.prune import method_class, prune, shape_of
+from nmt.pruning.config import PruningConfig
+from nmt.pruning.methods import method_class
+from nmt.pruning.prune import prune, shape_of
 from nmt.runs import Run, load, model_directory
 from nmt.scoring import corpus_scores
 from nmt.tokens import encode_corpus
@@ -80,7 +81,7 @@ class Comparison:
         for heads, keeps in self.budgets.items():
             for number, keep in enumerate(keeps):
                 for method in self.methods:
-                    if method_class(method["method"]).needs == "lambda":
+                    if "keep" not in method_class(method["method"]).needs:
                         if number == 0:
                             yield {"heads": heads, **method}
                     else:
@@ -140,8 +141,7 @@ def compare(
                 cell = PruningConfig(**said)
                 line = _cell(cell, plan, corpus, run, seed, out, key, device)
                 with claimed(locks / results.name, wait=True):
-                    # What a default came to is written down: it may be another one later.
-                    pruning = asdict(cell) | {"search": method_class(cell.method).share(cell)}
+                    pruning = method_class(cell.method).noted(cell)
                     _append(results, {"key": key, **common, **settings, "pruning": pruning, **line})
             log(
                 f"seed {seed}, {number + 1} of {len(cells)}: {said} -> {line['kept']} of {line['of']}, "

@@ -17,7 +17,7 @@ from nmt.config import TrainingConfig
 from nmt.lab.lineage import revision
 from nmt.lab.results import SEEDS, SMALL, WINS, Results, Verdict, dev, judge, keep, role, small_budgets, variant
 from nmt.plumbing.places import in_clone
-from nmt.pruning.prune import METHODS, OURS, method_class
+from nmt.pruning.methods import METHODS, OURS, method_class
 from nmt.show.plots import MARKED, budget_curves, kept_heads, save
 
 CLAIM = (

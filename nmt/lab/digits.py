@@ -25,8 +25,8 @@ from nmt import NmtError
 from nmt.gates import GAMMA, ZETA, HardConcrete
 from nmt.plumbing.files import write_text
 from nmt.plumbing.places import in_clone
-from nmt.pruning.methods.joint import Slice
-from nmt.pruning.methods.on_budget import BudgetedGates
+from nmt.pruning.methods.budgeted_gates import BudgetedGates
+from nmt.pruning.methods.competing_gates import LayerView
 from nmt.show.plots import BLUE, ORANGE, save
 
 SIDE, CLASSES = 8, 10
@@ -218,7 +218,7 @@ def l0(
 
 
 def on_budget(model: MLP, data: Data, settings: Settings, steps: int, seed: int, keep: int) -> BudgetedGates:
-    """Learn weights and gates whose expected number falls from all to `keep`: the search of `nmt.pruning.on_budget`.
+    """Learn weights and gates whose expected number falls from all to `keep`: the search of `OnBudget`.
 
     The start is by Taylor scores of the training pictures, standardised logarithms.
     """
@@ -228,7 +228,7 @@ def on_budget(model: MLP, data: Data, settings: Settings, steps: int, seed: int,
     scores = scores.clamp(min=scores.mean().item() / 1000).log()  # pixels that are always 0 would be -inf
     gates = BudgetedGates(((scores - scores.mean()) / scores.std()).clamp(-2, 2))
     ends = torch.tensor([0, *model.widths]).cumsum(0).tolist()
-    model.gates = [Slice(gates, *ends[i : i + 2]) for i in range(len(model.widths))]
+    model.gates = [LayerView(gates, *ends[i : i + 2]) for i in range(len(model.widths))]
     most = gates.k
 
     def before(done: float) -> None:

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from nmt import NmtError
 from nmt.lab.lineage import command, keep_records
 from nmt.plumbing.files import read_json
-from nmt.pruning.method import PruningConfig
-from nmt.pruning.methods.l0 import L0
+from nmt.pruning.config import PruningConfig
+from nmt.pruning.methods import L0
 from nmt.runs import Run
 from nmt.show.histories import gates
 from nmt.show.plots import gate_paths, save

@@ -16,10 +16,8 @@ from nmt import NmtError
 from nmt.corpora.corpus import prepare
 from nmt.lab.compare import Comparison
 from nmt.plumbing.files import write_text
-from nmt.pruning.method import PruningConfig
-from nmt.pruning.methods.on_budget import OnBudget
-from nmt.pruning.methods.shed import Shed
-from nmt.pruning.prune import method_class
+from nmt.pruning.config import PruningConfig
+from nmt.pruning.methods import OnBudget, Shed, method_class
 
 OWN = (Shed.name, OnBudget.name)
 # The claim, as it was written down before the runs.
@@ -65,7 +63,7 @@ class Results:
         rows: dict[str, list[dict]] = {}
         for said in self.plan.methods:
             kind, changes = method_class(said["method"]), variant(said)
-            if kind.needs == "lambda":
+            if "keep" not in kind.needs:
                 continue  # it cannot be asked for a budget
             row = f"{kind.name}, {changes}" if kind.name in OWN and changes else kind.name
             rows.setdefault(row, []).append(said)

@@ -1,9 +1,14 @@
-"""Pruning: which heads, or neurons, a model can do without.
+"""Pruning: which heads, or neurons, a model can do without. In reading order:
 
-    masks      which are kept: one binary mask to count, to evaluate and to remove by
-    removal    the smaller model
-    costs      what is saved: parameters, operations, time; savings: measured for a run, and shown
-
-The methods are one a file, behind one interface (model, corpus, budget -> mask, history); the harness that compares
-them at equal compute lies beside them.
+masks        which heads are kept: one binary mask to count, to evaluate and to remove by
+removal      the smaller model
+costs        what removal saves: parameters, operations, time
+importance   scores of heads
+config       PruningConfig, the settings of a run
+frozen       which side of the model does not learn
+compute      how much training a run may do
+method       what all methods share
+methods/     the methods, a file each; `nmt.pruning.methods` lists them by their names on the command line
+swap_heads   exchanges of single heads after the search
+prune        one run: choose, fine-tune, remove, report
 """

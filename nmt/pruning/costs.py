@@ -1,9 +1,8 @@
-"""What removal saves: parameters, operations, time; and the time that heads could ever save."""
+"""What removal saves: parameters, operations, time; and how much time removing all heads would save."""
 
 import statistics
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import torch
 
@@ -15,15 +14,15 @@ from nmt.transformer import KINDS, Transformer
 
 
 def parameters(model: Transformer) -> int:
-    """How many numbers the model has learnt, gates not among them; a tied matrix counts once."""
+    """How many parameters the model has, without gates; a tied matrix counts once."""
     return sum(one.numel() for name, one in model.named_parameters() if ".gate." not in name)
 
 
 def flops(model: Transformer, source: int, target: int) -> dict[str, int]:
     """Floating-point operations, two for each multiply-add, of translating one sentence word by word with the cache.
 
-    source: its S tokens with EOS; target: the T tokens read, BOS among them, as many as are written with EOS. Only
-    products of matrices count, with n = H K of each layer and what is left of F:
+    source: S, its tokens with EOS; target: T, the tokens read with BOS, which are as many as are written with EOS.
+    Only products of matrices count, with n = H K of each layer and what is left of F:
 
         attention_projections   encoder 2 S 4nD, decoder 2 T 4nD, cross 2 (T 2nD + S 2nD)
         attention_scores        encoder 4 S S n, decoder 4 n T (T + 1) / 2, cross 4 T S n: both Q K^T and the sum of V
@@ -52,9 +51,9 @@ def speed(
 ) -> dict[str, dict[str, dict]]:
     """Milliseconds a sentence of greedy decoding: name -> "batch 1" -> {"median", "low", "high", "rounds": all}.
 
-    In each round every model translates all sources, which are lists of ids without EOS; the models take turns batch by
-    batch, and another one begins each time, so that what else the machine does falls on all alike. The work is the same
-    for all: no sentence may end before it has as many tokens as the longest source of its batch.
+    In each round every model translates all sources, lists of ids without EOS. The models take turns batch by batch,
+    and another one begins each time, so that whatever else the machine does slows all of them alike. All do the same
+    work: no sentence ends before it has as many tokens as the longest source of its batch.
     """
     if not sources or rounds < 1:
         raise NmtError(f"a speed wants sentences and rounds, not {len(sources)} and {rounds}")
@@ -77,21 +76,15 @@ def _spread(ms: list[float]) -> dict:
 
 
 def _seconds(model: Transformer, batch: Sequence[list[int]]) -> float:
-    device = next(model.parameters()).device
-    with _endless(model):
-        start = time.perf_counter()
-        greedy(model, source_batch(batch, device), max_length=len(batch[-1]) + 1)  # a GPU is waited for: they are lists
-        return time.perf_counter() - start
-
-
-@contextmanager
-def _endless(model: Transformer) -> Iterator[None]:
-    """Inside, the model never writes EOS."""
-    bias = model.generator.bias.data
+    """Of decoding a batch, sorted by length, while the model never writes EOS."""
+    device, bias = next(model.parameters()).device, model.generator.bias.data
     former = bias[EOS].clone()
     bias[EOS] = torch.finfo(bias.dtype).min / 2
     try:
-        yield
+        start = time.perf_counter()
+        # The results are lists of ids: a GPU has finished when they are there.
+        greedy(model, source_batch(batch, device), max_length=len(batch[-1]) + 1)
+        return time.perf_counter() - start
     finally:
         bias[EOS] = former
 
@@ -110,11 +103,11 @@ def costs(
     batch_sizes: Sequence[int] = (1, 32),
     rounds: int = 5,
 ) -> dict:
-    """All of the above for a model, the same pruned, and the same without any head of these kinds ("no heads").
+    """All of the above for a model ("dense"), the pruned one, and one without any head of these kinds ("no heads").
 
     {"parameters": by model, "flops": by model and part, for a sentence and a translation of the sources' mean length,
     "ms": as `speed`, "saved" and "could_save": by batch size, the share of the dense model's time that the pruned
-    model saves, and the one without heads: each against the dense model's same round, the median of those}.
+    model saves, and that one without heads saves: the median over rounds of `saved`}.
     """
     models = {"dense": dense, "pruned": pruned, "no heads": headless(dense, kinds)}
     length = round(statistics.mean(map(len, sources))) + 1
@@ -129,7 +122,7 @@ def costs(
 
 
 def saved(ours: dict[str, dict], dense: dict[str, dict]) -> dict[str, list[float]]:
-    """By batch size: the share of the dense model's time that another saves, in each round."""
+    """By batch size: the share of the dense model's time that another model saves, in each round."""
     pairs = {size: zip(ours[size]["rounds"], dense[size]["rounds"], strict=True) for size in dense}
     return {size: [1 - a / b for a, b in rounds] for size, rounds in pairs.items()}
 

@@ -1,13 +1,14 @@
 """Masks: which heads and neurons are kept. The same mask counts them, evaluates without the others, and removes those.
 
 A mask is {kind: bool (L, H)}, or (L, F) for a kind of NEURONS; True = kept. A kind that is absent is left whole. Heads
-have the numbers of the dense model for ever: in a model from which some were removed, their places stay, and are False.
+keep the numbers of the dense model: in a model from which some were removed, their places stay, and are False.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from nmt import NmtError
 from nmt.attention import FixedGate
@@ -20,9 +21,9 @@ def all_kept(model: Transformer, kinds: Sequence[str]) -> Mask:
     """The mask that changes nothing: True for all that the model has."""
     mask = {}
     for kind in kinds:
-        kept = model.config.kept(kind)
-        mask[kind] = torch.zeros(len(kept), model.config.width(kind), dtype=torch.bool)
-        for row, numbers in zip(mask[kind], kept, strict=True):
+        numbers_of_layers = model.config.kept(kind)
+        mask[kind] = torch.zeros(len(numbers_of_layers), model.config.width(kind), dtype=torch.bool)
+        for row, numbers in zip(mask[kind], numbers_of_layers, strict=True):
             row[numbers] = True
     return mask
 
@@ -45,7 +46,7 @@ def count(mask: Mask) -> int:
 
 
 def size(mask: Mask) -> int:
-    """How many the mask speaks of: those kept, and those not."""
+    """How many heads the mask speaks of, kept or not."""
     return sum(kept.numel() for kept in mask.values())
 
 
@@ -63,9 +64,9 @@ def unflatten(flat: Tensor, like: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def top_k(scores: dict[str, Tensor], k: int) -> Mask:
-    """Exactly k are kept: those of the highest scores; of equals, those that come first.
+    """The mask that keeps exactly k: those of the highest scores, {kind: (L, H)}; of equals, those that come first.
 
-    A score of -inf says that there is nothing to keep. Raises NmtError for NaN and for a k that cannot be.
+    A score of -inf says that there is no such head. Raises NmtError for NaN and for a k that cannot be.
     """
     flat = flatten(scores)
     if flat.isnan().any():
@@ -84,9 +85,22 @@ def apply(model: Transformer, mask: Mask) -> None:
     Other kinds are not touched. Raises NmtError as `check` does.
     """
     check(model, mask)
-    for kind, kept in mask.items():
-        for layer, row, numbers in zip(model.gated_layers(kind), kept, model.config.kept(kind), strict=True):
-            layer.gate = FixedGate(row[numbers]).to(next(layer.parameters()).device)
+    put_gates(model, mask, FixedGate)
+
+
+def put_gates(
+    model: Transformer, rows: dict[str, Tensor], gate: Callable[[Tensor], nn.Module]
+) -> dict[str, list[nn.Module]]:
+    """On each layer of these kinds, the gate that is made of its row; {kind: the gates of its layers}.
+
+    rows: {kind: (L, H)}; a gate gets those places of its row, (H',), whose heads the model has.
+    """
+    gates: dict[str, list[nn.Module]] = {kind: [] for kind in rows}
+    for kind in rows:
+        for layer, row, numbers in zip(model.gated_layers(kind), rows[kind], model.config.kept(kind), strict=True):
+            layer.gate = gate(row[numbers]).to(next(layer.parameters()).device)
+            gates[kind].append(layer.gate)
+    return gates
 
 
 def clear(model: Transformer, kinds: Sequence[str]) -> None:
@@ -96,8 +110,21 @@ def clear(model: Transformer, kinds: Sequence[str]) -> None:
             layer.gate = None
 
 
+@contextmanager
+def gates_put_back(model: Transformer, kinds: Sequence[str]) -> Iterator[None]:
+    """Whatever happens to the gates of these kinds inside, afterwards they are those of before."""
+    layers = [layer for kind in kinds for layer in model.gated_layers(kind)]
+    gates = [layer.gate for layer in layers]
+    try:
+        yield
+    finally:
+        for layer, gate in zip(layers, gates, strict=True):
+            layer.gate = gate
+
+
+@torch.no_grad()
 def read(model: Transformer, kinds: Sequence[str]) -> dict[str, Tensor]:
-    """What the gates say at test time: kind -> (L, H), float64 on the CPU, which holds any gate's value exactly.
+    """The factors of the gates at test time, {kind: (L, H)}, float64 on the CPU: it holds any gate's value exactly.
 
     1 where there is no gate, 0 where the head was removed.
     """
@@ -105,17 +132,10 @@ def read(model: Transformer, kinds: Sequence[str]) -> dict[str, Tensor]:
     for kind in kinds:
         for layer, row, numbers in zip(model.gated_layers(kind), values[kind], model.config.kept(kind), strict=True):
             if layer.gate is not None and numbers:
-                row[numbers] = _at_test_time(layer.gate)
+                training = layer.gate.training
+                row[numbers] = layer.gate.eval()(1)[0].double().cpu()
+                layer.gate.train(training)
     return values
-
-
-@torch.no_grad()
-def _at_test_time(gate: torch.nn.Module) -> Tensor:
-    training = gate.training
-    try:
-        return gate.eval()(1)[0].double().cpu()
-    finally:
-        gate.train(training)
 
 
 def to_json(mask: Mask) -> dict[str, list[list[int]]]:

@@ -10,49 +10,23 @@ import torch
 from nmt import NmtError
 from nmt.config import TrainingConfig
 from nmt.corpora.corpus import Corpus
-from nmt.models import save_model_directory
+from nmt.models import Trained, save_model_directory
 from nmt.plumbing.files import read_json, whole_directory, write_json
 from nmt.pruning import masks
-from nmt.pruning.method import Method, PruningConfig
-from nmt.pruning.methods.l0 import L0, L0TopK
-from nmt.pruning.methods.on_budget import OnBudget
-from nmt.pruning.methods.scored import (
-    Confidence,
-    GreedyOracle,
-    LastLayers,
-    LeaveOneOut,
-    Magnitude,
-    Random,
-    Taylor,
-    TaylorIterative,
-    TaylorPerLayer,
-)
-from nmt.pruning.methods.shed import Shed
-from nmt.pruning.methods.subset import DifferentiableSubset, StraightThroughSubset
+from nmt.pruning.config import PruningConfig
+from nmt.pruning.costs import parameters
+from nmt.pruning.method import Method
+from nmt.pruning.methods import L0, method_class
 from nmt.pruning.removal import remove_heads
 from nmt.runs import Run, load
 from nmt.training import train
 from nmt.transformer import TransformerConfig
 
-METHODS: dict[str, type[Method]] = {
-    method.name: method
-    for method in (
-        Random, LastLayers, Magnitude, Confidence, Taylor, TaylorPerLayer, TaylorIterative, LeaveOneOut, GreedyOracle,
-        L0, L0TopK, DifferentiableSubset, StraightThroughSubset, OnBudget, Shed,
-    )
-}  # fmt: skip
-OURS = Shed.name  # which of them "ours" stands for
+# The fields of a TrainingConfig that a trained model decides. Dropout is no matter of shape.
 SHAPE = ({f.name for f in fields(TransformerConfig)} & {f.name for f in fields(TrainingConfig)}) - {"dropout"}
 
 
-def method_class(name: str) -> type[Method]:
-    """A method by its name, or by "ours". Raises NmtError for an unknown one."""
-    if name != "ours" and name not in METHODS:
-        raise NmtError(f"--method {name}: choose one of ours, {', '.join(METHODS)}")
-    return METHODS[OURS if name == "ours" else name]
-
-
-def shape_of(checkpoint: str | Path) -> dict:
+def shape_of(checkpoint: Trained | str | Path) -> dict:
     """The fields of a TrainingConfig that a checkpoint decides: the shape of its model and its vocabularies."""
     config = load(checkpoint).model.config
     return {name: getattr(config, name) for name in SHAPE}
@@ -62,7 +36,7 @@ def prune(
     settings: PruningConfig,
     config: TrainingConfig,
     corpus: Corpus,
-    checkpoint: str | Path | None,
+    checkpoint: Trained | str | Path | None,
     directory: str | Path,
     resume: bool = False,
     device: torch.device | str | None = None,
@@ -77,41 +51,40 @@ def prune(
     A run that is resumed goes on with the checkpoint that it began with, and with as many epochs.
     Raises NmtError for settings that contradict each other or the checkpoint.
     """
-    kind = method_class(settings.method)
     if resume:
         begun = Run(directory).config
-        planned, checkpoint = begun["training"]["max_epochs"], begun["checkpoint"]
+        checkpoint, planned = begun["checkpoint"], begun["training"]["max_epochs"]
         if config.max_epochs != planned:
             raise NmtError(
                 f"--max_epochs {config.max_epochs}: {directory} shares {planned} epochs out to search and fine-tuning; "
                 "for another number prune anew, or train on from what comes out"
             )
-    method = kind(replace(settings, method=kind.name), load(checkpoint).model, config.seed)
+    kind = method_class(settings.method)
+    dense = load(checkpoint)
+    method = kind(replace(settings, method=kind.name), dense.model, config.seed)
     if isinstance(method, L0):
         log(f"the penalty is {method.price:.5f} nats per target token for each head that is open")
-    run = train(
-        config, corpus, directory, resume, device, None if resume else checkpoint, progress=progress, log=log,
-        objective=method,
-    )  # fmt: skip
-    if run.last_step() is None:
-        raise NmtError(f"{run.directory}: not one step was done; raise --max_minutes")
-    path = run.directory / "result.json"
-    if not path.is_file() or read_json(path)["steps"] != run.last_step():  # with more --max_minutes it went on
-        finish(run, method)
-    return read_json(path)
-
-
-def finish(run: Run, method: Method) -> None:
-    """From the last checkpoint: remove the heads, write DIRECTORY/pruned and result.json."""
+    start = None if resume else dense
+    run = train(config, corpus, directory, resume, device, start, progress=progress, log=log, objective=method)
     step = run.last_step()
-    method.finish()  # a clock that ran out at a checkpoint may have left that to us
+    if step is None:
+        raise NmtError(f"{run.directory}: not one step was done; raise --max_minutes")
+    result = run.directory / "result.json"
+    if not result.is_file() or read_json(result)["steps"] != step:  # with more --max_minutes it went on
+        _remove_and_report(run, step, method)
+    return read_json(result)
+
+
+def _remove_and_report(run: Run, step: int, method: Method) -> None:
+    """From the checkpoint of this step: remove the heads, write DIRECTORY/pruned and result.json."""
+    method.finish()  # needed where the clock ran out right at a checkpoint
     trained, mask = load(run.checkpoint(step)), method.chosen
     small = remove_heads(trained.model, mask)
     (run.directory / "result.json").unlink(missing_ok=True)
     shutil.rmtree(run.directory / "pruned", ignore_errors=True)
     with whole_directory(run.directory / "pruned") as new:
         save_model_directory(new, small, trained.bpe)
-    (before, *_, after), parameters = run.lines(split="valid"), lambda model: sum(p.numel() for p in model.parameters())
+    before, *_, after = run.lines(split="valid")
     result = {
         "method": method.name,
         "kept": masks.count(mask),
@@ -124,7 +97,7 @@ def finish(run: Run, method: Method) -> None:
         "params_dense": parameters(method.dense),
         "params_pruned": parameters(small),
         "steps": step,
-        "compute": round(step + method.compute, 2),
+        "compute": round(step + method.compute.spent, 2),
         "minutes": after["minutes"],
         "sentences": after["sentences"],
         "signature": after["signature"],

@@ -15,13 +15,13 @@ from nmt.transformer import KINDS, NEURONS, FeedForward, Transformer
 def remove_heads(model: Transformer, mask: masks.Mask) -> Transformer:
     """A copy without the heads, and neurons, that the mask does not keep; nothing of the given model changes.
 
-    Of a removed head the rows of W_Q, W_K, W_V and the columns of W_O go, of a neuron its row of W1 and its column of
-    W2, as nn.Linear stores them. The biases of W_O and W2 stay, so the copy computes what the model does with those
+    A removed head takes its rows of W_Q, W_K, W_V and its columns of W_O with it, a neuron its row of W1 and its column
+    of W2, as nn.Linear stores them. The biases of W_O and W2 stay, so the copy computes what the model does with those
     gates at 0, down to layers of which nothing else is left. Its config lists what there is; dtype, device, mode and
     what is frozen are the model's.
 
-    Gates, of all kinds, are gone afterwards: what each says at test time is now in the columns of W_O, or W2. The mask
-    alone decides what goes: a kept head whose gate is at 0 stays, its columns zero.
+    The copy has no gates of any kind: their factors at test time are now in the columns of W_O, or W2. The mask alone
+    decides what goes: a kept head whose gate is at 0 stays, with columns of zeros.
     Raises NmtError as `masks.check` does.
     """
     masks.check(model, mask)
@@ -40,13 +40,13 @@ def remove_heads(model: Transformer, mask: masks.Mask) -> Transformer:
 
 
 def _left(mask: masks.Mask, kinds: tuple[str, ...]) -> dict[str, list[list[int]]] | None:
-    """The config's lists; kinds that are whole have none."""
+    """What the config says of these kinds: the numbers that are left in each layer; nothing of kinds that are whole."""
     cut = [kind for kind in kinds if not mask[kind].all()]
     return {kind: [row.nonzero().flatten().tolist() for row in mask[kind]] for kind in cut} or None
 
 
 def _cut_heads(layer: MultiHeadAttention, heads: Tensor, factors: Tensor) -> None:
-    """Leave the layer these of its heads, int64 (H',), each times its factor, (H',)."""
+    """Cut a layer down to these heads, int64 (H',), each times its factor, (H',)."""
     count, size, d_model = layer.num_heads, layer.head_size, layer.in_weight.size(1)
     heads, factors = heads.to(layer.in_weight.device), factors.to(layer.out.weight)
     left = len(heads) * size
@@ -58,7 +58,7 @@ def _cut_heads(layer: MultiHeadAttention, heads: Tensor, factors: Tensor) -> Non
 
 
 def _cut_neurons(layer: FeedForward, neurons: Tensor, factors: Tensor) -> None:
-    """Leave the layer these of its neurons, int64 (F',), each times its factor, (F',)."""
+    """Cut a layer down to these neurons, int64 (F',), each times its factor, (F',)."""
     inner, outer, left = layer.inner, layer.outer, len(neurons)
     neurons, factors = neurons.to(inner.weight.device), factors.to(outer.weight)
     count, d_model = inner.weight.shape
@@ -70,6 +70,6 @@ def _cut_neurons(layer: FeedForward, neurons: Tensor, factors: Tensor) -> None:
 
 
 def _part(whole: nn.Parameter, seen_as: tuple[int, ...], chosen: Tensor, shape: tuple[int, ...]) -> nn.Parameter:
-    """The chosen of axis 1 of a parameter seen in one shape, in another."""
+    """View a parameter in one shape, choose places of axis 1, and give what was chosen its own shape."""
     part = whole.view(seen_as).index_select(1, chosen).reshape(shape)
     return nn.Parameter(part, requires_grad=whole.requires_grad)

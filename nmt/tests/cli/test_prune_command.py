@@ -8,8 +8,9 @@ import pytest
 
 import nmt.cli
 import nmt.cli.prune
+import nmt.runs
 from nmt.plumbing.files import claimed
-from nmt.pruning.prune import METHODS, OURS
+from nmt.pruning.methods import METHODS, OURS
 from nmt.runs import Run, load
 from nmt.tests.cli.test_cli import SMALL, _elsewhere, nmt_, refuses, trained, tsv  # noqa: F401  fixtures
 
@@ -92,6 +93,15 @@ def test_the_checkpoint_knows(refuses, trained, pairs, tmp_path):  # noqa: F811
     refuses(f"prune --checkpoint {model} {QUICK} --keep 1 --run r", "--data: which corpus")
 
 
+def test_the_checkpoint_is_loaded_once(prunes, trained, monkeypatch):  # noqa: F811
+    loaded, really = [], nmt.runs.load_model_directory
+    monkeypatch.setattr(
+        nmt.runs, "load_model_directory", lambda place, device: loaded.append(place) or really(place, device)
+    )
+    prunes("--method magnitude --keep 1 --run r")
+    assert loaded == [trained.checkpoint(trained.best_step()), Run("r").checkpoint(5)]  # and what it became
+
+
 def test_a_bare_model_needs_data(nmt_, trained, tsv):  # noqa: F811
     model = trained.checkpoint(trained.best_step())
     status, _, err = nmt_(f"prune --checkpoint {model} --data {tsv} {QUICK} --keep 1 --method random --run r")
@@ -149,7 +159,7 @@ def test_bad_flags(line, pattern, refuses, trained):  # noqa: F811
         ("prune --checkpoint nowhere --keep 1", "--checkpoint nowhere: neither a run directory"),
         ("prune --resume", "--resume: which run"),
         ("prune --resume --run nowhere", "nowhere: not a run directory"),
-        ("prune --resume --run r --checkpoint x", "--checkpoint belongs to a new run"),
+        ("prune --resume --run r --checkpoint x", "--checkpoint starts a new run"),
         ("compare", "required: CONFIG, --out"),
         ("compare nowhere.json --out o", "nowhere.json: no such file"),
         ("compare nowhere.json --out o --seeds x", "--seeds"),

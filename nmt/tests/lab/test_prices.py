@@ -7,7 +7,7 @@ import pytest
 
 from nmt import NmtError
 from nmt.lab import prices, savings
-from nmt.pruning.method import PruningConfig
+from nmt.pruning.config import PruningConfig
 from nmt.pruning.prune import prune
 from nmt.runs import Run
 from nmt.tests.test_training import TINY, quiet

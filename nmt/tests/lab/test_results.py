@@ -13,7 +13,7 @@ from nmt import NmtError
 from nmt.lab import comparison as report
 from nmt.lab.report import PRUNING, pruning, with_results
 from nmt.lab.results import Results, judge, keep, role, small_budgets
-from nmt.pruning.method import PruningConfig
+from nmt.pruning.config import PruningConfig
 from nmt.show.plots import MARKED, budget_curves, kept_heads
 
 ROOT = Path(nmt.__file__).resolve().parent.parent

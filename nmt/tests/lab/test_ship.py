@@ -14,7 +14,7 @@ from nmt.lab import ship
 from nmt.lab.lineage import plain
 from nmt.models import WEIGHTS
 from nmt.plumbing.averaging import average
-from nmt.pruning.method import PruningConfig
+from nmt.pruning.config import PruningConfig
 from nmt.pruning.prune import prune
 from nmt.training import train
 

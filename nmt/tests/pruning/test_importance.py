@@ -12,8 +12,8 @@ from nmt.attention import FixedGate
 from nmt.batches import Batch, collate
 from nmt.objective import token_loss
 from nmt.pruning import importance, masks
-from nmt.pruning.method import PruningConfig
-from nmt.pruning.methods.scored import GreedyOracle
+from nmt.pruning.config import PruningConfig
+from nmt.pruning.methods.by_importance import GreedyOracle
 from nmt.pruning.removal import remove_heads
 from nmt.tokens import encode_corpus
 from nmt.transformer import KINDS

@@ -13,7 +13,7 @@ from nmt.models import save_model_directory
 from nmt.objective import token_loss
 from nmt.pruning import masks
 from nmt.pruning.method import Method
-from nmt.pruning.prune import METHODS
+from nmt.pruning.methods import METHODS
 from nmt.pruning.removal import remove_heads
 from nmt.tests.pruning.test_prune import STEPS, settings
 from nmt.tokens import encode_corpus

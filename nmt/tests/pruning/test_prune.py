@@ -1,5 +1,6 @@
 """Laws of pruning, whatever the method: exact budgets, what is frozen, one mask, nothing lost by a kill."""
 
+import copy
 import itertools
 import json
 import math
@@ -18,8 +19,9 @@ from nmt.decoding import translate
 from nmt.gates import GAMMA, TEMPERATURE, ZETA
 from nmt.models import Trained, save_model_directory
 from nmt.pruning import importance, masks
-from nmt.pruning.method import PruningConfig
-from nmt.pruning.prune import METHODS, OURS, SHAPE, method_class, prune, shape_of
+from nmt.pruning.config import PruningConfig
+from nmt.pruning.methods import METHODS, OURS, method_class
+from nmt.pruning.prune import SHAPE, prune, shape_of
 from nmt.pruning.removal import remove_heads
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
@@ -147,6 +149,17 @@ def test_ours_is_an_alias():
     assert all(name == method.name and method_class(name) is method for name, method in METHODS.items())
     with pytest.raises(NmtError, match="--method best: choose one of ours, random"):
         method_class("best")
+
+
+def test_a_loaded_model_is_pruned_like_its_directory_and_stays_as_it_is(run_method, dense):
+    trained, plan = load(dense.directory), {"config": SHORT, "distill": 0.5}
+    before = copy.deepcopy(trained.model.state_dict())
+    results = [run_method("magnitude", checkpoint=one, **plan).result for one in (dense.directory, trained)]
+    assert results[0] | {"minutes": 0} == results[1] | {"minutes": 0}
+    after = trained.model.state_dict()
+    assert after.keys() == before.keys() and all(torch.equal(after[name], before[name]) for name in before)
+    assert all(parameter.requires_grad for parameter in trained.model.parameters())
+    assert shape_of(trained) == shape_of(dense.directory)
 
 
 @pytest.mark.parametrize("keep", [0, 8])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from nmt.pruning.method import Method
-from nmt.pruning.prune import METHODS, OURS
+from nmt.pruning.methods import METHODS, OURS
 from nmt.runs import Run
 from nmt.tests.pruning.test_prune import CONFIG, _caches, all_left, dense, pruned, run_method  # noqa: F401  fixtures
 from nmt.tests.test_resume import _watched, in_child, needs_fork

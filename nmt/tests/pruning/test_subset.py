@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from nmt.pruning.methods.joint import Slice
-from nmt.pruning.methods.subset import SubsetGates, soft_top_k
+from nmt.pruning.methods.competing_gates import LayerView
+from nmt.pruning.methods.differentiable_subset import SubsetGates, soft_top_k
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_straight_through_is_exactly_k_ones_and_the_identity_backward(scores):
 def test_layers_see_their_part_of_one_draw(scores):
     gates = SubsetGates(scores.clone(), 5, straight_through=False)
     gates.draw()
-    parts = [Slice(gates, first, first + 4)(3) for first in (0, 4, 8)]
+    parts = [LayerView(gates, first, first + 4)(3) for first in (0, 4, 8)]
     assert all(part.shape == (1, 4) and part.dtype == torch.float32 for part in parts)
     torch.testing.assert_close(torch.cat(parts, 1)[0], gates.factors().float())
     assert float(torch.cat(parts, 1).detach().sum()) == pytest.approx(5, abs=1e-5)

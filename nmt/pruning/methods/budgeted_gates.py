@@ -14,13 +14,14 @@ from torch import Tensor
 
 from nmt.gates import EPSILON, GAMMA, ZETA
 from nmt.pruning import importance, masks
-from nmt.pruning.methods.joint import Joint, JointGates
-from nmt.pruning.methods.swaps import swap_back
+from nmt.pruning.method import rounded
+from nmt.pruning.methods.competing_gates import CompetingGates, CompetingHeads
+from nmt.pruning.swap_heads import swap_heads
 
-OPEN = 0.98  # the share of gates expected to be open at the first step: no shock
-TEMPERATURES = 0.66, 0.33  # of the hard concrete, first step and last: most gates are soft first, few at the end
-HARDENING = 0.1  # τ falls from 1 to this: what was preferred a little is then preferred for good
-BATCHES = 8  # for the scores at the beginning
+OPEN = 0.98  # the share of gates expected to be open at the first step: almost all, so that the model has no shock
+TEMPERATURES = 0.66, 0.33  # of the hard concrete, first step and last: at first most gates are soft, at the end few
+HARDENING = 0.1  # τ falls from 1 to this: a head that was preferred a little is then preferred for good
+BATCHES = 8  # batches for the scores at the beginning
 
 
 def threshold(scores: Tensor, k: float) -> float:
@@ -28,16 +29,19 @@ def threshold(scores: Tensor, k: float) -> float:
     low, high = float(scores.min()) - 40, float(scores.max()) + 40
     for _ in range(50):
         middle = (low + high) / 2
-        low, high = (middle, high) if float(torch.sigmoid(scores - middle).sum()) > k else (low, middle)
+        if float(torch.sigmoid(scores - middle).sum()) > k:
+            low = middle
+        else:
+            high = middle
     return (low + high) / 2
 
 
-class BudgetedGates(JointGates):
+class BudgetedGates(CompetingGates):
     """The hard concrete gates of all heads together; how many are expected to be open is given, not learned.
 
-    log α_h = a_h / τ - b, and b, one number for all heads, solves Σ_h P(open)_h = k. The a, the
-    scores, are learned by the loss alone: there is no penalty, and so neither a λ to search nor a multiplier to tune.
-    As b follows the a, raising one head's P(open) lowers the others': ∂b/∂a_h = p'_h / (τ Σ p'), with p' = p (1 - p).
+    log α_h = a_h / τ - b, and b, one number for all heads, solves Σ_h P(open)_h = k. The scores a are learned by the
+    loss alone: there is no penalty, and so neither a λ to search for nor a multiplier to tune. As b follows the a,
+    raising one head's P(open) lowers the others': ∂b/∂a_h = p'_h / (τ Σ p'), with p' = p (1 - p).
     """
 
     def __init__(self, start: Tensor) -> None:
@@ -46,7 +50,7 @@ class BudgetedGates(JointGates):
 
     @torch.no_grad()
     def set(self, k: float, tau: float, temperature: float) -> None:
-        """To be called before each step, when k, τ, the temperature T or the a have changed."""
+        """Solve for b. To be called whenever k, τ, the temperature T or the scores have changed."""
         self.k, self.tau, self.temperature = k, tau, temperature
         shift = -temperature * math.log(-GAMMA / ZETA)
         self.b = threshold(self.scores / tau + shift, k)
@@ -56,12 +60,16 @@ class BudgetedGates(JointGates):
 
     def log_alpha(self) -> Tensor:
         """(N,) float64."""
-        follows = (self.weights * self.scores).sum() / self.tau  # nothing to the value, ∂b/∂a to the gradient
+        follows = (self.weights * self.scores).sum() / self.tau  # adds ∂b/∂a to the gradient, nothing to the value
         return self.scores / self.tau - (self.b + follows - follows.detach())
 
     def p_open(self) -> Tensor:
         """(N,) float64, of sum k."""
         return torch.sigmoid(self.log_alpha() - self.temperature * math.log(-GAMMA / ZETA))
+
+    def undecided(self) -> Tensor:
+        """Which gates are neither quite closed nor quite open at test time, bool (N,)."""
+        return self.log_alpha().abs() < math.log(ZETA / -GAMMA)
 
     def factors(self, first: int = 0, last: int | None = None) -> Tensor:
         """Hard concrete, drawn anew at each call."""
@@ -71,54 +79,53 @@ class BudgetedGates(JointGates):
         return (s * (ZETA - GAMMA) + GAMMA).clamp(0, 1)
 
 
-class OnBudget(Joint):
+class OnBudget(CompetingHeads):
     """Hard concrete gates with one threshold, solved for at each step: as many are expected open as the budget says.
 
-    The budget k falls from all heads to --keep; then fine-tuning. The a start at the standardised logarithms of the
-    heads' first-order scores, so that at the first step the order is that of Michel et al. 2019, and almost all are
-    open.
+    The budget k falls from all heads to --keep; then fine-tuning. The scores a start at the standardised logarithms of
+    first-order scores, so that at the first step the order is that of Michel et al. 2019, and almost all are open.
     """
 
-    name, search = "on-budget", 0.3
+    name, search, soft_gates = "on-budget", 0.3, True
 
     def install(self) -> None:
-        if not 0 < self.config.keep < self.of:
+        if not 0 < self.config.keep < self.heads:
             self.search_ends = 0  # nothing to choose
         super().install()
 
-    def all_gates(self) -> BudgetedGates:
-        return BudgetedGates(torch.zeros(self.of))
+    def new_gates(self) -> BudgetedGates:
+        return BudgetedGates(torch.zeros(self.heads))
 
     def search_step(self, step: int) -> None:
         if step == 0:
-            with self.bare():
-                scores = masks.flatten(importance.taylor(self.model, self.kinds, self.calibration(BATCHES)))
-            self.compute += BATCHES
-            scores = (scores + 1e-12).log()
-            with torch.no_grad():
-                self.gates.scores.copy_(((scores - scores.mean()) / (scores.std() + 1e-12)).clamp(-2, 2))
+            self._start_by_importance()
         self._set(step)
+
+    @torch.no_grad()
+    def _start_by_importance(self) -> None:
+        with self.bare():
+            scores = masks.flatten(importance.taylor(self.model, self.kinds, self.calibration(BATCHES)))
+        self.compute.charge(BATCHES, backward=True)
+        scores = (scores + 1e-12).log()
+        self.gates.scores.copy_(((scores - scores.mean()) / (scores.std() + 1e-12)).clamp(-2, 2))
 
     def _set(self, step: int) -> None:
         """Budget and temperatures of a step of the search."""
         done, (hot, cold) = min(1.0, step / max(1, self.search_ends)), TEMPERATURES
-        k = self.config.keep + (OPEN * self.of - self.config.keep) * max(0.0, 1 - done / 0.8)
+        k = self.config.keep + (OPEN * self.heads - self.config.keep) * max(0.0, 1 - done / 0.8)
         self.gates.set(k, HARDENING**done, hot * (cold / hot) ** done)
 
     def choose(self) -> masks.Mask:
-        return swap_back(self, self.mask_now())
+        return swap_heads(self, self.mask_now())
 
     @torch.no_grad()
     def count_undecided(self) -> int:
         self._set(self.now)
-        return int((self.gates.log_alpha().abs() < math.log(ZETA / -GAMMA)).sum())
+        return int(self.gates.undecided().sum())
 
     @torch.no_grad()
     def gate_values(self) -> dict[str, dict]:
         self._set(self.now)
         values = {"p_open": self.gates.p_open(), "log_alpha": self.gates.log_alpha()}
-        parts = {name: self.by_kind(v) for name, v in values.items()}
-        lists = {
-            name: {k: (m * 1e5).round().div(1e5).tolist() for k, m in part.items()} for name, part in parts.items()
-        }
-        return {**lists, "budget": self.gates.k, "undecided": self.count_undecided()}
+        shown = {name: rounded(self.by_kind(of_all), 5) for name, of_all in values.items()}
+        return {**shown, "budget": self.gates.k, "undecided": self.count_undecided()}

@@ -4,11 +4,11 @@ import torch
 from torch import Tensor
 
 from nmt import NmtError
-from nmt.pruning import masks
-from nmt.pruning.methods.joint import Joint, JointGates
+from nmt.pruning.method import rounded
+from nmt.pruning.methods.competing_gates import CompetingGates, CompetingHeads
 
-TEMPERATURES = (0.1, 1e-8)  # from, to, log-linear over the search: the paper's joint pruning of translation
-GATE_LR = 0.2  # theirs for it
+# From, to, log-linear over the search: the paper's values for joint pruning of translation (gates by --gate_lr 0.2).
+TEMPERATURES = (0.1, 1e-8)
 
 
 def soft_top_k(scores: Tensor, k: int, temperature: float) -> Tensor:
@@ -24,21 +24,21 @@ def soft_top_k(scores: Tensor, k: int, temperature: float) -> Tensor:
     return total
 
 
-class SubsetGates(JointGates):
-    """The gates of all heads together: one weight a head, one draw of noise a step."""
+class SubsetGates(CompetingGates):
+    """One weight a head, the w of the paper, and one draw of noise a step."""
 
     def __init__(self, start: Tensor, k: int, straight_through: bool) -> None:
-        super().__init__(start)  # the w of the paper
+        super().__init__(start)
         self.k, self.straight_through, self.temperature = k, straight_through, TEMPERATURES[0]
         self.register_buffer("noise", torch.zeros_like(start), persistent=False)
 
     def draw(self) -> None:
-        """Gumbel noise, -ln(-ln u): perturbed so, the top k are a sample without replacement."""
+        """Gumbel noise, -ln(-ln u): the top k of scores with it are a sample without replacement."""
         u = torch.rand_like(self.scores).clamp(1e-12, 1 - 1e-12)
         self.noise = -torch.log(-torch.log(u))
 
     def factors(self, first: int = 0, last: int | None = None) -> Tensor:
-        """Of all, exactly k ones in evaluation and, straight-through, in the forward pass of training."""
+        """Straight-through, exactly k of all heads are 1 and the others 0; else their sum is k."""
         scores = self.scores + self.noise
         if self.straight_through:
             hard = torch.zeros_like(scores)
@@ -49,19 +49,20 @@ class SubsetGates(JointGates):
         return factors[first:last]
 
 
-class DifferentiableSubset(Joint):
+class DifferentiableSubset(CompetingHeads):
     """Li et al. 2021, Gumbel top-k: weights and gates learn together, the temperature falls, the top k are kept."""
 
     name, straight_through = "dsp", False
 
-    def __init__(self, settings, dense, seed) -> None:
-        super().__init__(settings, dense, seed)
-        if settings.keep == 0:
+    def __init__(self, config, dense, seed) -> None:
+        super().__init__(config, dense, seed)
+        if config.keep == 0:
             raise NmtError(f"--method {self.name} needs --keep of at least 1")
 
-    def all_gates(self) -> SubsetGates:
+    def new_gates(self) -> SubsetGates:
         generator = torch.Generator().manual_seed(self.seed)
-        start = (torch.rand(self.of, generator=generator, dtype=torch.float64) - 0.5) * 2 * (3 / self.of) ** 0.5
+        uniform = torch.rand(self.heads, generator=generator, dtype=torch.float64)
+        start = (uniform - 0.5) * 2 * (3 / self.heads) ** 0.5
         return SubsetGates(start, self.config.keep, self.straight_through)
 
     def search_step(self, step: int) -> None:
@@ -69,12 +70,8 @@ class DifferentiableSubset(Joint):
         self.gates.temperature = hot * (cold / hot) ** (step / self.search_ends)
         self.gates.draw()
 
-    def choose(self) -> masks.Mask:
-        return self.mask_now()
-
     def gate_values(self) -> dict[str, dict]:
-        w = self.by_kind(self.gates.scores)
-        return {"w": {kind: [[round(x, 4) for x in row] for row in rows.tolist()] for kind, rows in w.items()}}
+        return {"w": rounded(self.by_kind(self.gates.scores), 4)}
 
 
 class StraightThroughSubset(DifferentiableSubset):

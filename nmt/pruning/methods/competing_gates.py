@@ -1,12 +1,13 @@
-"""Gates that are one module for all heads together, each layer given its slice: what such methods share."""
+"""Gates of all heads in one module, so that heads compete with each other: the base of two methods."""
 
+import torch
 from torch import Tensor, nn
 
 from nmt.pruning import masks
 from nmt.pruning.method import Method
 
 
-class JointGates(nn.Module):
+class CompetingGates(nn.Module):
     """The gates of N heads, with one learned score a head: derive, and say how scores become factors."""
 
     def __init__(self, scores: Tensor) -> None:
@@ -14,14 +15,14 @@ class JointGates(nn.Module):
         self.scores = nn.Parameter(scores)  # (N,) float64
 
     def factors(self, first: int = 0, last: int | None = None) -> Tensor:
-        """Of the heads from first to last, those of one layer, in the forward pass: (last - first,)."""
+        """In the forward pass, those of the heads from first to last, which are one layer: (last - first,)."""
         raise NotImplementedError
 
 
-class Slice(nn.Module):
-    """What one layer sees of the gates of all, (1, H)."""
+class LayerView(nn.Module):
+    """The part of the gates that one layer sees, as factors (1, H)."""
 
-    def __init__(self, gates: JointGates, first: int, last: int) -> None:
+    def __init__(self, gates: CompetingGates, first: int, last: int) -> None:
         super().__init__()
         self.gates, self.first, self.last = gates, first, last
 
@@ -29,23 +30,20 @@ class Slice(nn.Module):
         return self.gates.factors(self.first, self.last).float()[None]
 
 
-class Joint(Method):
-    """A method whose heads compete with each other: the --keep of the highest scores stay."""
+class CompetingHeads(Method):
+    """A method whose heads compete: the --keep of the highest scores stay."""
 
     learns = True
 
-    def all_gates(self) -> JointGates:
-        """The gates as they start, for `self.of` heads."""
+    def new_gates(self) -> CompetingGates:
+        """The gates as they start, for all `self.heads` heads."""
         raise NotImplementedError
 
     def install(self) -> None:
+        self.gates = self.new_gates().to(self.device)
         self.like = masks.all_kept(self.model, self.kinds)
-        self.gates = self.all_gates().to(self.device)
-        place = 0
-        for kind, kept in self.like.items():
-            for layer, row in zip(self.model.gated_layers(kind), kept, strict=True):
-                layer.gate = Slice(self.gates, place, place + len(row))
-                place += len(row)
+        places = masks.unflatten(torch.arange(self.heads), self.like)  # {kind: (L, H)}, the place of each head in all
+        masks.put_gates(self.model, places, lambda row: LayerView(self.gates, int(row[0]), int(row[-1]) + 1))
 
     def gate_parameters(self) -> list[nn.Parameter]:
         return [self.gates.scores]

@@ -1,0 +1,81 @@
+"""Shedding, a method of our own: heads go few at a time while the model trains on, and their scores come free.
+
+Michel et al. 2019 score heads by |∂L/∂ξ_h|, in passes over the data made for it, and prune without training. But every
+training step computes that gradient anyway, if each sentence's factor ξ_h is a leaf of the graph: so importance costs
+nothing, is always that of the model as it now is, and the model never loses many heads at once. Pruning by degrees
+while training goes on is long known (Molchanov et al. 2017, Zhu and Gupta 2017); ours are the free scores per sentence,
+the exact budget over all kinds of heads, and the swaps at the end (`nmt.pruning.swap_heads`).
+"""
+
+import torch
+from torch import Tensor
+
+from nmt.pruning import masks
+from nmt.pruning.importance import Probe, first_order
+from nmt.pruning.method import Method
+from nmt.pruning.swap_heads import swap_heads
+
+WARM = 8  # steps that scores are gathered for before the first head goes
+
+
+class Shed(Method):
+    """Heads go few at a time while the model trains on, by the gradients that its steps compute anyway.
+
+    After s of S search steps N (k / N)^(s / 0.9 S) heads are left, those of the highest scores; k from 0.9 S on.
+    I_h = Σ_x |∂L(x)/∂ξ_h| over the sentences of the steps so far, halved each time that heads go.
+    """
+
+    name, learns, search = "shed", True, 0.1
+
+    def install(self) -> None:
+        self.left = masks.all_kept(self.model, self.kinds)
+        self.sums = {kind: torch.zeros(kept.shape, dtype=torch.float64) for kind, kept in self.left.items()}  # the I_h
+        self._put_probes()
+
+    def _put_probes(self) -> None:
+        self.probes = masks.put_gates(self.model, self.left, Probe)
+
+    def scores(self) -> dict[str, Tensor]:
+        """{kind: (L, H)}; -1 for heads that are gone."""
+        return {kind: sums.masked_fill(~self.left[kind], -1.0) for kind, sums in self.sums.items()}
+
+    def count_at(self, step: int) -> int:
+        """How many heads there are to be at a step."""
+        if step < WARM:
+            return self.heads
+        done = min(1.0, step / (0.9 * self.search_ends))
+        return max(self.config.keep, round(self.heads * (max(self.config.keep, 1) / self.heads) ** done))
+
+    def search_step(self, step: int) -> None:
+        count = self.count_at(step)
+        if count < masks.count(self.left):
+            self.left = masks.top_k(self.scores(), count)
+            self.sums = {kind: sums * 0.5 for kind, sums in self.sums.items()}
+            self._put_probes()
+
+    def after_backward(self, tokens: int) -> None:
+        if self.chosen:
+            return
+        for kind, probes in self.probes.items():
+            for sums, probe in zip(self.sums[kind], probes, strict=True):
+                for factors in probe.seen:
+                    sums += first_order(factors.grad, factors) * tokens  # gradients are of the loss per token
+                probe.seen.clear()
+
+    def mask_now(self) -> masks.Mask:
+        return masks.top_k(self.scores(), self.config.keep)
+
+    def choose(self) -> masks.Mask:
+        return swap_heads(self, self.mask_now())
+
+    def gate_values(self) -> dict[str, dict]:
+        return {"score": {k: [[float(f"{x:.5g}") for x in row] for row in s.tolist()] for k, s in self.sums.items()}}
+
+    def state(self) -> dict:
+        return {**super().state(), "kept": masks.to_json(self.left), "sums": masks.flatten(self.sums).tolist()}
+
+    def load_state(self, state: dict) -> None:
+        self.left = masks.from_json(state["kept"])
+        self.sums = masks.unflatten(torch.tensor(state["sums"], dtype=torch.float64), self.left)
+        self._put_probes()
+        super().load_state(state)
