@@ -1,4 +1,4 @@
-"""What is kept of runs for pictures that move: the gates of pruning and attention maps. Never weights.
+"""The stored data behind movies: the gates of pruning and attention maps. Never weights.
 
     data/results/lambda/NAME/gates.jsonl    log α and P(open) of each gate over the steps, as `nmt prune` wrote them
     data/histories/NAME.npz                 arrays, uint8, float16 or int32: no others are written or read
@@ -27,10 +27,10 @@ from nmt.plumbing.provenance import git_revision
 from nmt.runs import Run, load
 from nmt.transformer import KINDS
 
-LARGEST = 3_000_000  # bytes of a folder of histories: it is cloned by everyone who clones the course
+LARGEST = 3_000_000  # bytes of a folder of histories: everyone who clones the course clones it
 DTYPES = ("uint8", "float16", "int32")
-# The first of the phrasebook's validation pairs, in which the owner and what is owned change places: of it the runs'
-# frames are, too. And one of our own, word for word.
+# The first of the phrasebook's validation pairs, which the frames of runs show too: in Russian the owner and what is
+# owned change places. And a sentence of our own, word for word.
 SENTENCES = ("The doctor's bed is expensive.", "The old teacher bought a new house.")
 
 
@@ -55,25 +55,20 @@ def gates(run: Run, kind: str = "encoder") -> Gates:
         raise NmtError(
             f"{run.directory}: its gates.jsonl holds no gates of kind {kind!r} that learn (method l0 has them)"
         )
-    return Gates(
-        np.array([line["step"] for line in lines]), *(_stacked(lines, what, kind) for what in ("p_open", "log_alpha"))
-    )
-
-
-def _stacked(lines: list[dict], what: str, kind: str) -> np.ndarray:
-    return np.array([line[what][kind] for line in lines])
+    p_open, log_alpha = (np.array([line[what][kind] for line in lines]) for what in ("p_open", "log_alpha"))
+    return Gates(np.array([line["step"] for line in lines]), p_open, log_alpha)
 
 
 @dataclass(frozen=True)
 class History:
-    """Arrays and what is to be known about them, among it "what" and "from"."""
+    """Arrays and what is known about them: at least "what" they are and where they are "from"."""
 
     arrays: dict[str, np.ndarray]
     about: dict
 
 
 def folder() -> Path:
-    """Where the histories that ship lie."""
+    """The folder of the histories that ship."""
     return shipped() / "histories"
 
 
@@ -82,7 +77,7 @@ def write(name: str, history: History, where: str | Path) -> Path:
 
     Raises NmtError for arrays of another type, without provenance, or where the folder would grow over LARGEST.
     """
-    where = Path(where)
+    path = Path(where) / f"{name}.npz"
     for key, array in history.arrays.items():
         if array.dtype.name not in DTYPES:
             raise NmtError(f"history {name}: {key} is {array.dtype}; a history holds {', '.join(DTYPES)}")
@@ -90,19 +85,19 @@ def write(name: str, history: History, where: str | Path) -> Path:
         raise NmtError(f"history {name}: it must say {' and '.join(sorted(missing))}")
     packed = io.BytesIO()
     np.savez_compressed(packed, **history.arrays)
-    others = sum(path.stat().st_size for path in where.glob("*.*") if path.stem != name)
-    if others + packed.tell() > LARGEST:
-        raise NmtError(f"{where}: with {name} it would be {others + packed.tell():,} bytes, at most {LARGEST:,}")
-    with whole_file(where / f"{name}.npz") as temporary:
+    size = packed.tell() + sum(other.stat().st_size for other in path.parent.glob("*.*") if other.stem != name)
+    if size > LARGEST:
+        raise NmtError(f"{where}: with {name} it would be {size:,} bytes, at most {LARGEST:,}")
+    with whole_file(path) as temporary:
         temporary.write_bytes(packed.getvalue())
-    write_json(where / f"{name}.json", {**history.about, "sha256": sha256(where / f"{name}.npz")})
-    return where / f"{name}.npz"
+    write_json(path.with_suffix(".json"), {**history.about, "sha256": sha256(path)})
+    return path
 
 
 def read(name: str, where: str | Path | None = None) -> History:
     """What `write` wrote. Raises NmtError for a file that is missing or damaged, or that holds something else."""
-    where = folder() if where is None else Path(where)
-    about, path = read_json(where / f"{name}.json"), where / f"{name}.npz"
+    path = Path(where or folder()) / f"{name}.npz"
+    about = read_json(path.with_suffix(".json"))
     if not path.is_file() or sha256(path) != about.pop("sha256", None):
         raise NmtError(f"{path}: missing, or not the file that {name}.json describes")
     try:
@@ -128,9 +123,9 @@ def as_weights(stored: np.ndarray) -> np.ndarray:
 def translating(checkpoint: str | Path, sentences: Sequence[str] = SENTENCES) -> History:
     """The attention of all heads in a greedy translation of each sentence.
 
-    Arrays `i.encoder` (L, H, S, S), `i.decoder` (L, H, T, T), `i.cross` (L, H, T, S), float16. Row t of the last two is
-    the step that writes piece t; what comes later changes no row before it, so the map of the whole translation
-    holds every step on the way.
+    Arrays `i.encoder` (L, H, S, S), `i.decoder` (L, H, T, T), `i.cross` (L, H, T, S), float16, of sentence i. Row t of
+    the last two is the step that writes piece t. Later pieces change no earlier row, so the map of the whole
+    translation holds every step on the way. Raises NmtError for a sentence whose pieces are not those of BPE.
     """
     trained = load(checkpoint)
     found = translate_n_best(trained.model, trained.bpe, sentences, beam=1)
@@ -139,13 +134,12 @@ def translating(checkpoint: str | Path, sentences: Sequence[str] = SENTENCES) ->
         (hypothesis,) = best.hypotheses
         (maps,) = attention_maps(trained.model, trained.bpe[0].encode([sentence]), [hypothesis.ids])
         arrays |= {f"{i}.{kind}": maps[kind].half().numpy() for kind in KINDS}
-        src, trg = trained.bpe[0].pieces(sentence), trained.bpe[1].pieces(best.text)
-        told.append({"source": sentence, "translation": best.text, "src": [*src, "<EOS>"], "trg": [*trg, "<EOS>"]})
-        sizes = arrays[f"{i}.cross"].shape[2:]
-        if sizes != (len(told[i]["trg"]), len(told[i]["src"])):
+        src, trg = ([*bpe.pieces(text), "<EOS>"] for bpe, text in zip(trained.bpe, (sentence, best.text), strict=True))
+        if arrays[f"{i}.cross"].shape[2:] != (len(trg), len(src)):
             raise NmtError(
                 f"{sentence!r}: its pieces are not those that the model read and wrote; take another sentence"
             )
+        told.append({"source": sentence, "translation": best.text, "src": src, "trg": trg})
     origin = {"model": Path(checkpoint).name, "sha256": sha256(trained.directory / WEIGHTS), "code": git_revision()}
     return History(arrays, {"what": "attention while a sentence is translated", "from": origin, "sentences": told})
 
@@ -156,38 +150,30 @@ def training(run: Run) -> History:
     Arrays `steps` int32 (N,) and, for each sentence i, `i.encoder` (N, L, H, S, S), `i.decoder` (N, L, H, T, T) and
     `i.cross` (N, L, H, T, S), uint8. Raises NmtError for a run without frames.
     """
-    frames, valid = run.frames(), {line["step"]: line for line in run.lines(split="valid")}
+    steps, frames = [], []
+    for step, path in run.frames():
+        with np.load(path, allow_pickle=False) as frame:
+            steps.append(step)
+            frames.append(dict(frame))
     if not frames:
         raise NmtError(f"{run.directory}: there is nothing in its frames/; a validation writes one")
-    stored = []
-    for _, path in frames:
-        with np.load(path, allow_pickle=False) as frame:
-            stored.append(dict(frame))
-    steps = [step for step, _ in frames]
+    valid = {line["step"]: line for line in run.lines(split="valid")}
+    samples = [run.lines("samples.jsonl", step=step) for step in steps]
     arrays, told = {"steps": np.array(steps, np.int32)}, []
-    samples = {step: run.lines("samples.jsonl", step=step) for step in steps}
-    for i in range(sum(name.endswith(".cross") for name in stored[0])):
-        arrays |= {f"{i}.{kind}": as_bytes(np.stack([frame[f"{i}.{kind}"] for frame in stored])) for kind in KINDS}
-        of_step = [samples[step][i] for step in steps]
-        about = {name: of_step[0][name] for name in ("source", "reference")}
-        trg = [*stored[0][f"{i}.trg"].tolist()[1:], "<EOS>"]  # row t is the step that writes piece t
-        about |= {
-            "src": stored[0][f"{i}.src"].tolist(),
-            "trg": trg,
-            "translations": [x["translation"] for x in of_step],
-        }
+    for i in range(sum(name.endswith(".cross") for name in frames[0])):
+        arrays |= {f"{i}.{kind}": as_bytes(np.stack([frame[f"{i}.{kind}"] for frame in frames])) for kind in KINDS}
+        about = {name: samples[0][i][name] for name in ("source", "reference")}
+        about["src"] = frames[0][f"{i}.src"].tolist()
+        about["trg"] = [*frames[0][f"{i}.trg"].tolist()[1:], "<EOS>"]  # row t is the step that writes piece t
+        about["translations"] = [of_step[i]["translation"] for of_step in samples]
         told.append(about)
-    sessions, config = run.lines("sessions.jsonl"), run.config
-    origin = {
-        "run": run.directory.name,
-        "corpus": config["card"]["name"],
-        "seed": config["training"]["seed"],
-        "code": list(dict.fromkeys(session["git"] for session in sessions)),
-        "device": list(dict.fromkeys(session["device"] for session in sessions)),
-    }
-    of_validation = {name: [valid[step][name] for step in steps] for name in ("epoch", "loss", "bleu")}
-    about = {"what": "attention over the epochs of a training run", "from": origin, **of_validation, "sentences": told}
-    return History(arrays, about)
+    sessions = run.lines("sessions.jsonl")
+    origin = {"run": run.directory.name, "corpus": run.config["card"]["name"], "seed": run.config["training"]["seed"]}
+    origin["code"] = list(dict.fromkeys(session["git"] for session in sessions))
+    origin["device"] = list(dict.fromkeys(session["device"] for session in sessions))
+    about = {"what": "attention over the epochs of a training run", "from": origin}
+    about |= {name: [valid[step][name] for step in steps] for name in ("epoch", "loss", "bleu")}
+    return History(arrays, about | {"sentences": told})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

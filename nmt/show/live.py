@@ -1,6 +1,6 @@
-"""Interactive translation without its display: a live model whose heads open and close, and questions that overtake.
+"""Interactive translation without its display: a live model whose heads open and close, and questions while one types.
 
-`nmt.widgets` shows what this computes; nothing here knows of widgets, and nothing needs a browser to be tested.
+`nmt.show.widgets` shows what this computes. Nothing here knows of widgets or needs a browser.
 """
 
 import threading
@@ -25,7 +25,7 @@ from nmt.plumbing.files import read_json
 from nmt.plumbing.places import shipped
 from nmt.pruning import masks
 from nmt.runs import load, model_directory
-from nmt.transformer import KINDS
+from nmt.transformer import KINDS, TransformerConfig
 
 DELAY = 0.15  # seconds without a keystroke before a sentence is translated
 NO_MODEL = (
@@ -34,11 +34,11 @@ NO_MODEL = (
 )
 
 
-def models(runs: str | Path = "runs") -> list[str]:
-    """What can be chosen: the shipped models by name, then the runs in a folder, the newest first."""
+def available_models(runs: str | Path = "runs") -> list[str]:
+    """The shipped models by name, then the runs in a folder that have a checkpoint, the newest first."""
     names = sorted(path.parent.name for path in (shipped() / "models").glob("*/model.json"))
     found = [path for path in Path(runs).glob("*") if path.is_dir() and _loadable(path)]
-    return names + [path.as_posix() for path in sorted(found, key=lambda p: p.stat().st_mtime, reverse=True)]
+    return names + [path.as_posix() for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)]
 
 
 def _loadable(path: Path) -> bool:
@@ -48,20 +48,20 @@ def _loadable(path: Path) -> bool:
         return False
 
 
-def sentence_of(error: Exception) -> str:
-    """A failure in words for whoever typed: those of an NmtError, else what happened and how to go on."""
+def in_words(error: Exception) -> str:
+    """An error in words for whoever typed: those of an NmtError, otherwise what happened and how to go on."""
     if isinstance(error, NmtError):
         return str(error)
     return f"This did not work ({type(error).__name__}: {error}). Another sentence or model may; the next one is tried."
 
 
-class Overtaking:
-    """Questions that overtake each other: only the newest is answered, and an old answer is never shown.
+class LatestOnly:
+    """Answers the latest question and drops the ones before: an old answer is never shown.
 
-    ask() numbers a question and starts it after a delay; a newer one before that takes its place. `work(question)`
-    yields what there is to show, part by part, and `show` is called with each, as long as no newer question was
-    asked: between two parts too. An exception becomes a part, as `fail(exception)` says. One question is worked on
-    at a time. `start(delay, function)` begins a timer and returns what has cancel(); that of tests needs no time.
+    ask() starts a question after a delay. `work(question)` yields what there is to show, part by part, and `show` is
+    called with each part as long as no newer question was asked. An exception in `work` becomes the part that
+    `fail(exception)` returns. One question is worked on at a time. `start(delay, function)` calls the function after
+    the delay, in a thread of its own; a test passes one that does not wait.
     """
 
     def __init__(
@@ -69,31 +69,22 @@ class Overtaking:
         work: Callable[[object], Iterator[object]],
         show: Callable[[object], None],
         fail: Callable[[Exception], object],
-        start: Callable | None = None,
+        start: Callable[[float, Callable[[], None]], object] | None = None,
     ) -> None:
-        self.work, self.show, self.fail, self.start = work, show, fail, start or _timer
-        self.number = 0  # of the newest question
-        # Reentrant: what is shown may ask the next question.
-        self._asking, self._working, self._waiting = threading.RLock(), threading.RLock(), None
+        self.work, self.show, self.fail, self.start = work, show, fail, start or _after
+        self.number = 0  # of the latest question
+        self._asking, self._working = threading.RLock(), threading.RLock()  # what is shown may ask the next question
 
-    def ask(self, question: object, delay: float = DELAY) -> int:
+    def ask(self, question: object, delay: float = DELAY) -> None:
         with self._asking:
             self.number += 1
             number = self.number
-            if self._waiting is not None:
-                self._waiting.cancel()
-            self._waiting = None
-        waiting = self.start(delay, lambda: self.answer(number, question))
-        with self._asking:
-            if number == self.number:
-                self._waiting = waiting
-        return number
+        self.start(delay, lambda: self.answer(number, question))
 
     def answer(self, number: int, question: object) -> None:
-        """Work on a question, unless it was overtaken."""
+        """Work on the question of this number, unless there is a newer one."""
         with self._working:
-            parts = self._parts(question) if number == self.number else ()
-            for part in parts:
+            for part in self._parts(question) if number == self.number else ():
                 with self._asking:  # no newer question can come between the look at the number and the showing
                     if number != self.number:
                         return
@@ -106,16 +97,10 @@ class Overtaking:
             yield self.fail(error)
 
 
-def _timer(delay: float, function: Callable[[], None]) -> threading.Timer:
+def _after(delay: float, function: Callable[[], None]) -> None:
     timer = threading.Timer(delay, function)
     timer.daemon = True
     timer.start()
-    return timer
-
-
-def at_once(delay: float, function: Callable[[], None]) -> None:
-    """A `start` for Overtaking that waits for nothing: the answer is there when ask() returns."""
-    function()
 
 
 @dataclass(frozen=True)
@@ -142,22 +127,30 @@ class Answer:
 
 
 class Live:
-    """A model in use, whose heads close and open between two sentences. `mask` says which are open now."""
+    """A model in use, whose heads close and open between two sentences.
+
+    `heads` are those that the model has (a pruned one has fewer), `mask` those of them that are open now; both are
+    {kind: bool (L, H)}.
+    """
 
     def __init__(self, trained: Trained) -> None:
-        self.trained, self.model, self.bpe = trained, trained.model, trained.bpe
-        self.there = masks.all_kept(self.model, KINDS)  # a pruned model has fewer
-        self.mask = self.there
+        self.model, self.bpe = trained.model, trained.bpe
+        self.heads = masks.all_kept(self.model, KINDS)
+        self.mask = self.heads
 
     @classmethod
     def load(cls, checkpoint: str | Path) -> "Live":
+        """From what `nmt.runs.model_directory` accepts: a run, a model directory or the name of a shipped model."""
         return cls(load(checkpoint))
 
-    def keep(self, mask: masks.Mask) -> None:
-        """Open exactly these heads. Raises NmtError as `masks.check` does, and changes nothing then."""
+    def open_only(self, mask: masks.Mask) -> None:
+        """Open exactly these heads; a kind that the mask leaves out is opened whole.
+
+        Raises NmtError as `masks.check` does, and changes nothing then.
+        """
         masks.check(self.model, mask)
-        full = self.there | mask
-        if all(torch.equal(full[kind], self.there[kind]) for kind in KINDS):
+        full = self.heads | mask
+        if all(torch.equal(full[kind], self.heads[kind]) for kind in KINDS):
             masks.clear(self.model, KINDS)  # no gate is faster than one at 1
         else:
             masks.apply(self.model, full)
@@ -165,21 +158,21 @@ class Live:
 
     def toggled(self, kind: str, layer: int, head: int) -> masks.Mask:
         """The mask with one head the other way round."""
-        mask = {name: kept.clone() for name, kept in self.mask.items()}
+        mask = {name: is_open.clone() for name, is_open in self.mask.items()}
         mask[kind][layer, head] ^= True
         return mask
 
     def only(self, kind: str, layer: int, head: int) -> masks.Mask:
         """Of its kind this head alone; the other kinds whole."""
-        alone = torch.zeros_like(self.there[kind])
+        alone = torch.zeros_like(self.heads[kind])
         alone[layer, head] = True
-        return self.there | {kind: alone}
+        return self.heads | {kind: alone}
 
     def random(self, k: int, seed: int) -> masks.Mask:
         """k heads of all kinds, drawn with this seed."""
         generator = torch.Generator().manual_seed(seed)
-        scores = {kind: torch.rand(kept.shape, generator=generator) for kind, kept in self.there.items()}
-        return masks.top_k({kind: s.masked_fill(~self.there[kind], float("-inf")) for kind, s in scores.items()}, k)
+        scores = {kind: torch.rand(there.shape, generator=generator) for kind, there in self.heads.items()}
+        return masks.top_k({kind: s.masked_fill(~self.heads[kind], float("-inf")) for kind, s in scores.items()}, k)
 
     def kept_by_pruning(self, candidates: list[str]) -> dict[str, masks.Mask]:
         """What pruning kept, by checkpoint: of those candidates that came from a model like this one.
@@ -190,16 +183,15 @@ class Live:
         found = {}
         for name in candidates:
             description = read_json(model_directory(name) / "model.json")
-            shape, sums = description["transformer"], description["sha256"]
+            config, sums = TransformerConfig(**description["transformer"]), description["sha256"]
             alike = all(sums[f"{s}.bpe"] == b.sha256 for s, b in zip(("src", "trg"), self.bpe, strict=True))
-            alike = alike and all(shape[n] == getattr(self.model.config, n) for n in ("num_blocks", "num_heads"))
-            if alike and shape.get("kept_heads"):
-                mask = {kind: torch.zeros_like(kept) for kind, kept in self.there.items()}
+            alike &= all(getattr(config, n) == getattr(self.model.config, n) for n in ("num_blocks", "num_heads"))
+            if alike and config.kept_heads:
+                mask = {kind: torch.zeros_like(there) for kind, there in self.heads.items()}
                 for kind in KINDS:
-                    whole = [list(range(shape["num_heads"]))] * shape["num_blocks"]
-                    for row, numbers in zip(mask[kind], shape["kept_heads"].get(kind, whole), strict=True):
+                    for row, numbers in zip(mask[kind], config.kept(kind), strict=True):
                         row[numbers] = True
-                if not any((mask[kind] & ~self.there[kind]).any() for kind in KINDS):
+                if not any((mask[kind] & ~self.heads[kind]).any() for kind in KINDS):
                     found[name] = mask
         return found
 
@@ -223,23 +215,24 @@ class Live:
     def compared(self, sentence: str, beam: int = 4) -> tuple[Answer, Answer]:
         """The answer of the heads that are open, and that of all heads that the model has."""
         now, mask = self.answer(sentence, beam), self.mask
-        if mask is self.there:
+        if mask is self.heads:
             return now, now
-        self.keep(self.there)
+        self.open_only(self.heads)
         try:
             return now, self.answer(sentence, beam)
         finally:
-            self.keep(mask)
+            self.open_only(mask)
 
     def maps(self, answer: Answer, which: int = 0) -> dict[str, Tensor]:
-        """Attention in writing one of the lines: see `nmt.decoding.attention_maps`. Closed heads look, unheard."""
+        """Attention in writing one of the lines: see `nmt.analysis.attention_maps`. A closed head has a map too."""
         return attention_maps(self.model, [answer.ids], [answer.lines[which].ids])[0]
 
     def shares(self, answer: Answer, which: int = 0) -> Tensor:
-        """(T, 3): see `nmt.contributions.shares`."""
+        """What source, written words and BOS bring, (T, 3): see `nmt.analysis.shares`."""
         return shares(self.model, answer.ids, answer.lines[which].ids)
 
     def log_probs(self, english: str, lines: list[str]) -> list[float]:
+        """log P(line | English) of each Russian line: see `nmt.analysis.score_pairs`."""
         return score_pairs(self.model, self.bpe, [(english, line) for line in lines])
 
 
@@ -253,11 +246,9 @@ def pieces_of(bpe: BPE, ids: list[int], text: str) -> list[str]:
 def changed(before: str, after: str) -> list[tuple[str, bool]]:
     """The words of `after`, each with whether it is new or stands elsewhere than in `before`."""
     old, new = before.split(), after.split()
-    marked = [(word, True) for word in new]
-    for block in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks():
-        for i in range(block.b, block.b + block.size):
-            marked[i] = (new[i], False)
-    return marked
+    blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+    same = {place for block in blocks for place in range(block.b, block.b + block.size)}
+    return [(word, place not in same) for place, word in enumerate(new)]
 
 
 @cache

@@ -1,7 +1,7 @@
 """Movies of stored histories, as GIFs in which every frame that was made can be seen.
 
-At most 50 evenly spaced moments are drawn, and all of them are in the file: it is read back to see. Axes do not
-move, each frame says its step, the last one stays for a while, and there is a still picture of it. Without pyplot.
+At most 50 evenly spaced moments are drawn, and all of them are in the file: it is read back to make sure. Axes do not
+move, each frame says its step, the last one stays for a while, and there is a still picture of it.
 """
 
 import io
@@ -18,23 +18,21 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from PIL import Image
 
 from nmt import NmtError
 from nmt.gates import HardConcrete
 from nmt.plumbing.files import whole_file
+from nmt.show import plots
 from nmt.show.histories import Gates, History, as_weights
-from nmt.show.pictures import AXES, NAMES, pieces, plain
 from nmt.show.plots import BLUE, ORANGE
 
 MOST = 50  # frames
 LARGEST = 500_000  # bytes of a GIF
 COLOURS = 64  # of one palette for all frames: a third of the size that a palette for each frame gives
-# Of them these as they are, (28, 3), because they mean something: an average would have them grey.
-EXACT = np.rint(
-    255 * np.array([to_rgb(c) for c in ("white", "black", BLUE, ORANGE, *colormaps["Blues"](range(0, 256, 11)))])
-)
+# Colours that mean something are in the palette as they are, (28, 3): an average would have turned them grey.
+EXACT = ("white", "black", BLUE, ORANGE, *colormaps[plots.HEAT_MAP](range(0, 256, 11)))
+EXACT = np.rint(255 * np.array([to_rgb(colour) for colour in EXACT]))
 MILLISECONDS, HOLD = 200, 2000  # how long a frame is seen, and the last one
 BAR = 3  # pixels high
 
@@ -71,10 +69,9 @@ class Movie:
         data, how = io.BytesIO(), {"duration": self.durations, "loop": 0, "optimize": True, "disposal": 1}
         first.save(data, "GIF", save_all=True, append_images=rest, **how)
         back, durations = frames_of(data.getvalue())
-        if len(back) != len(self.indices):
-            raise NmtError(
-                f"{len(self.indices)} frames were made, {len(back)} are in the GIF: two neighbours are alike"
-            )
+        made = len(self.indices)
+        if len(back) != made:
+            raise NmtError(f"{made} frames were made, {len(back)} are in the GIF: two neighbours are alike")
         if not np.array_equal(back, self.frames) or durations != self.durations:
             raise NmtError("the frames in the GIF are not those that were made")
         if data.tell() >= LARGEST:
@@ -103,11 +100,10 @@ class Movie:
 
 
 def movie(frames: Sequence[np.ndarray], milliseconds: int = MILLISECONDS, hold: int = HOLD) -> Movie:
-    """From pictures uint8 (height, width, 3), all of which are shown; MOST at most.
+    """A movie that shows all of these pictures, uint8 (height, width, 3), MOST at most.
 
-    They get one palette, and a bar under them that grows. Pillow, and so imageio, drops a frame that is the same as
-    the one before without a word: a movie in which nothing happens for a while would lose that while. With the bar no
-    two frames are the same.
+    They get one palette, and under them a bar that grows. Pillow, and so imageio, silently drops a frame that equals
+    the one before: a movie in which nothing happens for a while would lose that while. With the bar no two are equal.
     """
     if not 0 < len(frames) <= MOST:
         raise NmtError(f"{len(frames)} frames; a movie has 1 to {MOST}: choose with evenly()")
@@ -144,9 +140,10 @@ def frames_of(gif: bytes) -> tuple[np.ndarray, list[int]]:
 
 
 def film(figure: Figure, update: Callable[[int], None], count: int, most: int = MOST, **times: int) -> Movie:
-    """Draw evenly chosen ones of `count` moments; update(i) puts moment i into the figure.
+    """Draw `most` of `count` moments, evenly chosen; update(i) puts moment i into the figure.
 
-    Layout is done once. Raises NmtError where an update moves an axis: then two frames could not be compared.
+    The layout is that of the last moment. Raises NmtError where an update moves an axis: two frames could not be
+    compared then.
     """
     canvas, chosen, frames, before = FigureCanvasAgg(figure), evenly(count, most), [], None
     update(chosen[-1])
@@ -164,36 +161,30 @@ def film(figure: Figure, update: Callable[[int], None], count: int, most: int = 
 
 
 def _frame_of(axes: Axes) -> tuple:
-    """All that must stay: place, limits, range of colours."""
+    """What must not move: the place of the axes, their limits, and the range of colours."""
     colours = tuple(image.get_clim() for image in axes.images)
     return axes.get_position().bounds, axes.get_xlim(), axes.get_ylim(), colours
 
 
-# What is filmed.
+# The films.
 
 
 def gates_film(gates: Gates, name: str, **options: int) -> Movie:
     """P(open) of each head, layers down and heads across, and below how many are open in the mean, over the steps."""
     layers, heads = gates.p_open.shape[1:]
-    figure = Figure(figsize=(7.6, 0.55 * layers + 2.5), layout="constrained", dpi=100)
-    top, below = figure.subplots(2, 1, height_ratios=(0.55 * layers + 0.4, 1.5))
-    image = top.imshow(gates.p_open[0], vmin=0, vmax=1, cmap="Blues", aspect="auto")
-    numbers = {place: top.text(*place[::-1], "", ha="center", va="center") for place in np.ndindex(layers, heads)}
-    top.set_xticks(range(heads), [f"head {i}" for i in range(heads)])
-    top.set_yticks(range(layers), [f"layer {i}" for i in range(layers)])
-    top.tick_params(length=0)
+    heights = 0.55 * layers + 0.4, 1.5
+    figure, ((top,), (below,)) = plots.new_figure((7.6, sum(heights) + 0.6), (2, 1), dpi=100, height_ratios=heights)
+    rows, columns = [f"layer {i}" for i in range(layers)], [f"head {i}" for i in range(heads)]
+    image = plots.heat_map(top, gates.p_open[0], rows, columns, number="{:.2f}".format, rotation=0, fontsize=10)
     figure.colorbar(image, ax=top, label="P(open)")
     (line,) = below.plot([], [], color=BLUE)
     (dot,) = below.plot([], [], "o", color=ORANGE)
     below.set(xlim=(0, gates.steps[-1]), ylim=(0, layers * heads), xlabel="step", ylabel="heads open,\nin the mean")
-    below.grid(alpha=0.3)
-    below.spines[["right", "top"]].set_visible(False)
 
     def update(i: int) -> None:
         image.set_data(gates.p_open[i])
-        for place, number in numbers.items():
-            value = gates.p_open[i][place]
-            number.set(text=f"{value:.2f}", color="white" if value > 0.6 else "black")
+        for number, p in zip(top.texts, gates.p_open[i].flat, strict=True):
+            number.set(text=f"{p:.2f}", color=plots.number_colour(p))
         line.set_data(gates.steps[: i + 1], gates.expected[: i + 1])
         dot.set_data(gates.steps[i : i + 1], gates.expected[i : i + 1])
         figure.suptitle(f"{name}, step {gates.steps[i]:,} of {gates.steps[-1]:,}", fontsize=11)
@@ -204,65 +195,43 @@ def gates_film(gates: Gates, name: str, **options: int) -> Movie:
 def translating_film(history: History, sentence: int, kind: str, **options: int) -> Movie:
     """Every head's attention (layers down, heads across) while a sentence is translated: step by step a row more.
 
-    Of the encoder, which reads the whole sentence before the first step, there is nothing to film.
+    Raises NmtError for the encoder, which reads the whole sentence before the first step.
     """
     if kind not in ("decoder", "cross"):
         raise NmtError(f"kind {kind!r}: decoder or cross; the encoder's maps are the same at each step")
     about, maps = history.about["sentences"][sentence], as_weights(history.arrays[f"{sentence}.{kind}"])
-    layers, heads, count, looked_at = maps.shape
-    written, source = pieces(about["trg"]), pieces(about["src"])
-    keys = source if kind == "cross" else ["BOS", *written[:-1]]
-    size = 1.15 + heads * max(1.0, 0.125 * looked_at), 1.5 + layers * max(1.1, 0.16 * count)
-    figure = Figure(figsize=size, layout="constrained", dpi=100)
-    grid = figure.subplots(layers, heads, squeeze=False, sharex=True, sharey=True)
-    images, rows = {}, {}
-    for place, axes in np.ndenumerate(grid):
-        images[place] = axes.imshow(np.zeros((count, looked_at)), vmin=0, vmax=1, cmap="Blues", aspect="auto")
+    steps, looked_at = maps.shape[2:]
+    figure = plots.attention_heads(maps, *plots.map_labels(kind, about["src"], about["trg"]))
+    figure.supylabel(plots.MAP_AXES[kind][0], fontsize=9)
+    figure.supxlabel(plots.MAP_AXES[kind][1], fontsize=9)
+    drawn = []  # (axes, maps of a head, frame around the row that is written)
+    for axes, weights in zip(figure.axes, maps.reshape(-1, steps, looked_at), strict=False):  # the last is the scale
         axes.set_facecolor("#e8e8e8")  # of what is not yet written
-        rows[place] = axes.add_patch(Rectangle((-0.5, -0.5), looked_at, 1, fill=False, edgecolor=ORANGE, lw=1.5))
-        axes.set_title("layer {}, head {}".format(*place), fontsize=8)
-        axes.set_xticks(range(looked_at), keys, rotation=90, fontsize=8, parse_math=False)
-        axes.set_yticks(range(count), written, fontsize=8, parse_math=False)
-        axes.tick_params(length=0)
-    figure.supylabel(AXES[kind][0], fontsize=9)
-    figure.supxlabel(AXES[kind][1], fontsize=9)
+        drawn.append((axes, weights, plots.frame_row(axes, 0, looked_at)))
 
     def update(i: int) -> None:
-        seen = np.arange(count)[:, None] <= i  # (T, 1)
-        for place, image in images.items():
-            image.set_data(np.where(seen, maps[place], np.nan))
-            rows[place].set_y(i - 0.5)
-        for axes in grid[:, 0]:
+        for axes, weights, frame in drawn:
+            axes.images[0].set_data(np.where(np.arange(steps)[:, None] <= i, weights, np.nan))
+            frame.set_y(i - 0.5)
             for row, label in enumerate(axes.get_yticklabels()):
-                label.set_color(ORANGE if row == i else "black" if row < i else "#bbbbbb")
+                label.set_color(ORANGE if row == i else "black" if row < i else plots.GREY)
         so_far = "".join(about["trg"][: i + 1]).replace("▁", " ").replace("<EOS>", " <EOS>").strip()
-        text = f"{NAMES[kind]}, step {i + 1} of {count}:  {about['source']}  →  {so_far}"
-        figure.suptitle(plain(text), fontsize=11, x=0.02, ha="left", parse_math=False)
+        text = f"{plots.KIND_NAMES[kind]}, step {i + 1} of {steps}:  {about['source']}  →  {so_far}"
+        figure.suptitle(plots.plain(text), fontsize=11, x=0.02, ha="left", parse_math=False)
 
-    return film(figure, update, count, **options)
+    return film(figure, update, steps, **options)
 
 
 def training_film(history: History, sentence: int, heads: dict[str, tuple[int, int]], **options: int) -> Movie:
     """The attention of chosen heads, one of each kind, {kind: (layer, head)}, after each validation of a run."""
-    about = history.about["sentences"][sentence]
-    written, source = pieces(about["trg"]), pieces(about["src"])
-    labels = {"encoder": (source, source), "decoder": (written, ["BOS", *written[:-1]]), "cross": (written, source)}
-    figure = Figure(figsize=(3.1 * len(heads), 4.2), layout="constrained", dpi=100)
+    about, steps = history.about["sentences"][sentence], history.arrays["steps"]
+    figure, (grid,) = plots.new_figure((3.1 * len(heads), 4.2), (1, len(heads)), dpi=100)
     images, maps = {}, {}
-    for axes, (kind, (layer, head)) in zip(
-        figure.subplots(1, len(heads), squeeze=False)[0], heads.items(), strict=True
-    ):
+    for axes, (kind, (layer, head)) in zip(grid, heads.items(), strict=True):
         maps[kind] = as_weights(history.arrays[f"{sentence}.{kind}"])[:, layer, head]  # (N, query, key)
-        images[kind] = axes.imshow(maps[kind][0], vmin=0, vmax=1, cmap="Blues", aspect="auto")
-        queries, keys = labels[kind]
-        axes.set_title(f"{NAMES[kind]}, layer {layer}, head {head}", fontsize=9)
-        axes.set_xticks(range(len(keys)), keys, rotation=90, fontsize=9, parse_math=False)
-        axes.set_yticks(range(len(queries)), queries, fontsize=9, parse_math=False)
-        axes.tick_params(length=0)
-        axes.set_xlabel(AXES[kind][1], fontsize=9)
-        axes.set_ylabel(AXES[kind][0], fontsize=9)
-    steps = history.arrays["steps"]
-    said = figure.supxlabel("", fontsize=11, x=0.02, ha="left", parse_math=False)
+        labels, title = plots.map_labels(kind, about["src"], about["trg"]), f"layer {layer}, head {head}"
+        images[kind] = plots.attention_map(axes, maps[kind][0], kind, labels, f"{plots.KIND_NAMES[kind]}, {title}")
+    translation = figure.supxlabel("", fontsize=11, x=0.02, ha="left", parse_math=False)
 
     def update(i: int) -> None:
         for kind, image in images.items():
@@ -270,7 +239,7 @@ def training_film(history: History, sentence: int, heads: dict[str, tuple[int, i
         place = f"epoch {history.about['epoch'][i]:.0f}, step {steps[i]:,} of {steps[-1]:,}"
         figure.suptitle(f"{place}, validation loss {history.about['loss'][i]:.2f}", fontsize=11)
         text = about["translations"][i]
-        said.set_text(plain(f"{about['source']}  →  {text if len(text) <= 60 else text[:59] + '…'}"))
+        translation.set_text(plots.plain(f"{about['source']}  →  {text if len(text) <= 60 else text[:59] + '…'}"))
 
     return film(figure, update, len(steps), **options)
 
@@ -278,39 +247,27 @@ def training_film(history: History, sentence: int, heads: dict[str, tuple[int, i
 def density_film(
     log_alpha: dict[str, np.ndarray], temperature: np.ndarray, captions: Sequence[str], **options: int
 ) -> Movie:
-    """The hard concrete distribution of named gates, log α (N,) each, at temperatures (N,): a curve for what lies
-    strictly between 0 and 1, bars for the probability of exactly 0 and exactly 1."""
-    gates = [
-        HardConcrete(len(log_alpha), torch.tensor(now), float(t)).eval()
-        for now, t in zip(np.array(list(log_alpha.values()), np.float32).T, temperature, strict=True)
-    ]
-    x = torch.linspace(0.002, 0.998, 250)[:, None]
-    with torch.no_grad():
-        curves = np.stack([gate.density(x).numpy() for gate in gates])  # (N, 250, gates)
-        masses = np.stack([torch.stack([1 - g.p_open(), g.p_one()]).numpy() for g in gates])  # (N, 2, gates)
-    figure = Figure(figsize=(3.8 * len(log_alpha), 3.2), layout="constrained", dpi=100)
-    highest = 1.05 * curves.max()
-    drawn = []
-    for column, (axes, name) in enumerate(
-        zip(figure.subplots(1, len(log_alpha), squeeze=False)[0], log_alpha, strict=True)
-    ):
-        axes.set(xlim=(-0.12, 1.12), ylim=(0, highest), xlabel="value of the gate")
-        mass = axes.twinx()
-        mass.set_ylim(0, 1)
-        if column == 0:
-            axes.set_ylabel("density between 0 and 1", color=BLUE)
-        if column == len(log_alpha) - 1:
-            mass.set_ylabel("P(exactly 0), P(exactly 1)", color=ORANGE)
-        bars = mass.bar((-0.03, 1.03), (0, 0), width=0.06, color=ORANGE)
-        (line,) = axes.plot(x[:, 0], curves[0, :, column], color=BLUE)
-        drawn.append((line, bars, axes.set_title(name, fontsize=10), name))
+    """The hard concrete distributions of named gates, whose log α (N,) and common temperature (N,) change."""
+    x, names = torch.linspace(0.002, 0.998, 250), list(log_alpha)
+    densities, masses = [], []  # of each moment: (250, gates), and P(0) and P(1), (2, gates)
+    for now, t in zip(np.array(list(log_alpha.values()), np.float32).T, temperature, strict=True):
+        gates = HardConcrete(len(names), torch.tensor(now), float(t)).eval()
+        with torch.no_grad():
+            densities.append(gates.density(x[:, None]).numpy())
+            masses.append(torch.stack([1 - gates.p_open(), gates.p_one()]).numpy())
+    figure, (grid,) = plots.new_figure((3.8 * len(names), 3.2), (1, len(names)), dpi=100)
+    highest, drawn = 1.05 * np.max(densities), []
+    for gate, axes in enumerate(grid):
+        drawn.append(plots.gate_distribution(axes, x, densities[0][:, gate], *masses[0][:, gate], highest))
+    grid[0].set_ylabel("density between 0 and 1", color=BLUE)
+    drawn[-1][-1].set_ylabel("P(exactly 0), P(exactly 1)", color=ORANGE)
 
     def update(i: int) -> None:
-        for column, (line, bars, title, name) in enumerate(drawn):
-            line.set_ydata(curves[i, :, column])
-            for bar, height in zip(bars, masses[i, :, column], strict=True):
-                bar.set_height(height)
-            title.set_text(f"{name}: log α = {log_alpha[name][i]:.2f}".replace("-", "−"))
+        for gate, (name, (curve, bars, _)) in enumerate(zip(names, drawn, strict=True)):
+            curve.set_ydata(densities[i][:, gate])
+            for bar, mass in zip(bars, masses[i][:, gate], strict=True):
+                bar.set_height(mass)
+            grid[gate].set_title(f"{name}: log α = {log_alpha[name][i]:.2f}".replace("-", "−"), fontsize=10)
         figure.suptitle(captions[i], fontsize=11)
 
-    return film(figure, update, len(gates), **options)
+    return film(figure, update, len(captions), **options)

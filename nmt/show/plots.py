@@ -1,93 +1,121 @@
-"""Figures from stored data: a run directory in, a matplotlib Figure out; nothing is trained, no global is set."""
+"""Figures from stored data, all in one style, which is set here: a colour that changes here changes everywhere.
+
+Most functions return a matplotlib Figure; those at the end draw a part of a widget's panel into a figure that is given.
+Layers and heads are numbered from 0, as in the code.
+
+Neither pyplot nor rcParams are touched: they are global, and widgets draw in several threads at the same time.
+"""
 
 import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain, cycle
 from pathlib import Path
 
 import numpy as np
+from matplotlib import font_manager
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
+from matplotlib.container import BarContainer
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
+from numpy.typing import ArrayLike
 from PIL import Image  # matplotlib and imageio both bring it
+from torch import Tensor
 
 from nmt.plumbing.files import whole_file
+from nmt.pruning.masks import Mask
 from nmt.runs import Run
 
-# Validated for readers with colour-blindness: blue and orange.
-BLUE, ORANGE = "#2a6fbb", "#d9730d"
+# The style.
+
+BLUE, ORANGE = "#2a6fbb", "#d9730d"  # readers with colour-blindness can tell them apart
+GREY, DARK_GREY = "#b5b5b5", "#555555"
+COLOURS = (BLUE, ORANGE, "#4a4a4a", "#8a6fbf")  # of curves
+MARKED = ((BLUE, "o"), (ORANGE, "s"), ("#009e73", "^"), ("#8a6fbf", "D"), ("#000000", "v"), ("#a0522d", "P"))
+HEAT_MAP = "Blues"  # the colours of every heat map: the lowest value is white, the highest dark
+KIND_NAMES = {"encoder": "encoder self", "decoder": "decoder self", "cross": "cross"}
+MAP_AXES = {  # what the axes of an attention map are: queries, keys
+    "encoder": ("English piece that looks", "English piece looked at"),
+    "decoder": ("Russian piece being written", "piece read before"),
+    "cross": ("Russian piece being written", "English piece looked at"),
+}
 
 
-def learning_curves(run: Run, title: str = "") -> Figure:
-    """Loss of training (with label smoothing) and validation (without), and validation BLEU, over the epochs."""
-    train, valid = run.lines(split="train"), run.lines(split="valid")
-    figure = Figure(figsize=(8, 3), layout="constrained", dpi=120)
-    loss, bleu = figure.subplots(1, 2)
-    smoothing, own = run.config["training"]["label_smoothing"], run.config["training"]["val_split"] == "train"
-    label = f"training (label smoothing {smoothing:g})" if smoothing else "training"
-    loss.plot([x["epoch"] for x in train], [x["loss"] for x in train], color=BLUE, label=label)
-    loss.plot(
-        [x["epoch"] for x in valid],
-        [x["loss"] for x in valid],
-        "o-",
-        color=ORANGE,
-        ms=3,
-        label="the same pairs, scored" if own else "validation",
-    )
-    loss.set(xlabel="epoch", ylabel="loss, nats per BPE piece", ylim=(0, None))
-    loss.legend(frameon=False)
-    bleu.plot([x["epoch"] for x in valid], [x["bleu"] for x in valid], "o-", color=ORANGE, ms=3)
-    which = "training pairs" if own else "validation pairs"
-    bleu.set(xlabel="epoch", ylabel=f"BLEU of {valid[0]['sentences']} {which}", ylim=(0, None))
-    minutes = bleu.secondary_xaxis("top", functions=_minutes(run))
-    minutes.set_xlabel("minutes")
-    for axes in (loss, bleu):
-        axes.set_xlim(0, None)
+def new_figure(
+    size: tuple[float, float], shape: tuple[int, int], title: str = "", dpi: int = 120, **options: object
+) -> tuple[Figure, np.ndarray]:
+    """A figure of a size in inches, and its axes (rows, columns), styled for curves; `heat_map` restyles them."""
+    figure = Figure(figsize=size, layout="constrained", dpi=dpi)
+    figure.suptitle(title, fontsize=10)
+    grid = figure.subplots(*shape, squeeze=False, **options)
+    for axes in grid.flat:
         axes.grid(alpha=0.3)
         axes.spines[["right", "top"]].set_visible(False)
-    figure.suptitle(title)
-    return figure
+    return figure, grid
 
 
-def _minutes(run: Run) -> tuple:
-    """epoch -> minutes and back, by the run's own log."""
-    lines = sorted(run.lines(), key=lambda line: line["minutes"])
-    epochs, minutes = ([0.0, *(line[key] for line in lines)] for key in ("epoch", "minutes"))
-    last = (epochs[-1] or 1.0, minutes[-1] or 1.0)
+def heat_map(
+    axes: Axes,
+    values: ArrayLike,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    low: float = 0.0,
+    high: float = 1.0,
+    number: Callable[[float], str] | None = None,
+    rotation: float = 90,
+    fontsize: float = 8,
+) -> AxesImage:
+    """Draw values (rows, columns) as colours; `number` makes of a value the text in its cell."""
+    values = np.asarray(values, np.float64)
+    image = axes.imshow(values, vmin=low, vmax=high, cmap=HEAT_MAP, aspect="auto")
+    text = {"fontsize": fontsize, "parse_math": False}  # without it $…$ is mathematics, also where it was typed
+    axes.set_xticks(range(len(columns)), columns, rotation=rotation, ha="right" if rotation == 45 else "center", **text)
+    axes.set_yticks(range(len(rows)), rows, **text)
+    axes.tick_params(length=0)
+    axes.grid(False)
+    axes.spines[:].set_visible(True)
+    for (row, column), value in np.ndenumerate(values) if number else ():
+        color = number_colour((value - low) / (high - low))
+        axes.text(column, row, number(value), ha="center", va="center", color=color, fontsize=fontsize)
+    return image
 
-    def convert(x: np.ndarray, known: list[float], wanted: list[float], ratio: float) -> np.ndarray:
-        return np.where(np.asarray(x) > known[-1], np.asarray(x) * ratio, np.interp(x, known, wanted))
 
-    return (
-        lambda x: convert(x, epochs, minutes, last[1] / last[0]),
-        lambda x: convert(x, minutes, epochs, last[0] / last[1]),
-    )
+def number_colour(darkness: float) -> str:
+    """The colour of a number in a cell of a heat map, 0 white to 1 dark."""
+    return "white" if darkness > 0.6 else "black"
 
 
-def attention_heads(maps: np.ndarray, queries: list[str], keys: list[str], title: str = "") -> Figure:
-    """All heads of all layers as heat maps: layers down, heads across, 0 white to 1 dark.
+def legend_below(figure: Figure | SubFigure, handles: Sequence[Line2D | Patch], columns: int) -> None:
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False, fontsize=9)
 
-    maps (L, H, query, key), as `frames/` holds them; queries and keys are the pieces on the axes.
+
+def pieces(names: Sequence[str]) -> list[str]:
+    """BPE pieces as labels: U+2581, which marks the beginning of a word, is left out unless it stands alone."""
+    return [plain(name.replace("▁", "") or "▁") for name in names]
+
+
+def map_labels(kind: str, source: Sequence[str], target: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Labels (queries, keys) of an attention map, from source pieces (S) and target pieces (T), EOS included.
+
+    In row t of the decoder's maps target piece t is written; BOS and the pieces before it have been read.
     """
-    layers, heads = maps.shape[:2]
-    cell = 0.16 * max(len(queries), len(keys)) + 0.5
-    figure = Figure(figsize=(heads * cell + 1.2, layers * cell + 1.2), layout="constrained", dpi=120)
-    grid = figure.subplots(layers, heads, squeeze=False, sharex=True, sharey=True)
-    for layer in range(layers):
-        for head in range(heads):
-            axes = grid[layer, head]
-            image = axes.imshow(maps[layer, head].astype(np.float32), vmin=0, vmax=1, cmap="Blues", aspect="equal")
-            axes.set_title(f"layer {layer}, head {head}", fontsize=8)
-            axes.set_xticks(range(len(keys)), [_piece(k) for k in keys], rotation=90, fontsize=7)
-            axes.set_yticks(range(len(queries)), [_piece(q) for q in queries], fontsize=7)
-            axes.tick_params(length=0)
-    figure.colorbar(image, ax=grid, shrink=0.6, label="attention weight")
-    figure.suptitle(title, fontsize=10)
-    return figure
+    english, russian = pieces(source), pieces(target)
+    queries = english if kind == "encoder" else russian
+    return queries, ["BOS", *russian[:-1]] if kind == "decoder" else english
 
 
-def _piece(piece: str) -> str:
-    """BPE marks the beginning of a word with U+2581; on an axis a space reads better."""
-    return piece.replace("▁", "") or "▁"
+@cache
+def _characters() -> frozenset[int]:
+    return frozenset(font_manager.get_font(font_manager.findfont("DejaVu Sans")).get_charmap())
+
+
+def plain(text: str) -> str:
+    """The text with U+25A1 for each character that the font lacks."""
+    return "".join(c if ord(c) in _characters() else "\u25a1" for c in text)
 
 
 def png(figure: Figure) -> bytes:
@@ -107,8 +135,67 @@ def save(figure: Figure, path: str | Path) -> None:
         temporary.write_bytes(png(figure))
 
 
+# Runs: what they logged over their epochs.
+
+
+def learning_curves(run: Run, title: str = "") -> Figure:
+    """Loss of training (with label smoothing) and validation (without), and validation BLEU; minutes above."""
+    train, valid = run.lines(split="train"), run.lines(split="valid")
+    smoothing, seen = run.config["training"]["label_smoothing"], run.config["training"]["val_split"] == "train"
+    figure, ((loss, bleu),) = new_figure((8, 3), (1, 2), title)
+    _logged(loss, train, "loss", f"training (label smoothing {smoothing:g})" if smoothing else "training")
+    _logged(loss, valid, "loss", "the same pairs, scored" if seen else "validation", validated=True)
+    _logged(bleu, valid, "bleu", validated=True)
+    for axes in (loss, bleu):
+        axes.set(xlabel="epoch", xlim=(0, None), ylim=(0, None))
+    loss.set_ylabel("loss, nats per BPE piece")
+    loss.legend(frameon=False)
+    bleu.set_ylabel(f"BLEU of {valid[0]['sentences']} {'training' if seen else 'validation'} pairs")
+    bleu.secondary_xaxis("top", functions=_minutes(run)).set_xlabel("minutes")
+    return figure
+
+
+def run_curves(run: Run, title: str = "") -> Figure:
+    """What a run logged: loss, learning rate, BLEU and chrF."""
+    train, valid = run.lines(split="train"), run.lines(split="valid")
+    held_out = run.config["training"]["val_split"] == "valid"
+    seen = "held-out pairs" if held_out else "training pairs, after an epoch"
+    figure, grid = new_figure((8, 4.8), (2, 2), title, sharex=True)
+    names = {"loss": "loss, nats per piece", "lr": "learning rate", "bleu": "BLEU, 0 to 100", "chrf": "chrF, 0 to 100"}
+    for axes, (key, name) in zip(grid.flat, names.items(), strict=True):
+        _logged(axes, train, key, "training, on its way")
+        if key != "lr":
+            _logged(axes, valid, key, seen, validated=True)
+        axes.set_ylabel(name)
+        if key != "loss":
+            axes.set_ylim(0, None if key == "lr" else 102)
+    grid[0, 0].set_yscale("log")  # or the end of a long training would lie on the axis
+    grid[0, 0].legend(frameon=False, fontsize=8)
+    for axes in grid[1]:
+        axes.set_xlabel("epoch")
+    return figure
+
+
+def _logged(axes: Axes, lines: list[dict], key: str, label: str = "", validated: bool = False) -> None:
+    lines = [line for line in lines if key in line]
+    style = {"color": ORANGE, "marker": "o", "ms": 3} if validated else {"color": BLUE}
+    axes.plot([line["epoch"] for line in lines], [line[key] for line in lines], label=label, **style)
+
+
+def _minutes(run: Run) -> tuple[Callable, Callable]:
+    """Functions from epochs to minutes and back, by the log of the run; after its end, at its mean speed."""
+    lines = sorted(run.lines(), key=lambda line: line["minutes"])
+    epochs, minutes = ([0.0, *(line[key] for line in lines)] for key in ("epoch", "minutes"))
+    for times in (epochs, minutes):
+        times.append(10 * (times[-1] or 1.0))
+    return lambda x: np.interp(x, epochs, minutes), lambda x: np.interp(x, minutes, epochs)
+
+
+# Matrices, attention maps, batches, and curves of any kind.
+
+
 def matrices(
-    panels: dict[str, np.ndarray],
+    panels: dict[str, ArrayLike],
     rows: list[str],
     columns: list[str],
     numbers: bool = True,
@@ -117,97 +204,200 @@ def matrices(
     labels: tuple[str, str] = ("query: the word that looks", "key: the word looked at"),
 ) -> Figure:
     """Matrices (rows, columns) side by side, from `low` white to `high` dark, with their numbers in the cells."""
+    number = (lambda value: f"{round(value, 2):g}") if numbers else None
     cell = (0.55, 0.42) if numbers else (min(0.3, 6 / len(columns)), min(0.3, 4 / len(rows)))
     size = max(len(panels) * (cell[0] * len(columns) + 1.1), 3.2), cell[1] * len(rows) + 1.6
-    figure = Figure(figsize=size, layout="constrained", dpi=110)
-    grid = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
+    figure, (grid,) = new_figure(size, (1, len(panels)), dpi=110, sharey=True)
     for axes, (title, values) in zip(grid, panels.items(), strict=True):
-        values = np.asarray(values, dtype=np.float64)
-        axes.imshow(values, vmin=low, vmax=high, cmap="Blues", aspect="auto")
+        heat_map(axes, values, rows, columns, low, high, number, rotation=45)
         axes.set_title(title, fontsize=9)
-        axes.set_xticks(range(len(columns)), columns, rotation=45, fontsize=8)
-        axes.set_yticks(range(len(rows)), rows, fontsize=8)
-        axes.tick_params(length=0)
         axes.set_xlabel(labels[1], fontsize=8)
-        for (i, j), value in np.ndenumerate(values if numbers else np.empty((0, 0))):
-            dark = value - low > 0.6 * (high - low)
-            text, color = f"{value:.2f}".rstrip("0").rstrip("."), "white" if dark else "black"
-            axes.text(j, i, text, ha="center", va="center", fontsize=8, color=color)
     grid[0].set_ylabel(labels[0], fontsize=8)
     return figure
 
 
+def attention_heads(maps: np.ndarray, queries: list[str], keys: list[str], title: str = "") -> Figure:
+    """All heads of all layers as heat maps, layers down and heads across: maps (L, H, query, key), as frames/ has them.
+
+    queries and keys are the pieces on the axes.
+    """
+    rows = {f"layer {layer}": of_layer for layer, of_layer in enumerate(maps)}
+    return attention_rows(rows, [f"head {head}" for head in range(maps.shape[1])], queries, keys, title)
+
+
+def attention_rows(
+    rows: dict[str, np.ndarray], columns: list[str], queries: list[str], keys: list[str], title: str = ""
+) -> Figure:
+    """Named rows of attention maps of the same pieces, 0 white to 1 dark: name -> (columns, query, key)."""
+    width, height = 0.15 * max(len(keys), 7), 0.15 * len(queries)
+    size = len(columns) * (width + 0.08) + 1.9, len(rows) * (height + 0.22) + 1.5
+    figure, grid = new_figure(size, (len(rows), len(columns)), title, sharex=True, sharey=True)
+    for axes_of_row, (name, maps) in zip(grid, rows.items(), strict=True):
+        for axes, weights in zip(axes_of_row, maps, strict=True):
+            image = heat_map(axes, weights, pieces(queries), pieces(keys))
+        axes_of_row[0].set_ylabel(name, fontsize=9)
+    for axes, name in zip(grid[0], columns, strict=True):
+        axes.set_title(name, fontsize=9)
+    figure.colorbar(image, ax=grid, shrink=0.6, pad=0.01, label="attention weight")
+    return figure
+
+
+def attention_map(
+    axes: Axes, weights: ArrayLike, kind: str, labels: tuple[list[str], list[str]], title: str
+) -> AxesImage:
+    """Draw one map (query, key) with its `map_labels`."""
+    image = heat_map(axes, weights, *labels, rotation=45, fontsize=9)
+    axes.set_title(title, fontsize=9)
+    axes.set_ylabel(MAP_AXES[kind][0], fontsize=9)
+    axes.set_xlabel(MAP_AXES[kind][1], fontsize=9)
+    return image
+
+
+def frame_row(axes: Axes, row: int, columns: int) -> Rectangle:
+    frame = Rectangle((-0.5, row - 0.5), columns, 1, fill=False, edgecolor=ORANGE, lw=1.5, clip_on=False)
+    return axes.add_patch(frame)
+
+
+def paddings(panels: dict[str, np.ndarray]) -> Figure:
+    """Batches as pictures: sentences down, places across; panels: name -> bool (B, S), True where there is a piece."""
+    longest = max(real.shape[1] for real in panels.values())
+    figure, (grid,) = new_figure((2.6 * len(panels), 3), (1, len(panels)), dpi=110)
+    for axes, (name, real) in zip(grid, panels.items(), strict=True):
+        colours = np.where(real[:, :, None], to_rgb(BLUE), to_rgb(ORANGE))  # (B, S, 3)
+        axes.imshow(colours, aspect="auto", interpolation="nearest")
+        axes.grid(False)
+        axes.set_title(f"{name}\n{1 - real.mean():.0%} padding", fontsize=9)
+        axes.set(xlim=(-0.5, longest - 0.5), xlabel="place in the sentence")
+    grid[0].set_ylabel("sentence of the batch")
+    legend_below(figure, [Patch(color=BLUE, label="piece"), Patch(color=ORANGE, label="padding")], 2)
+    return figure
+
+
 def curves(
-    panels: dict[str, dict[str, np.ndarray]], x: np.ndarray, xlabel: str, ylabels: list[str], logs: list[str]
+    panels: dict[str, dict[str, ArrayLike]], x: ArrayLike, xlabel: str, ylabels: list[str], logs: list[str]
 ) -> Figure:
     """Panels side by side, each with named curves over the same x; of `logs` each holds "x", "y", both or nothing."""
-    figure = Figure(figsize=(4 * len(panels), 3), layout="constrained", dpi=110)
-    grid = figure.subplots(1, len(panels), squeeze=False)[0]
+    figure, (grid,) = new_figure((4 * len(panels), 3), (1, len(panels)), dpi=110)
     for axes, ylabel, log, (title, lines) in zip(grid, ylabels, logs, panels.items(), strict=True):
-        for color, (name, y) in zip((BLUE, ORANGE, "#4a4a4a", "#8a6fbf"), lines.items(), strict=False):
-            axes.plot(x, np.asarray(y, dtype=np.float64), "-", color=color, label=name)
+        for color, (name, y) in zip(cycle(COLOURS), lines.items(), strict=False):
+            axes.plot(x, np.asarray(y, np.float64), color=color, label=name)
         axes.set_title(title, fontsize=10)
         axes.set(xlabel=xlabel, ylabel=ylabel)
         axes.set_xscale("log" if "x" in log else "linear")
         axes.set_yscale("log" if "y" in log else "linear")
-        axes.grid(alpha=0.3)
-        axes.spines[["right", "top"]].set_visible(False)
         axes.legend(edgecolor="none", framealpha=0.7, fontsize=8)
     return figure
 
 
-# No line is told by its colour alone.
-MARKED = ((BLUE, "o"), (ORANGE, "s"), ("#009e73", "^"), ("#8a6fbf", "D"), ("#000000", "v"), ("#a0522d", "P"))
-GREY = "#b5b5b5"
+# Gates and budgets: what pruning does.
+
+
+def gate_paths(panels: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]], title: str = "", dpi: int = 120) -> Figure:
+    """P(open) of every gate over the steps: layers down, panels across, a line a head.
+
+    panels: name -> label -> (steps (N,), P(open) (N, L, H)); labels, two at most, are told by colour and dashes.
+    """
+    layers = max(p_open.shape[1] for runs in panels.values() for _, p_open in runs.values())
+    labels = dict.fromkeys(label for runs in panels.values() for label in runs)
+    styles = {label: {"color": c, "ls": ls} for label, c, ls in zip(labels, (BLUE, ORANGE), ("-", "--"), strict=False)}
+    size = 2.6 * len(panels) + 0.6, 1.9 * layers + 0.9
+    figure, grid = new_figure(size, (layers, len(panels)), title, dpi, sharex=True, sharey=True)
+    for column, (name, runs) in enumerate(panels.items()):
+        grid[0, column].set_title(name, fontsize=9)
+        for label, (steps, p_open) in runs.items():
+            for layer in range(p_open.shape[1]):
+                grid[layer, column].plot(steps, p_open[:, layer], lw=1, alpha=0.8, **styles[label])
+    for (layer, _), axes in np.ndenumerate(grid):
+        axes.set(ylim=(-0.03, 1.03), xlabel="step")
+        axes.set_ylabel(f"layer {layer}: P(open)", fontsize=9)
+        axes.label_outer()
+    legend_below(figure, [Line2D([], [], label=label, **style) for label, style in styles.items()], 2)
+    return figure
+
+
+def gate_distribution(
+    axes: Axes, g: ArrayLike, density: ArrayLike, zero: float, one: float, highest: float
+) -> tuple[Line2D, BarContainer, Axes]:
+    """Draw a hard concrete distribution; returns the curve, the bars and the bars' axes, whose scale is on the right.
+
+    The curve is the density (M,) of the values g (M,) strictly between 0 and 1, cut off at `highest`. Bars beside it
+    show the probabilities of exactly 0 and exactly 1.
+    """
+    (curve,) = axes.plot(g, density, color=BLUE)
+    axes.set(xlim=(-0.22, 1.22), ylim=(0, highest), xlabel="value of the gate")
+    axes.set_xticks((0, 0.5, 1), ("0", "½", "1"))
+    right = axes.twinx()
+    right.set_ylim(0, 1.15)
+    right.spines["top"].set_visible(False)
+    return curve, right.bar((-0.1, 1.1), (zero, one), width=0.1, color=ORANGE), right
+
+
+def gate_densities(
+    panels: list[dict[str, tuple[np.ndarray, np.ndarray, float, float]]], highest: float = 2.0
+) -> Figure:
+    """Rows of hard concrete distributions, all of one scale: name -> (g (M,), density (M,), P(0), P(1))."""
+    rows, columns = len(panels), max(map(len, panels))
+    size = 2.5 * columns + 0.6, 1.9 * rows + 0.5
+    figure, grid = new_figure(size, (rows, columns), dpi=110, sharex=True, sharey=True)
+    for axes_of_row, distributions in zip(grid, panels, strict=True):
+        for axes in axes_of_row[len(distributions) :]:
+            axes.set_axis_off()
+        for axes, (name, distribution) in zip(axes_of_row, distributions.items(), strict=False):
+            _, bars, right = gate_distribution(axes, *distribution, highest)
+            axes.fill_between(*distribution[:2], color=BLUE, alpha=0.25, lw=0)
+            right.bar_label(bars, fmt="%.2f", padding=1, fontsize=8, color="#8a4300")
+            axes.set_title(name, fontsize=9)
+            right.set_axis_off()
+        right.set_axis_on()  # the last one of the row
+        right.set_ylabel("probability", color="#8a4300", fontsize=9)
+        axes_of_row[0].set_ylabel("density", color=BLUE, fontsize=9)
+    for axes in grid.flat:
+        axes.label_outer()
+    return figure
 
 
 def budget_curves(
     panels: list[list[tuple[str, str, dict[str, dict[int, list[float]]]]]], marked: list[str], title: str = ""
 ) -> Figure:
-    """Rows and columns of panels (title, ylabel, values); values: name -> {kept: one number a seed}.
+    """Rows and columns of panels (title, ylabel, values); values: name -> {heads kept: one number a seed}.
 
     The names in `marked`, six at most, have their colours, means on a line, seeds as dots; "dense" has {0: …} and is a
     dashed line; all others are grey. A panel shows all that is marked; of the grey what lies far outside is cut off.
     """
-    figure = Figure(figsize=(4.6 * len(panels[0]), 2.9 * len(panels) + 0.9), layout="constrained", dpi=120)
-    grid = figure.subplots(len(panels), len(panels[0]), squeeze=False)
-    for axes, (name, ylabel, values) in zip(grid.flat, [panel for row in panels for panel in row], strict=True):
-        kept = sorted({k for method, points in values.items() if method != "dense" for k in points})
-        shown = [x for n in ("dense", *marked) for numbers in values.get(n, {}).values() for x in numbers]
-        for method, points in values.items():
-            if method in marked or method == "dense":
-                continue
-            axes.plot(*_means(points, kept), "-", color=GREY, lw=1, marker=".", ms=4, zorder=1)
+    shape = len(panels), len(panels[0])
+    figure, grid = new_figure((4.6 * shape[1], 2.9 * shape[0] + 0.9), shape, title)
+    for axes, (name, ylabel, values) in zip(grid.flat, chain(*panels), strict=True):
+        budgets = sorted({kept for method, points in values.items() if method != "dense" for kept in points})
+        for method in [method for method in values if method not in ("dense", *marked)]:
+            axes.plot(*_means(values[method], budgets), color=GREY, lw=1, marker=".", ms=4, zorder=1)
         for number, method in enumerate(marked):
-            (color, mark), points = MARKED[number], values.get(method, {})
-            places, means = _means(points, kept)
-            places = [x + 0.05 * (number - (len(marked) - 1) / 2) for x in places]
-            axes.plot(places, means, "-", color=color, marker=mark, ms=5, lw=1.5, zorder=3)
-            for place, k in zip(places, sorted(points), strict=True):
-                axes.vlines(place, min(points[k]), max(points[k]), color=color, lw=1, alpha=0.6, zorder=2)
-                axes.plot([place] * len(points[k]), points[k], ".", color=color, ms=3, alpha=0.6, zorder=2)
+            (color, marker), points = MARKED[number], values.get(method, {})
+            places, means = _means(points, budgets)
+            places += 0.05 * (number - (len(marked) - 1) / 2)  # methods stand beside each other
+            axes.plot(places, means, color=color, marker=marker, ms=5, lw=1.5, zorder=3)
+            for place, kept in zip(places, sorted(points), strict=True):
+                axes.vlines(place, min(points[kept]), max(points[kept]), color=color, lw=1, alpha=0.6, zorder=2)
+                axes.plot([place] * len(points[kept]), points[kept], ".", color=color, ms=3, alpha=0.6, zorder=2)
         for numbers in values.get("dense", {}).values():
             axes.axhline(np.mean(numbers), color="black", ls="--", lw=1, zorder=0)
+        shown = [x for method in ("dense", *marked) for numbers in values.get(method, {}).values() for x in numbers]
         if shown:
-            low, high = min(shown), max(shown)
-            space = 0.15 * (high - low) or 0.1
-            axes.set_ylim(low - space, high + space)
-        axes.set(ylabel=ylabel, xlabel="heads kept", xlim=(-0.4, len(kept) - 0.6))
-        axes.set_xticks(range(len(kept)), kept)
+            space = 0.15 * (max(shown) - min(shown)) or 0.1
+            axes.set_ylim(min(shown) - space, max(shown) + space)
+        axes.set(ylabel=ylabel, xlabel="heads kept", xlim=(-0.4, len(budgets) - 0.6))
+        axes.set_xticks(range(len(budgets)), budgets)
         axes.set_title(name, fontsize=10)
-        axes.grid(alpha=0.3)
-        axes.spines[["right", "top"]].set_visible(False)
     lines = [Line2D([], [], color=c, marker=m, label=n) for n, (c, m) in zip(marked, MARKED, strict=False)]
     lines += [Line2D([], [], color=GREY, marker=".", label="others")]
     lines += [Line2D([], [], color="black", ls="--", lw=1, label="dense model")]
-    figure.legend(handles=lines, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
-    figure.suptitle(title, fontsize=10)
+    legend_below(figure, lines, 4)
     return figure
 
 
-def _means(points: dict[int, list[float]], kept: list[int]) -> tuple[list[float], list[float]]:
-    """Places on an axis with a tick for each of `kept`, and the means over the seeds there."""
-    return [float(kept.index(k)) for k in sorted(points)], [float(np.mean(points[k])) for k in sorted(points)]
+def _means(points: dict[int, list[float]], budgets: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Places on an axis with a tick for each budget, and the means over the seeds there."""
+    places = np.array([budgets.index(kept) for kept in sorted(points)], float)
+    return places, np.array([np.mean(points[kept]) for kept in sorted(points)])
 
 
 def kept_heads(rows: list[dict[str, dict[str, dict[str, np.ndarray] | None]]], most: int, title: str = "") -> Figure:
@@ -216,166 +406,136 @@ def kept_heads(rows: list[dict[str, dict[str, dict[str, np.ndarray] | None]]], m
     In a panel methods go down, layers of each kind across. The methods are the same in all panels of a row. most: the
     heads of a whole layer, darkest.
     """
-    layers = [{k: len(v) for k, v in next(m for m in row[next(iter(row))].values() if m).items()} for row in rows]
-    columns = max(len(row) * (sum(kinds.values()) + 1) for row, kinds in zip(rows, layers, strict=True))
-    heights = [0.28 * len(next(iter(row.values()))) + 1.2 for row in rows]
+    layers = []  # of each row: the names of its columns
+    for panels in rows:
+        known = next(kept for methods in panels.values() for kept in methods.values() if kept)
+        layers.append([f"{kind} {layer}" for kind in known for layer in range(len(known[kind]))])
+    columns = max(len(panels) * (len(names) + 1) for panels, names in zip(rows, layers, strict=True))
+    heights = [0.28 * len(next(iter(panels.values()))) + 1.2 for panels in rows]
     figure = Figure(figsize=(0.55 * columns + 1.6, sum(heights) + 0.4), layout="constrained", dpi=120)
+    figure.suptitle(title, fontsize=10)
     parts = figure.subfigures(len(rows), 1, squeeze=False, height_ratios=heights)[:, 0]
-    for part, panels, kinds in zip(parts, rows, layers, strict=True):
-        labels = [f"{kind} {layer + 1}" for kind, count in kinds.items() for layer in range(count)]
+    for part, panels, names in zip(parts, rows, layers, strict=True):
         for axes, (name, methods) in zip(part.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
-            unknown = dict.fromkeys(kinds, np.full(1, np.nan))
-            values = [
-                np.concatenate([np.broadcast_to((of or unknown)[k], n) for k, n in kinds.items()])
-                for of in methods.values()
-            ]
-            axes.imshow(values, vmin=0, vmax=most, cmap="Blues", aspect="auto")
+            unknown = {"": np.full(len(names), np.nan)}
+            values = np.array([np.concatenate([*(kept or unknown).values()]) for kept in methods.values()])
+            heat_map(axes, values, [*methods], names, 0, most, lambda mean: f"{mean:.1f}".replace("nan", "–"), 45)
             axes.set_title(name, fontsize=9)
-            axes.set_xticks(range(len(labels)), labels, rotation=30, ha="right", fontsize=8)
-            axes.set_yticks(range(len(methods)), methods, fontsize=8)
-            axes.tick_params(length=0)
             axes.label_outer()
-            for (i, j), value in np.ndenumerate(values):
-                text, color = "–" if np.isnan(value) else f"{value:.1f}", "white" if value > 0.6 * most else "black"
-                axes.text(j, i, text, ha="center", va="center", fontsize=8, color=color)
-    figure.suptitle(title, fontsize=10)
     return figure
 
 
-def gate_paths(panels: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]], title: str = "", dpi: int = 120) -> Figure:
-    """P(open) of every gate over the steps: layers down, panels across, a line a head.
+# The parts of a widget's panel.
 
-    panels: name -> label -> (steps (N,), P(open) (N, L, H)); labels, two at most, are told by colour and dashes.
-    """
-    layers = max(p.shape[1] for runs in panels.values() for _, p in runs.values())
-    figure = Figure(figsize=(2.6 * len(panels) + 0.6, 1.9 * layers + 0.9), layout="constrained", dpi=dpi)
-    grid = figure.subplots(layers, len(panels), squeeze=False, sharex=True, sharey=True)
-    styles: dict[str, tuple[str, str]] = {}
-    for column, (name, runs) in enumerate(panels.items()):
-        grid[0, column].set_title(name, fontsize=9)
-        for label, (steps, p_open) in runs.items():
-            if label not in styles:
-                styles[label] = ((BLUE, "-"), (ORANGE, "--"))[len(styles)]
-            color, dashes = styles[label]
-            for layer in range(p_open.shape[1]):
-                grid[layer, column].plot(steps, p_open[:, layer], ls=dashes, color=color, lw=1, alpha=0.8)
-    for (row, _), axes in np.ndenumerate(grid):
-        axes.set(ylim=(-0.03, 1.03), xlabel="step")
-        axes.grid(alpha=0.3)
-        axes.spines[["right", "top"]].set_visible(False)
-        axes.label_outer()
-        if axes in grid[:, 0]:
-            axes.set_ylabel(f"layer {row}: P(open)", fontsize=9)
-    lines = [Line2D([], [], color=c, ls=d, label=n) for n, (c, d) in styles.items()]
-    figure.legend(handles=lines, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
-    figure.suptitle(title, fontsize=10)
-    return figure
+LONGEST = 40  # pieces on an axis: more cannot be read
 
 
-def gate_densities(
-    panels: list[dict[str, tuple[np.ndarray, np.ndarray, float, float]]], highest: float = 2.0
-) -> Figure:
-    """Hard concrete distributions in rows and columns of panels, of one scale: name -> (g, density, P(0), P(1)).
-
-    g and density (M,) are of the values strictly between 0 and 1, drawn as a filled curve, cut off at `highest`; the
-    probability of exactly 0 and of exactly 1 are bars, by the axis on the right.
-    """
-    rows, columns = len(panels), max(map(len, panels))
-    figure = Figure(figsize=(2.5 * columns + 0.6, 1.9 * rows + 0.5), layout="constrained", dpi=110)
-    grid = figure.subplots(rows, columns, squeeze=False, sharex=True)
-    for (row, column), axes in np.ndenumerate(grid):
-        if column >= len(panels[row]):
-            axes.set_axis_off()
-            continue
-        name, (g, density, zero, one) = list(panels[row].items())[column]
-        axes.fill_between(g, np.asarray(density), color=BLUE, alpha=0.25, lw=0)
-        axes.plot(g, np.asarray(density), color=BLUE)
-        axes.set(xlim=(-0.2, 1.2), ylim=(0, highest))
-        axes.set_xticks((0, 0.5, 1), ("0", "½", "1"))
-        mass = axes.twinx()
-        mass.set_ylim(0, 1.15)
-        for place, height in ((-0.06, zero), (1.06, one)):  # beside the curve, which they do not belong to
-            mass.bar(place, height, width=0.1, color=ORANGE)
-            at = place + (0.04 if place > 0 else -0.04)
-            mass.text(at, height + 0.03, f"{height:.2f}", ha="center", fontsize=8, color="#8a4300")
-        axes.set_title(name, fontsize=9)
-        for side in (axes, mass):
-            side.tick_params(labelsize=8)
-            side.spines["top"].set_visible(False)
-        axes.spines["right"].set_visible(False)
-        if column == 0:
-            axes.set_ylabel("density", color=BLUE, fontsize=9)
-        else:
-            axes.tick_params(labelleft=False)
-        if column == len(panels[row]) - 1:
-            mass.set_ylabel("probability", color="#8a4300", fontsize=9)
-        else:
-            mass.tick_params(right=False, labelright=False)
-            mass.spines["right"].set_visible(False)
-        if row == rows - 1:
-            axes.set_xlabel("value of the gate", fontsize=9)
-    return figure
+def map_height(queries: Sequence[str]) -> float:
+    """Inches for a `map_of_one_head` in which the labels of the queries do not overlap."""
+    return max(3.6, 1.2 + 0.17 * len(queries))
 
 
-def run_curves(run: Run, title: str = "") -> Figure:
-    """What a run logged, over its epochs: loss, learning rate, BLEU and chrF."""
-    train, valid = run.lines(split="train"), run.lines(split="valid")
-    figure = Figure(figsize=(8, 4.8), layout="constrained", dpi=110)
-    grid = figure.subplots(2, 2, sharex=True).flat
-    held_out = run.config["training"]["val_split"] == "valid"
-    which = "held-out pairs" if held_out else "training pairs, after an epoch"
-    drawn = {"loss, nats per piece": "loss", "learning rate": "lr", "BLEU, 0 to 100": "bleu", "chrF, 0 to 100": "chrf"}
-    for axes, (name, key) in zip(grid, drawn.items(), strict=True):
-        logged = [line for line in train if key in line]
-        axes.plot([x["epoch"] for x in logged], [x[key] for x in logged], color=BLUE, label="training, on its way")
-        if key != "lr":
-            axes.plot([x["epoch"] for x in valid], [x[key] for x in valid], "o-", color=ORANGE, ms=3, label=which)
-        axes.set_ylabel(name)
-        if key != "loss":
-            axes.set_ylim(0, None if key == "lr" else 102)
-        axes.grid(alpha=0.3)
-        axes.spines[["right", "top"]].set_visible(False)
-    figure.axes[0].set_yscale("log")  # or the end of a long training would lie on the axis
-    figure.axes[0].legend(frameon=False, fontsize=8)
-    for axes in figure.axes[2:]:
-        axes.set_xlabel("epoch")
-    figure.suptitle(title, fontsize=10)
-    return figure
+def map_of_one_head(
+    figure: Figure | SubFigure,
+    weights: Tensor,
+    kind: str,
+    labels: tuple[list[str], list[str]],
+    title: str,
+    row: int | None,
+) -> None:
+    """An `attention_map`; a chosen query's row is framed and its name coloured."""
+    axes = figure.subplots()
+    image = attention_map(axes, weights, kind, labels, title)
+    if row is not None:
+        axes.get_yticklabels()[row].set(color=ORANGE, fontweight="bold")
+        frame_row(axes, row, len(labels[1]))
+    figure.colorbar(image, ax=axes, label="attention weight")
 
 
-def attention_rows(
-    rows: dict[str, np.ndarray], columns: list[str], queries: list[str], keys: list[str], title: str = ""
-) -> Figure:
-    """Named rows of maps of the same pieces, 0 white to 1 dark: name -> (columns, query, key)."""
-    wide, high = 0.135 * max(len(keys), 7), 0.135 * len(queries)
-    size = len(columns) * (wide + 0.08) + 1.9, len(rows) * (high + 0.22) + 1.5
-    figure = Figure(figsize=size, layout="constrained", dpi=120)
-    grid = figure.subplots(len(rows), len(columns), squeeze=False, sharex=True, sharey=True)
-    for axes_of_row, (name, maps) in zip(grid, rows.items(), strict=True):
-        for axes, weights in zip(axes_of_row, maps, strict=True):
-            image = axes.imshow(weights.astype(np.float32), vmin=0, vmax=1, cmap="Blues", aspect="auto")
-            axes.set_xticks(range(len(keys)), [_piece(k) for k in keys], rotation=90, fontsize=7)
-            axes.set_yticks(range(len(queries)), [_piece(q) for q in queries], fontsize=7)
-            axes.tick_params(length=0)
-        axes_of_row[0].set_ylabel(name, fontsize=9)
-    for axes, name in zip(grid[0], columns, strict=True):
-        axes.set_title(name, fontsize=9)
-    figure.colorbar(image, ax=grid, shrink=0.6, pad=0.01, label="attention weight")
-    figure.suptitle(title, fontsize=10)
-    return figure
+def all_maps(figure: Figure | SubFigure, maps: dict[str, Tensor], mask: Mask) -> None:
+    """For each kind its maps (L, H, query, key), layers down, heads across; heads that are not open are crossed out."""
+    for axes, (kind, weights) in zip(figure.subplots(1, len(maps), squeeze=False)[0], maps.items(), strict=True):
+        layers, heads, queries, keys = weights.shape
+        high, wide = queries + 1, keys + 1  # an empty line between two maps
+        joined = np.full((layers * high, heads * wide), np.nan)
+        for (layer, head), is_open in np.ndenumerate(mask[kind].numpy()):
+            top, left = layer * high, head * wide
+            joined[top : top + queries, left : left + keys] = weights[layer, head]
+            if not is_open:
+                x, y = (left - 0.5, left + keys - 0.5), (top - 0.5, top + queries - 0.5)
+                axes.plot(x, y, x, y[::-1], color=ORANGE, lw=1.5)
+        heat_map(axes, joined, (), ())
+        axes.set_facecolor("#dddddd")
+        axes.set_xticks([(head + 0.5) * wide - 1 for head in range(heads)], range(heads))
+        axes.set_yticks([(layer + 0.5) * high - 1 for layer in range(layers)], range(layers))
+        _name_layers_and_heads(axes, kind)
 
 
-def paddings(panels: dict[str, np.ndarray]) -> Figure:
-    """Batches as pictures: sentences down, places across; panels: name -> bool (B, S), True where there is a piece."""
-    longest = max(real.shape[1] for real in panels.values())
-    figure = Figure(figsize=(2.6 * len(panels), 3), layout="constrained", dpi=110)
-    for axes, (name, real) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
-        image = np.where(real[:, :, None], to_rgb(BLUE), to_rgb(ORANGE))
-        axes.imshow(image, aspect="auto", interpolation="nearest")
-        axes.set_title(f"{name}\n{1 - real.mean():.0%} padding", fontsize=9)
-        axes.set(xlim=(-0.5, longest - 0.5), xlabel="place in the sentence")
-        axes.spines[["right", "top"]].set_visible(False)
-    figure.axes[0].set_ylabel("sentence of the batch")
-    handles = [Patch(color=BLUE, label="piece"), Patch(color=ORANGE, label="padding")]
-    figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
-    return figure
+def switchboard(figure: Figure | SubFigure, mask: Mask, heads: Mask) -> None:
+    """For each kind its heads (L, H): open ones filled, closed ones empty, those that the model lacks crosses."""
+    faces = {"open": BLUE, "closed": "white"}
+    for axes, (kind, is_open) in zip(figure.subplots(1, len(mask), squeeze=False)[0], mask.items(), strict=True):
+        for (layer, head), there in np.ndenumerate(heads[kind].numpy()):
+            if there:
+                face = faces["open" if is_open[layer, head] else "closed"]
+                axes.add_patch(Rectangle((head - 0.4, layer - 0.4), 0.8, 0.8, facecolor=face, edgecolor=DARK_GREY))
+            else:
+                axes.plot(head, layer, "x", color=DARK_GREY, ms=5)
+        rows, columns = is_open.shape
+        axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), xticks=range(columns), yticks=range(rows))
+        _name_layers_and_heads(axes, kind)
+    states = [Patch(facecolor=face, edgecolor=DARK_GREY, label=name) for name, face in faces.items()]
+    legend_below(figure, [*states, Line2D([], [], ls="", marker="x", color=DARK_GREY, ms=5, label="removed")], 3)
+
+
+def _name_layers_and_heads(axes: Axes, kind: str) -> None:
+    axes.set_title(KIND_NAMES[kind], fontsize=9)
+    axes.set_xlabel("head", fontsize=8)
+    axes.set_ylabel("layer", fontsize=8)
+    axes.tick_params(length=0, labelsize=8)
+    axes.spines[:].set_visible(False)
+
+
+def share_bars(figure: Figure | SubFigure, shares: Tensor, target: Sequence[str], row: int | None) -> None:
+    """What source, written words and BOS bring at each step, stacked: `nmt.analysis.shares` (T, 3)."""
+    axes, below = figure.subplots(), np.zeros(len(shares))
+    groups = {"English source": BLUE, "Russian pieces before": ORANGE, "BOS": GREY}
+    for (name, color), height in zip(groups.items(), shares.numpy().T, strict=True):
+        axes.bar(range(len(height)), height, bottom=below, color=color, label=name)
+        below += height
+    axes.set_xticks(range(len(shares)), pieces(target), rotation=45, ha="right", fontsize=9, parse_math=False)
+    if row is not None:
+        axes.get_xticklabels()[row].set(color=ORANGE, fontweight="bold")
+    axes.set_ylim(0, 1)
+    axes.set_ylabel("share of what\nattention brings", fontsize=9)
+    axes.spines[["right", "top"]].set_visible(False)
+    axes.legend(fontsize=8, frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+
+
+def text_rows(figure: Figure | SubFigure, rows: Sequence[tuple[str, str]]) -> None:
+    """Rows of (what it is, what it says)."""
+    axes = figure.subplots()
+    axes.set_axis_off()
+    for i, (name, text) in enumerate(rows):
+        how = {"y": 1 - (i + 0.5) / len(rows), "fontsize": 10, "va": "center", "parse_math": False}
+        axes.text(0.0, s=plain(name), color=DARK_GREY, **how)
+        axes.text(0.22, s=plain(text), **how)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A part of a panel, before it is drawn. Pictures of equal `content` look the same."""
+
+    height: float  # inches
+    draw: Callable[[SubFigure], None]
+    content: object = None
+
+
+def sheet(pictures: Sequence[Picture]) -> bytes:
+    """Pictures one below the other as one PNG, 800 pixels wide."""
+    heights = [picture.height for picture in pictures]
+    figure = Figure(figsize=(8, sum(heights)), layout="constrained", dpi=100)
+    places = figure.subfigures(len(pictures), 1, height_ratios=heights, squeeze=False)[:, 0]
+    for place, picture in zip(places, pictures, strict=True):
+        picture.draw(place)
+    return png(figure)

@@ -1,101 +1,114 @@
-"""The widgets of notebook 05: translate as you type, see the attention, close heads. What they show is computed in
-`nmt.interactive` and drawn in `nmt.pictures`.
+"""The panels of notebook 05: translate as you type, see the attention, close heads.
 
-No pyplot and no Output in callbacks: JupyterLab runs those of different widgets at the same time, and figures come out
-blank. A picture is PNG bytes in an Image. Text goes through `escaped` into an HTML widget: never interpreted, neither
-as HTML nor, as a Label would, as TeX. Each panel has a static twin, a PNG in the same output, for readers without a
-kernel.
+`nmt.show.live` computes what they show, `nmt.show.plots` draws it. Each panel has a static twin for readers without a
+kernel, a PNG in the same output. Three rules of the platform:
+
+- A picture is PNG bytes in an Image widget: JupyterLab runs the callbacks of different widgets at the same time, and
+  pyplot or an Output widget in them gives blank figures.
+- Text goes through `as_html` into an HTML widget: nothing that was typed may act as HTML or, as in a Label, as TeX.
+- A click may come in another thread while a callback sets values: see `Panel.quietly`.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
 from textwrap import wrap
 
 import ipywidgets as w
+from matplotlib.figure import SubFigure
 
 from nmt import NmtError
 from nmt.phrasebook.contrast import Item
 from nmt.pruning import masks
 from nmt.pruning.masks import Mask
-from nmt.show import pictures
-from nmt.show.live import DELAY, NO_MODEL, Answer, Live, Overtaking, changed, models, phenomena, sentence_of
+from nmt.show import plots
+from nmt.show.live import DELAY, NO_MODEL, Answer, LatestOnly, Live, available_models, changed, in_words, phenomena
+from nmt.show.plots import KIND_NAMES, Picture
 from nmt.transformer import KINDS
 
-WIDE = w.Layout(width="95%")
-BUTTON = {"width": "3.4em", "padding": "0", "flex": "0 0 auto"}  # of a head: never narrower than its number
+Rows = Sequence[tuple[str, str | list[tuple[str, bool]]]]  # (name, text); a text may be words, some of them marked
+Part = Callable[[], None]  # puts a part of an answer into the widgets
+
+WRAPPED = w.Layout(flex_flow="row wrap")
+HEAD_BUTTON = {"width": "3.4em", "padding": "0", "flex": "0 0 auto"}  # never narrower than the head's number
 
 
-def escaped(rows: Sequence[tuple[str, str | list[tuple[str, bool]]]]) -> str:
-    """Rows of (name, text) as an HTML table in which all text is only text; of (word, True) pairs those are marked."""
+def as_html(rows: Rows) -> str:
+    """An HTML table in which all text is only text."""
     lines = []
-    for name, said in rows:
-        words = [(said, False)] if isinstance(said, str) else said
-        text = " ".join(f"<mark>{escape(word)}</mark>" if new else escape(word) for word, new in words)
-        lines.append(
-            f"<tr><td style='color:#777;padding-right:1em;white-space:nowrap'>{escape(name)}</td><td>{text}</td></tr>"
-        )
+    for name, text in rows:
+        words = [(text, False)] if isinstance(text, str) else text
+        cell = " ".join(f"<mark>{escape(word)}</mark>" if marked else escape(word) for word, marked in words)
+        style = "color:#777;padding-right:1em;white-space:nowrap"
+        lines.append(f"<tr><td style='{style}'>{escape(name)}</td><td>{cell}</td></tr>")
     return "<table>" + "".join(lines) + "</table>"
 
 
-def _said(rows: Sequence[tuple[str, str | list[tuple[str, bool]]]]) -> list[tuple[str, str]]:
-    """The same rows for a picture, in lines that fit; words that were marked stand in ‹…›."""
+def as_lines(rows: Rows) -> list[tuple[str, str]]:
+    """Plain text in lines that fit into a picture; marked words stand in ‹…›."""
     lines = []
-    for name, said in rows:
-        text = said if isinstance(said, str) else " ".join(f"‹{word}›" if new else word for word, new in said)
-        lines += zip([name, *[""] * len(text)], wrap(text, 80) or [""], strict=False)
+    for name, text in rows:
+        if not isinstance(text, str):
+            text = " ".join(f"‹{word}›" if marked else word for word, marked in text)
+        first, *rest = wrap(text, 80) or [""]
+        lines += [(name, first), *(("", line) for line in rest)]
     return lines
 
 
-class Panel(w.VBox):
-    """A text box, a choice of model and what the subclass shows.
+class _Quiet(threading.local):
+    now = False
 
-    `choices`: what the model list offers, by default `nmt.interactive.models()`; any other run directory may be typed
-    in. `start`: see `Overtaking`. Raises NmtError where there is no model at all.
+
+class Panel(w.VBox):
+    """A text box, a choice of model and search, and what the subclass shows.
+
+    `choices`: what the model list offers, by default `available_models()`; any other run directory may be typed in.
+    `start`: see `LatestOnly`. Raises NmtError where there is no model at all.
     """
 
     def __init__(self, text: str = "", choices: Sequence[str] | None = None, start: Callable | None = None) -> None:
-        names = list(models() if choices is None else choices)
-        if not names:
+        self.choices = list(available_models() if choices is None else choices)
+        if not self.choices:
             raise NmtError(NO_MODEL)
-        self.live = Live.load(names[0])
-        self.choices, self.loaded = names, names[0]
-        self.text = w.Text(value=text, placeholder="type an English sentence", layout=WIDE)
-        self.model = w.Combobox(value=names[0], options=names, description="model", continuous_update=False)
+        self.loaded = self.choices[0]
+        self.live = Live.load(self.loaded)
+        self.text = w.Text(value=text, placeholder="type an English sentence", layout=w.Layout(width="95%"))
+        self.model = w.Combobox(value=self.loaded, options=self.choices, description="model", continuous_update=False)
         self.beam = w.Dropdown(options=[("greedy", 1), ("beam 2", 2), ("beam 4", 4), ("beam 8", 8)], value=4)
-        self.out = w.HTML()
-        self.failure = w.HTML()
-        self.rows: list = []
-        self._silent = threading.local()  # a click may come in another thread while we set a value ourselves
-        self.questions = Overtaking(self.work, self.show, self.failed, start)
-        super().__init__(
-            [self.text, w.HBox([self.model, self.beam, *self.knobs()]), self.out, *self.below(), self.failure]
-        )
-        for widget, delay in ((self.text, DELAY), (self.model, 0), (self.beam, 0)):
-            widget.observe(lambda change, delay=delay: self.ask(delay), "value")
-        self.questions.answer(self.questions.number, None)  # the first answer is there when the panel is
+        self.out, self.failure = w.HTML(), w.HTML()
+        self.rows: Rows = []
+        self.quiet = _Quiet()
+        self.questions = LatestOnly(self.work, lambda part: part(), self.failed, start)
+        knobs, below = self.build()
+        super().__init__([self.text, w.HBox([self.model, self.beam, *knobs]), self.out, *below, self.failure])
+        self.text.observe(lambda change: self.ask(DELAY), "value")
+        for widget in (self.model, self.beam):
+            widget.observe(lambda change: self.ask(), "value")
+        self.answer_now()
 
-    def knobs(self) -> list[w.Widget]:
-        """Further widgets beside model and search."""
-        return []
+    def build(self) -> tuple[list[w.Widget], list[w.Widget]]:
+        """Make the subclass's widgets: those beside model and search, and those under the table."""
+        return [], []
 
-    def below(self) -> list[w.Widget]:
-        """Widgets under the table."""
-        return []
+    def model_changed(self) -> None:
+        """Another model was loaded."""
 
-    def parts(self) -> Iterator[Callable[[], None]]:
-        """What shows the answer to what the widgets say now, part by part, quick ones first."""
+    def parts(self) -> Iterator[Part]:
+        """The answer to what the widgets say now, part by part, quick ones first."""
         raise NotImplementedError
 
-    def twin(self) -> list[tuple[float, Callable]]:
-        """What the static picture shows: parts of `pictures.sheet`."""
+    def twin(self) -> list[Picture]:
+        """The pictures of the static twin."""
         return []
 
     def ask(self, delay: float = 0.0) -> None:
-        self.questions.ask(None, delay)
+        self.questions.ask(None, delay)  # the question is what the widgets say when it is worked on
 
-    def work(self, question: None) -> Iterator[Callable[[], None]]:
+    def answer_now(self) -> None:
+        self.questions.answer(self.questions.number, None)
+
+    def work(self, question: None) -> Iterator[Part]:
         name = self.model.value
         if name != self.loaded:
             live = Live.load(name)
@@ -104,70 +117,51 @@ class Panel(w.VBox):
         yield from self.parts()
 
     def _take(self, name: str, live: Live) -> None:
-        self.live, self.loaded = live, name
-        self.renewed()
+        self.loaded, self.live = name, live
+        self.model_changed()
 
-    def renewed(self) -> None:
-        """Another model was loaded."""
+    def failed(self, error: Exception) -> Part:
+        return lambda: self.say([("", in_words(error))], self.failure)
+
+    def say(self, rows: Rows, where: w.HTML | None = None) -> None:
+        self.rows = rows
+        (self.out if where is None else where).value = as_html(rows)
 
     @contextmanager
     def quietly(self) -> Iterator[None]:
-        """What is set inside is no question."""
-        before, self._silent.now = self.silent, True
+        """What this thread sets inside is no question: callbacks look at `quiet.now`."""
+        self.quiet.now = True
         try:
             yield
         finally:
-            self._silent.now = before
-
-    @property
-    def silent(self) -> bool:
-        return getattr(self._silent, "now", False)
-
-    def show(self, part: Callable[[], None]) -> None:
-        part()
-
-    def failed(self, error: Exception) -> Callable[[], None]:
-        text = sentence_of(error)
-
-        def tell() -> None:
-            self.rows = [("", text)]
-            self.failure.value = escaped(self.rows)
-
-        return tell
-
-    def say(self, rows: list) -> None:
-        self.rows = rows
-        self.out.value = escaped(rows)
+            self.quiet.now = False
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict:
-        self.questions.answer(self.questions.number, None)  # what is read shows what was asked last, delay or not
-        said = _said([("English", self.text.value), ("model", self.loaded), *self.rows])
-        parts = [(0.3 * len(said), lambda place: pictures.text(place, said)), *self.twin()]
+        self.answer_now()  # what is read shows what was asked last, whether or not its delay is over
+        lines = as_lines([("English", self.text.value), ("model", self.loaded), *self.rows])
+        text = Picture(0.3 * len(lines), lambda figure: plots.text_rows(figure, lines))
         data = super()._repr_mimebundle_(**kwargs)
         bundle = dict(data[0] if isinstance(data, tuple) else data)
-        text = "\n".join(": ".join(filter(None, row)) for row in said)
-        return {
-            **bundle,
-            "text/plain": f"[interactive where a kernel runs]\n{text}",
-            "image/png": pictures.sheet(parts),
-        }
+        said = "\n".join(": ".join(filter(None, line)) for line in lines)
+        bundle["text/plain"] = f"[interactive where a kernel runs]\n{said}"
+        bundle["image/png"] = plots.sheet([text, *self.twin()])
+        return bundle
 
 
 class TranslateAsYouType(Panel):
     """The n best translations of what is typed, their scores and pieces, and how long it took."""
 
-    def knobs(self) -> list[w.Widget]:
+    def build(self) -> tuple[list[w.Widget], list[w.Widget]]:
         self.n_best = w.IntSlider(value=3, min=1, max=8, description="n-best")
         self.n_best.observe(lambda change: self.ask(), "value")
-        return [self.n_best]
+        return [self.n_best], []
 
-    def parts(self) -> Iterator[Callable[[], None]]:
+    def parts(self) -> Iterator[Part]:
         answer = self.live.answer(self.text.value, self.beam.value, self.n_best.value)
         yield lambda: self.say(rows_of(answer))
 
 
-def rows_of(answer: Answer) -> list[tuple[str, str]]:
-    """What is to be told of an answer: see `Answer`."""
+def rows_of(answer: Answer) -> Rows:
     if not answer.lines:
         return [("", "nothing to translate yet")]
     rows = [(f"{i}. score {line.score:.2f}", line.text) for i, line in enumerate(answer.lines, 1)]
@@ -180,147 +174,149 @@ def rows_of(answer: Answer) -> list[tuple[str, str]]:
 
 
 class SeeAttention(Panel):
-    """The map of one head, the chosen Russian piece framed; all heads; and what source and written words bring."""
+    """The map of one head, the chosen Russian piece framed; what source and written words bring; and all heads."""
 
-    def knobs(self) -> list[w.Widget]:
-        self.kind = w.Dropdown(options=[(pictures.NAMES[kind], kind) for kind in KINDS], value="cross")
+    def build(self) -> tuple[list[w.Widget], list[w.Widget]]:
+        self.kind = w.Dropdown(options=[(KIND_NAMES[kind], kind) for kind in KINDS], value="cross")
         self.layer, self.head = w.Dropdown(description="layer"), w.Dropdown(description="head")
         self.word = w.Dropdown(description="piece")
-        for widget in (self.kind, self.layer, self.head, self.word):
-            widget.observe(self._chosen, "value")
-        self.renewed()
-        return [self.kind, self.layer, self.head, self.word]
+        knobs = [self.kind, self.layer, self.head, self.word]
+        for widget in knobs:
+            widget.observe(lambda change: None if self.quiet.now else self.ask(), "value")
+        self.map, self.bars, self.all = (w.Image(format="png", layout=w.Layout(max_width="800px")) for _ in range(3))
+        self.shown: dict[w.Image, Picture] = {}
+        self.drawn: list[Picture] = []  # of the latest answer
+        self.model_changed()
+        return knobs, [self.map, self.bars, self.all]
 
-    def _chosen(self, change: dict) -> None:
-        if not self.silent:
-            self.ask()
+    def model_changed(self) -> None:
+        layers, heads = self.live.heads["cross"].shape
+        self._offer(self.layer, map(str, range(layers)))
+        self._offer(self.head, map(str, range(heads)))
 
-    def _set(self, widget: w.Dropdown, options: list) -> None:
-        value, known = widget.value, [option[1] for option in options]
+    def _offer(self, widget: w.Dropdown, names: Iterable[str]) -> None:
+        """Offer names, whose values are their numbers; the number that was chosen stays if there still is one."""
+        before, options = widget.value, [(name, number) for number, name in enumerate(names)]
         with self.quietly():
             widget.options = options
-            widget.value = value if value in known else known[0]
+            widget.value = before if before in range(len(options)) else 0
 
-    def renewed(self) -> None:
-        layers, heads = self.live.there["cross"].shape
-        self._set(self.layer, [(str(i), i) for i in range(layers)])
-        self._set(self.head, [(str(i), i) for i in range(heads)])
-
-    def below(self) -> list[w.Widget]:
-        self.map, self.all, self.bars = (w.Image(format="png", layout=w.Layout(max_width="800px")) for _ in range(3))
-        self.drawn: list[tuple[float, Callable]] = []
-        self.shown: dict[w.Image, object] = {}
-        return [self.map, self.bars, self.all]
-
-    def parts(self) -> Iterator[Callable[[], None]]:
+    def parts(self) -> Iterator[Part]:
         self.drawn = []
         answer = self.live.answer(self.text.value, self.beam.value)
-        yield lambda: self.say(rows_of(answer)[:1])
-        target = answer.lines[0].pieces if answer.lines else []
-        too_long = max(len(answer.pieces), len(target)) >= pictures.LONGEST
-        if not answer.lines or too_long:
-            if too_long:
-                yield lambda: self.say([*self.rows, ("", "too long for a picture that can be read")])
-            for image in (self.map, self.all, self.bars):
-                yield lambda image=image: self._draw(image, b"", None)
+        rows = rows_of(answer)[:1]
+        target = [*answer.lines[0].pieces, "EOS"] if answer.lines else []
+        if too_long := max(len(answer.pieces) + 1, len(target)) > plots.LONGEST:
+            rows.append(("", "too long for a picture that can be read"))
+        yield lambda: self.say(rows)
+        if too_long or not target:
+            yield self._clear
             return
-        names = [*pictures.pieces(target), "EOS"]
-        yield lambda: self._set(self.word, [(f"{i}: {name}", i) for i, name in enumerate(names)])
-        kind, layer, head = self.kind.value, self.layer.value, self.head.value
-        maps, row = self.live.maps(answer), self.word.value if kind != "encoder" else None
-        queries, keys = pictures.axes_of(kind, answer.pieces, target)
-        weights, mask = maps[kind][layer, head], self.live.mask
-        shares = self.live.shares(answer)
-        title = f"{pictures.NAMES[kind]} attention, layer {layer}, head {head}"
-        word, same = self.word.value, (self.loaded, answer.sentence, self.beam.value)
-        for image, height, depends, draw in (
-            (
-                self.map,
-                pictures.height(queries),
-                (title, word),
-                lambda p: pictures.heatmap(p, weights, queries, keys, kind, row, title),
-            ),
-            (self.bars, 2.0, word, lambda p: pictures.share_bars(p, shares, target, word)),
-            (self.all, 2.2, "", lambda p: pictures.overview(p, maps, mask)),
-        ):
-            self.drawn.append((height, draw))
-            if self.shown.get(image) != (same, depends):  # drawing takes far longer than translating
-                data = pictures.sheet([(height, draw)])
-                yield lambda image=image, data=data, depends=depends: self._draw(image, data, (same, depends))
+        yield lambda: self._offer(self.word, [f"{i}: {name}" for i, name in enumerate(plots.pieces(target))])
+        pictures = self._pictures(answer, target)
+        self.drawn = list(pictures.values())
+        for image, picture in pictures.items():
+            before = self.shown.get(image)
+            if before is None or before.content != picture.content:  # drawing takes far longer than translating
+                data = plots.sheet([picture])
+                yield lambda image=image, picture=picture, data=data: self._put(image, picture, data)
 
-    def _draw(self, image: w.Image, data: bytes, of_what: object) -> None:
-        image.value, self.shown[image] = data, of_what
+    def _pictures(self, answer: Answer, target: list[str]) -> dict[w.Image, Picture]:
+        """What each image is to show of an answer; target: the pieces of its translation, EOS included."""
+        kind, layer, head, word = (widget.value for widget in (self.kind, self.layer, self.head, self.word))
+        maps, shares, mask = self.live.maps(answer), self.live.shares(answer), self.live.mask
+        labels = plots.map_labels(kind, [*answer.pieces, "EOS"], target)
+        row = None if kind == "encoder" else word  # the encoder's rows are English pieces
+        title = f"{KIND_NAMES[kind]} attention, layer {layer}, head {head}"
 
-    def twin(self) -> list[tuple[float, Callable]]:
+        def one_head(figure: SubFigure) -> None:
+            plots.map_of_one_head(figure, maps[kind][layer, head], kind, labels, title, row)
+
+        def what_is_brought(figure: SubFigure) -> None:
+            plots.share_bars(figure, shares, target, word)
+
+        def all_heads(figure: SubFigure) -> None:
+            plots.all_maps(figure, maps, mask)
+
+        translation = self.loaded, answer.sentence, self.beam.value
+        return {
+            self.map: Picture(plots.map_height(labels[0]), one_head, (*translation, title, word)),
+            self.bars: Picture(2.0, what_is_brought, (*translation, word)),
+            self.all: Picture(2.2, all_heads, translation),
+        }
+
+    def _put(self, image: w.Image, picture: Picture, data: bytes) -> None:
+        image.value, self.shown[image] = data, picture
+
+    def _clear(self) -> None:
+        self.shown.clear()
+        for image in (self.map, self.bars, self.all):
+            image.value = b""
+
+    def twin(self) -> list[Picture]:
         return self.drawn
 
 
 class Switchboard(Panel):
     """Close and open heads, and watch the translation: changed words are marked, the right answer stands beside."""
 
-    def knobs(self) -> list[w.Widget]:
+    def build(self) -> tuple[list[w.Widget], list[w.Widget]]:
         self.items = phenomena()
         self.phenomenon = w.Dropdown(options=[("own sentence", ""), *((name, name) for name in self.items)], value="")
         self.number = w.BoundedIntText(value=0, min=0, max=0, description="number")
-        self.phenomenon.observe(self._sentence, "value")
-        self.number.observe(self._sentence, "value")
-        return [self.phenomenon, self.number]
-
-    def below(self) -> list[w.Widget]:
+        for widget in (self.phenomenon, self.number):
+            widget.observe(self._sentence_chosen, "value")
         self.one = w.Dropdown(description="head")
         self.k = w.BoundedIntText(value=6, min=0, description="k")
-        self.presets = w.HBox()
-        self.grid = w.VBox()
-        self.buttons: dict[tuple[str, int, int], w.ToggleButton] = {}
-        self.seed = 0
-        self.renewed()
-        return [self.presets, self.grid]
+        self.presets, self.board = w.HBox(layout=WRAPPED), w.HBox(layout=WRAPPED)
+        self.draws = 0
+        self.model_changed()
+        return [self.phenomenon, self.number], [self.presets, self.board]
 
     @property
     def item(self) -> Item | None:
         """The chosen item of the phrasebook, as long as its sentence stands in the text box; else None."""
-        found = self.items.get(self.phenomenon.value)
+        found = self.items.get(self.phenomenon.value, [])
         # Between another phenomenon and its first number the old number may be beyond the end.
-        chosen = found[self.number.value] if found and self.number.value < len(found) else None
+        chosen = found[self.number.value] if self.number.value < len(found) else None
         return chosen if chosen and chosen.english == self.text.value else None
 
-    def _sentence(self, change: dict) -> None:
-        found = self.items.get(self.phenomenon.value)
-        if found:
+    def _sentence_chosen(self, change: dict) -> None:
+        if found := self.items.get(self.phenomenon.value):
             self.number.max = len(found) - 1
             self.text.value = found[self.number.value].english  # asks, as typing does
         self.ask()
 
-    def renewed(self) -> None:
-        """The buttons of this model's heads and its presets."""
-        self.buttons, self.mask = {}, self.live.there
-        layers, heads = self.live.there["cross"].shape
-        kinds = []
-        for kind in KINDS:
-            rows = [w.HTML(escaped([(pictures.NAMES[kind], "")]))]
-            rows += [w.HBox([self._button(kind, layer, head) for head in range(heads)]) for layer in range(layers)]
-            kinds.append(w.VBox(rows, layout=w.Layout(margin="0 1.5em 0 0")))
-        self.grid.children = [w.HBox(kinds, layout=w.Layout(flex_flow="row wrap"))]
-        self.one.options = [
-            (f"{pictures.NAMES[k]} {layer}.{head}", (k, layer, head)) for k, layer, head in self._heads()
+    def model_changed(self) -> None:
+        """Make the buttons of this model's heads, and its presets."""
+        live = self.live
+        self.mask = live.heads
+        self.buttons: dict[tuple[str, int, int], w.ToggleButton] = {}
+        self.board.children = [self._buttons(kind) for kind in KINDS]
+        there = [place for place, button in self.buttons.items() if not button.disabled]
+        self.one.options = [(f"{KIND_NAMES[kind]} {layer}.{head}", (kind, layer, head)) for kind, layer, head in there]
+        self.one.index = 0 if there else None
+        self.k.max = len(there)
+        kept = live.kept_by_pruning([self.loaded, *(name for name in self.choices if name != self.loaded)])
+        self.presets.children = [
+            self._preset("all", lambda: live.heads),
+            *(self._preset(f"kept by {name}", lambda mask=mask: mask) for name, mask in kept.items()),
+            self.one,
+            self._preset("only this head of its kind", lambda: live.only(*self.one.value)),
+            self.k,
+            self._preset("random k", self._random),
         ]
-        self.one.index = 0 if self.one.options else None
-        self.k.max = len(self._heads())
-        kept = self.live.kept_by_pruning([self.loaded, *(name for name in self.choices if name != self.loaded)])
-        presets = [self._preset("all", lambda: self.live.there)]
-        presets += [self._preset(f"kept by {name}", lambda mask=mask: mask) for name, mask in kept.items()]
-        presets += [self.one, self._preset("only this head of its kind", lambda: self.live.only(*self.one.value))]
-        presets += [self.k, self._preset("random k", self._random)]
-        self.presets.children = presets
-        self.presets.layout.flex_flow = "row wrap"
 
-    def _heads(self) -> list[tuple[str, int, int]]:
-        return [(kind, *place) for kind in KINDS for place in self.live.there[kind].nonzero().tolist()]
+    def _buttons(self, kind: str) -> w.VBox:
+        """The name of a kind and a button for each of its heads: layers down, heads across."""
+        layers, heads = self.live.heads[kind].shape
+        rows = [w.HBox([self._button(kind, layer, head) for head in range(heads)]) for layer in range(layers)]
+        return w.VBox([w.HTML(as_html([(KIND_NAMES[kind], "")])), *rows], layout=w.Layout(margin="0 1.5em 0 0"))
 
     def _button(self, kind: str, layer: int, head: int) -> w.ToggleButton:
-        there = bool(self.live.there[kind][layer, head])
-        button = w.ToggleButton(value=there, disabled=not there, layout=BUTTON)
-        button.tooltip = f"{pictures.NAMES[kind]} attention, layer {layer}, head {head}"
+        there = bool(self.live.heads[kind][layer, head])
+        button = w.ToggleButton(value=there, disabled=not there, layout=HEAD_BUTTON)
+        button.tooltip = f"{KIND_NAMES[kind]} attention, layer {layer}, head {head}"
         self.buttons[kind, layer, head] = button
         self._paint(button, f"{layer}.{head}")
         button.observe(lambda change: self._clicked(kind, layer, head), "value")
@@ -331,21 +327,21 @@ class Switchboard(Panel):
         button.button_style = "success" if button.value else ""
 
     def _clicked(self, kind: str, layer: int, head: int) -> None:
-        if not self.silent:
-            mask = {name: kept.clone() for name, kept in self.mask.items()}
+        if not self.quiet.now:
+            mask = {name: is_open.clone() for name, is_open in self.mask.items()}
             mask[kind][layer, head] = self.buttons[kind, layer, head].value
-            self.keep(mask)
+            self.open_only(mask)
 
-    def _preset(self, name: str, mask: Callable) -> w.Button:
+    def _preset(self, name: str, mask: Callable[[], Mask]) -> w.Button:
         button = w.Button(description=name, layout=w.Layout(width="auto"))
-        button.on_click(lambda _: self.keep(mask()))
+        button.on_click(lambda _: self.open_only(mask()))
         return button
 
     def _random(self) -> Mask:
-        self.seed += 1
-        return self.live.random(self.k.value, self.seed)
+        self.draws += 1
+        return self.live.random(self.k.value, seed=self.draws)
 
-    def keep(self, mask: Mask) -> None:
+    def open_only(self, mask: Mask) -> None:
         """Open exactly these heads, show it on the buttons, and ask again."""
         self.mask = mask  # the model itself is touched where it answers, by one question at a time
         with self.quietly():
@@ -354,25 +350,28 @@ class Switchboard(Panel):
                 self._paint(button, f"{layer}.{head}")
         self.ask()
 
-    def parts(self) -> Iterator[Callable[[], None]]:
+    def parts(self) -> Iterator[Part]:
         live, item = self.live, self.item
-        live.keep(self.mask)
+        live.open_only(self.mask)
         now, whole = live.compared(self.text.value, self.beam.value)
         if not now.lines:
             yield lambda: self.say(rows_of(now))
             return
-        text, before = now.lines[0].text, whole.lines[0].text
-        is_open, of = masks.count(live.mask), masks.count(live.there)
-        rows = [("all heads", before), (f"{is_open} of {of} open", changed(before, text))]
+        line, before = now.lines[0], whole.lines[0].text
         (old,) = live.log_probs(self.text.value, [before])
-        rows.append(("log P", f"{now.lines[0].log_prob:.2f} of its own line, {old:.2f} of that of all heads"))
+        rows = [
+            ("all heads", before),
+            (f"{masks.count(live.mask)} of {masks.count(live.heads)} open", changed(before, line.text)),
+            ("log P", f"{line.log_prob:.2f} of its own line, {old:.2f} of that of all heads"),
+        ]
         if item:
             right, *wrong = live.log_probs(item.english, [item.right, *item.wrong])
-            said = "prefers the right line" if right > max(wrong) else "does not prefer the right line"
+            verdict = "prefers the right line" if right > max(wrong) else "does not prefer the right line"
             rows.append(("right answer", item.right))
             rows.append(("wrong one", item.wrong[wrong.index(max(wrong))]))
-            rows.append((item.phenomenon, f"{said}: log P {right:.2f} against {max(wrong):.2f}"))
+            rows.append((item.phenomenon, f"{verdict}: log P {right:.2f} against {max(wrong):.2f}"))
         yield lambda: self.say(rows)
 
-    def twin(self) -> list[tuple[float, Callable]]:
-        return [(1.1 + 0.3 * len(self.live.mask["cross"]), lambda p: pictures.board(p, self.mask, self.live.there))]
+    def twin(self) -> list[Picture]:
+        height = 1.1 + 0.3 * len(self.live.heads["cross"])
+        return [Picture(height, lambda figure: plots.switchboard(figure, self.mask, self.live.heads))]

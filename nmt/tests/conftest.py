@@ -1,7 +1,8 @@
-"""What the tests share: devices, a tiny model, a tiny corpus of our own with its BPE."""
+"""What the tests share: devices, a tiny model, a tiny corpus of our own with its BPE, the log of a run."""
 
 import functools
 import itertools
+import json
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from nmt import BOS, PAD
 from nmt.batches import source_batch
 from nmt.bpe import train
 from nmt.corpora.corpus import prepare
+from nmt.runs import Run
 from nmt.transformer import Transformer, TransformerConfig
 
 torch.set_num_threads(1)  # tensors here are too small to share between cores
@@ -124,3 +126,18 @@ def bpe(corpus):
     """(English, Russian) BPE of `corpus`, 80 entries each."""
     root = corpus.directory.parent.parent
     return train(corpus, "en", 80, root), train(corpus, "ru", 80, root)
+
+
+@pytest.fixture
+def logged_run(tmp_path) -> Run:
+    """A run of two epochs, validated before the first: its log only."""
+    config = {"training": {"val_split": "train", "max_epochs": 2}, "corpus": {}, "bpe": {}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    run = Run(tmp_path)
+    for epoch in range(3):
+        place = {"step": 10 * epoch, "epoch": epoch, "minutes": float(epoch), "lr": 0.1}
+        if epoch:
+            run.append("metrics.jsonl", {**place, "split": "train", "loss": 5.0 - epoch})
+        scores = {"loss": 4.0 - epoch, "bleu": 10.0 * epoch, "chrf": 20.0 * epoch}
+        run.append("metrics.jsonl", {**place, "split": "valid", **scores})
+    return run

@@ -37,7 +37,7 @@ TYPED = " bought a new house. <img src=x>"
 def lab(tmp_path):
     """The address of a JupyterLab that serves a notebook with two panels."""
     cells = [
-        "from nmt.widgets import SeeAttention, Switchboard",
+        "from nmt.show.widgets import SeeAttention, Switchboard",
         f"Switchboard({BEGUN!r}, ['phrasebook'])",
         f"SeeAttention({BEGUN!r}, ['phrasebook'])",
     ]
@@ -111,7 +111,7 @@ def drive(page, lab, live):
     page.get_by_text(whole).first.wait_for()
     assert not page.locator("img[src=x]").count()  # what was typed is text
 
-    layer, head = next(place for place in live.there["cross"].nonzero().tolist() if without(live, *place) != whole)
+    layer, head = next(place for place in live.heads["cross"].nonzero().tolist() if without(live, *place) != whole)
     page.get_by_role("button", name=f"{layer}.{head}", exact=True).nth(2).click()  # of cross-attention
     page.get_by_text("47 of 48 open").wait_for()
     page.get_by_text(f"{live.answer(sentence).lines[0].log_prob:.2f} of its own line").wait_for()
@@ -127,6 +127,6 @@ def drive(page, lab, live):
 
 def without(live, layer, head):
     """What is written with this head of cross-attention closed; it stays closed."""
-    live.keep(live.there)
-    live.keep(live.toggled("cross", layer, head))
+    live.open_only(live.heads)
+    live.open_only(live.toggled("cross", layer, head))
     return live.answer(BEGUN + TYPED).lines[0].text

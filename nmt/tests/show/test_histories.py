@@ -157,4 +157,4 @@ def test_a_history_that_ships_is_whole_small_and_says_where_it_is_from(path):
 
 def test_the_translating_model_of_the_history_that_ships_is_the_one_that_ships():
     origin = read("translating").about["from"]
-    assert origin["sha256"] == sha256(shipped() / "models" / origin["model"] / WEIGHTS), "run: python -m nmt.histories"
+    assert origin["sha256"] == sha256(shipped() / "models" / origin["model"] / WEIGHTS), "python -m nmt.show.histories"

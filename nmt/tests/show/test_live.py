@@ -11,8 +11,8 @@ from nmt.models import save_model_directory
 from nmt.plumbing.files import write_json
 from nmt.pruning import masks
 from nmt.pruning.removal import remove_heads
-from nmt.show import live as interactive
-from nmt.show.live import Live, Overtaking, changed, models, phenomena, pieces_of, sentence_of
+from nmt.show import live as live_module
+from nmt.show.live import LatestOnly, Live, available_models, changed, in_words, phenomena, pieces_of
 from nmt.transformer import KINDS
 
 SENTENCE = "the old dog sees the sea."
@@ -36,28 +36,31 @@ class Timers:
     """A `start` that keeps what was to be called, for the test to call in the order it likes."""
 
     def __init__(self):
-        self.waiting, self.cancelled = [], []
+        self.waiting = []
 
     def __call__(self, delay, function):
         self.waiting.append(function)
-        number = len(self.waiting) - 1
-        return type("Timer", (), {"cancel": lambda timer: self.cancelled.append(number)})()
 
 
-def test_typing_cancels_and_only_the_newest_question_is_worked_on():
+def at_once(delay, function):
+    """A `start` that waits for nothing: the answer is there when ask() returns."""
+    function()
+
+
+def test_only_the_latest_question_is_worked_on():
     timers, worked, shown = Timers(), [], []
-    questions = Overtaking(lambda q: (worked.append(q), iter([q]))[1], shown.append, str, timers)
+    questions = LatestOnly(lambda q: (worked.append(q), iter([q]))[1], shown.append, str, timers)
     for question in "abc":
         questions.ask(question)
-    assert timers.cancelled == [0, 1] and not worked
-    for function in timers.waiting:  # a timer that was cancelled too late fires all the same
+    assert not worked
+    for function in timers.waiting:
         function()
     assert worked == shown == ["c"]
 
 
 def test_an_old_answer_never_overwrites_a_newer_one_whatever_the_order_of_the_timers():
     timers, shown = Timers(), []
-    questions = Overtaking(lambda q: iter([q]), shown.append, str, timers)
+    questions = LatestOnly(lambda q: iter([q]), shown.append, str, timers)
     questions.ask("old")
     questions.ask("new")
     timers.waiting[1]()
@@ -74,7 +77,7 @@ def test_a_question_asked_while_another_is_worked_on_stops_its_parts():
             questions.ask("new")  # typed while the first part was on the screen
         yield question, 2
 
-    questions = Overtaking(work, shown.append, str, timers)
+    questions = LatestOnly(work, shown.append, str, timers)
     questions.ask("old")
     for function in timers.waiting:  # the list grows while we go
         function()
@@ -92,7 +95,7 @@ def test_two_threads_are_answered_one_at_a_time():
         yield question
 
     shown = []
-    questions = Overtaking(work, shown.append, str, lambda delay, function: function())
+    questions = LatestOnly(work, shown.append, str, at_once)
     threads = [threading.Thread(target=questions.ask, args=(i,)) for i in range(4)]
     for thread in threads:
         thread.start()
@@ -103,7 +106,7 @@ def test_two_threads_are_answered_one_at_a_time():
 
 def test_the_real_timer_answers_after_the_last_keystroke():
     done, shown = threading.Event(), []
-    questions = Overtaking(lambda q: iter([q]), lambda part: (shown.append(part), done.set()), str)
+    questions = LatestOnly(lambda q: iter([q]), lambda part: (shown.append(part), done.set()), str)
     for question in "abc":
         questions.ask(question, 0.01)
     assert done.wait(10) and shown[-1] == "c"
@@ -114,11 +117,11 @@ def test_a_failure_is_a_sentence_and_the_next_question_is_answered():
         yield question / 2
 
     shown = []
-    questions = Overtaking(work, shown.append, sentence_of, interactive.at_once)
+    questions = LatestOnly(work, shown.append, in_words, at_once)
     questions.ask("x")
     questions.ask(4)
     assert "TypeError" in shown[0] and "Traceback" not in shown[0] and shown[1] == 2
-    assert sentence_of(NmtError("too long")) == "too long"
+    assert in_words(NmtError("too long")) == "too long"
 
 
 def test_an_answer_has_scores_in_order_and_the_pieces_of_its_ids(live):
@@ -150,12 +153,12 @@ def test_pieces_are_those_the_model_wrote_even_where_bpe_would_write_others(bpe)
 
 def test_closing_a_head_is_what_the_mask_says_and_opening_it_brings_all_back(live):
     before = live.log_probs(SENTENCE, ["кот видит море."])
-    live.keep(live.toggled("cross", 1, 2))
-    assert not live.mask["cross"][1, 2] and masks.count(live.mask) == masks.count(live.there) - 1
+    live.open_only(live.toggled("cross", 1, 2))
+    assert not live.mask["cross"][1, 2] and masks.count(live.mask) == masks.count(live.heads) - 1
     values = masks.read(live.model, KINDS)
     assert values["cross"][1, 2] == 0 and sum(float(v.sum()) for v in values.values()) == 23
     assert live.log_probs(SENTENCE, ["кот видит море."]) != before
-    live.keep(live.toggled("cross", 1, 2))
+    live.open_only(live.toggled("cross", 1, 2))
     assert live.log_probs(SENTENCE, ["кот видит море."]) == before
     assert all(layer.gate is None for kind in KINDS for layer in live.model.gated_layers(kind))
 
@@ -183,21 +186,21 @@ def test_what_pruning_kept_is_found_in_a_descendant_and_only_there(live, checkpo
     found = live.kept_by_pruning([str(checkpoint), pruned, str(tmp_path / "other")])
     assert list(found) == [pruned] and masks.to_json(found[pruned]) == masks.to_json(mask)
     small = Live.load(pruned)
-    assert masks.count(small.there) == 6
+    assert masks.count(small.heads) == 6
     assert masks.count(small.random(3, seed=1)) == 3
     with pytest.raises(NmtError, match="was removed"):
-        small.keep(live.there)
-    live.keep(mask)  # a closed head equals a removed one
+        small.open_only(live.heads)
+    live.open_only(mask)  # a closed head equals a removed one
     (dense,), (cut,) = live.log_probs(SENTENCE, ["кот."]), small.log_probs(SENTENCE, ["кот."])
     assert dense == pytest.approx(cut, abs=1e-4)
 
 
 def test_compared_leaves_the_heads_as_they_were(live):
-    live.keep(live.toggled("encoder", 0, 0))
+    live.open_only(live.toggled("encoder", 0, 0))
     now, whole = live.compared(SENTENCE)
     assert not live.mask["encoder"][0, 0] and masks.read(live.model, ["encoder"])["encoder"][0, 0] == 0
     assert now.lines[0].log_prob == live.answer(SENTENCE).lines[0].log_prob
-    live.keep(live.there)
+    live.open_only(live.heads)
     assert whole.lines[0].log_prob == live.answer(SENTENCE).lines[0].log_prob
 
 
@@ -216,14 +219,14 @@ def test_maps_and_shares_are_of_the_line_asked_for(live):
 
 
 def test_models_are_the_shipped_ones_and_the_runs_that_can_translate(checkpoint, tmp_path, monkeypatch):
-    monkeypatch.setattr(interactive, "shipped", lambda: tmp_path / "data")
-    assert models(tmp_path / "none") == []
+    monkeypatch.setattr(live_module, "shipped", lambda: tmp_path / "data")
+    assert available_models(tmp_path / "none") == []
     (tmp_path / "data" / "models" / "named").mkdir(parents=True)
     write_json(tmp_path / "data" / "models" / "named" / "model.json", {})
     (tmp_path / "empty").mkdir()  # a run of which nothing can be read
     os.utime(checkpoint, (1, 1))
     checkpoint.rename(tmp_path / "runs-dense")
-    assert models(tmp_path) == ["named", (tmp_path / "runs-dense").as_posix()]
+    assert available_models(tmp_path) == ["named", (tmp_path / "runs-dense").as_posix()]
 
 
 def test_phenomena_have_items_with_a_right_line():
@@ -238,6 +241,6 @@ def test_the_device_does_not_matter(device, checkpoint):
     from nmt.runs import load
 
     one = Live(load(checkpoint, device))
-    one.keep(one.toggled("decoder", 0, 1))
+    one.open_only(one.toggled("decoder", 0, 1))
     answer = one.answer(SENTENCE)
     assert torch.isfinite(one.shares(answer)).all()

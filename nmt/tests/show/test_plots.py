@@ -1,33 +1,15 @@
-"""Figures of runs and batches, by what they hold: the pictures themselves are looked at."""
+"""Figures by what they hold: the pictures themselves are looked at."""
 
 import io
-import json
 
 import numpy as np
-import pytest
+import torch
 
-from nmt import course as notebooks
-from nmt.runs import Run
-from nmt.show.plots import attention_rows, paddings, run_curves
+from nmt.show.plots import attention_rows, curves, gate_densities, gate_paths, matrices, paddings, run_curves
 
 
-@pytest.fixture
-def run(tmp_path) -> Run:
-    """A run of two epochs, validated before the first: its log only."""
-    config = {"training": {"val_split": "train", "max_epochs": 2}, "corpus": {}, "bpe": {}}
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    run = Run(tmp_path)
-    for epoch in range(3):
-        place = {"step": 10 * epoch, "epoch": epoch, "minutes": float(epoch), "lr": 0.1}
-        if epoch:
-            run.append("metrics.jsonl", {**place, "split": "train", "loss": 5.0 - epoch})
-        scores = {"loss": 4.0 - epoch, "bleu": 10.0 * epoch, "chrf": 20.0 * epoch}
-        run.append("metrics.jsonl", {**place, "split": "valid", **scores})
-    return run
-
-
-def test_the_curves_of_a_run_are_its_log(run):
-    figure = run_curves(run, "two epochs")
+def test_the_curves_of_a_run_are_its_log(logged_run):
+    figure = run_curves(logged_run, "two epochs")
     loss, rate, bleu, chrf = figure.axes
     assert [line.get_ydata().tolist() for line in loss.lines] == [[4, 3], [4, 3, 2]]
     assert rate.lines[0].get_xdata().tolist() == [1, 2] and bleu.lines[-1].get_ydata().tolist() == [0, 10, 20]
@@ -55,17 +37,40 @@ def test_paddings_tell_the_share_of_padding():
     figure.savefig(io.BytesIO())
 
 
-def test_a_training_is_watched_live_and_only_a_line_stays(run, monkeypatch):
-    shown = []
+def test_matrices_show_their_numbers_names_and_range():
+    values = torch.tensor([[0.0, 0.25], [1.0, 2.0]])
+    figure = matrices({"one": values, "two": values}, ["строка", "r"], ["c", "d"], low=0, high=2)
+    left, right = figure.axes
+    assert [text.get_text() for text in left.texts] == ["0", "0.25", "1", "2"]
+    assert left.images[0].get_clim() == (0, 2) and right.get_title() == "two"
+    assert [label.get_text() for label in left.get_yticklabels()] == ["строка", "r"]
+    assert not matrices({"one": values}, ["r", "s"], ["c", "d"], numbers=False).axes[0].texts
 
-    class Picture:
-        def update(self, data, raw):
-            shown.append(data)
 
-    monkeypatch.setattr("IPython.display.display", lambda *data, **how: Picture())
-    with notebooks.watching(run_curves, 4) as on_validation:
-        for epoch in (0, 2):
-            on_validation(run, {"epoch": epoch})
-    assert [data["text/plain"] for data in shown[:2]] == ["epoch 0", "epoch 2, about 2 minutes left"]
-    assert all(data["image/png"].startswith(b"\x89PNG") for data in shown[:2])
-    assert shown[2] == {"text/plain": "epoch 2 of 4, 0.0 minutes"}
+def test_curves_are_the_data_given():
+    figure = curves({"a": {"up": [1, 2, 4], "down": [4, 2, 1]}}, [1, 10, 100], "x", ["y"], ["x"])
+    up, down = figure.axes[0].lines
+    assert up.get_ydata().tolist() == [1, 2, 4] and down.get_label() == "down"
+    assert figure.axes[0].get_xscale() == "log" and figure.axes[0].get_yscale() == "linear"
+
+
+def test_densities_show_curve_and_both_masses_on_one_scale():
+    g = np.linspace(0.01, 0.99, 9)
+    rows = [{"a": (g, 0 * g + 1, 0.25, 0.5), "b": (g, 0 * g + 9, 0.0, 1.0)}, {"c": (g, g, 0.5, 0.5)}]
+    figure = gate_densities(rows)
+    panels = {axes.get_title(): axes for axes in figure.axes if axes.get_title()}
+    assert list(panels) == ["a", "b", "c"]
+    assert {axes.get_ylim() for axes in panels.values()} == {(0.0, 2.0)}  # what is higher is cut off
+    assert np.array_equal(panels["c"].lines[0].get_ydata(), g)
+    bars = [[bar.get_height() for bar in axes.patches] for axes in figure.axes if axes.patches]
+    assert bars == [[0.25, 0.5], [0.0, 1.0], [0.5, 0.5]]
+    figure.savefig(io.BytesIO())
+
+
+def test_paths_have_a_line_for_each_head_and_a_row_for_each_layer():
+    steps, p = np.arange(3), np.zeros((3, 2, 8))
+    figure = gate_paths({"λ 0.1": {"frozen": (steps, p), "learns": (steps, p + 1)}, "λ 0.2": {"frozen": (steps, p)}})
+    assert [len(axes.lines) for axes in figure.axes] == [16, 8, 16, 8]
+    assert [axes.get_ylabel() for axes in figure.axes] == ["layer 0: P(open)", "", "layer 1: P(open)", ""]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["frozen", "learns"]
+    figure.savefig(io.BytesIO())

@@ -13,10 +13,11 @@ from nmt import EOS, NmtError
 from nmt.models import save_model_directory
 from nmt.pruning import masks
 from nmt.pruning.removal import remove_heads
-from nmt.show import live as interactive
-from nmt.show import pictures, widgets
-from nmt.show.live import NO_MODEL, Live, at_once
-from nmt.show.widgets import SeeAttention, Switchboard, TranslateAsYouType, escaped
+from nmt.show import live as live_module
+from nmt.show import plots, widgets
+from nmt.show.live import NO_MODEL, Live
+from nmt.show.widgets import SeeAttention, Switchboard, TranslateAsYouType, as_html
+from nmt.tests.show.test_live import at_once
 from nmt.transformer import KINDS, Transformer, TransformerConfig
 
 SENTENCE = "a cat sees snow."
@@ -24,20 +25,20 @@ PNG = b"\x89PNG\r\n\x1a\n"
 HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(2)> &lt; $x^$ \\frac 漢"
 
 
-DRAWN = pictures.sheet
+DRAWN = plots.sheet
 
 
 @pytest.fixture(autouse=True)
 def quick_pictures(monkeypatch):
     """Drawn small and without a layout, which takes nine tenths of the time; DRAWN draws them as they are."""
 
-    def sheet(parts):
+    def sheet(pictures):
         figure = Figure(figsize=(4, 4), dpi=25)
-        for place, (_, draw) in zip(figure.subfigures(len(parts), 1, squeeze=False)[:, 0], parts, strict=True):
-            draw(place)
-        return pictures.png(figure)
+        for place, picture in zip(figure.subfigures(len(pictures), 1, squeeze=False)[:, 0], pictures, strict=True):
+            picture.draw(place)
+        return plots.png(figure)
 
-    monkeypatch.setattr(pictures, "sheet", sheet)
+    monkeypatch.setattr(plots, "sheet", sheet)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def test_what_was_typed_is_never_html_and_never_tex(panel):
 
 
 def test_escaping_holds_for_names_for_texts_and_for_marked_words():
-    html = escaped([("<b>", "<i>"), ("&", [("<u>", True), ("<s>", False)])])
+    html = as_html([("<b>", "<i>"), ("&", [("<u>", True), ("<s>", False)])])
     assert "<b>" not in html and "<i>" not in html and "<u>" not in html and "<s>" not in html
     assert "<mark>&lt;u&gt;</mark> &lt;s&gt;" in html and "&amp;" in html
 
@@ -103,7 +104,7 @@ def test_an_error_of_any_kind_is_a_sentence(panel, monkeypatch):
 
 
 def test_without_a_model_there_is_a_clear_sentence_and_no_training(monkeypatch, tmp_path):
-    monkeypatch.setattr(interactive, "shipped", lambda: tmp_path)
+    monkeypatch.setattr(live_module, "shipped", lambda: tmp_path)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(NmtError, match=re.escape(NO_MODEL[:30])):
         TranslateAsYouType()
@@ -119,7 +120,7 @@ def test_blank_and_too_long_texts_are_told_not_drawn(panel):
 
 def test_the_static_twin_stands_beside_the_widget_and_changes_with_it(panel, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(pictures, "sheet", DRAWN)
+        patch.setattr(plots, "sheet", DRAWN)
         assert panel._repr_mimebundle_()["image/png"].startswith(PNG)
     bundle = panel._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle and bundle["image/png"].startswith(PNG)
@@ -163,7 +164,7 @@ def test_a_click_closes_a_head_in_the_live_model_and_another_opens_it(choices):
     assert masks.read(panel.live.model, ["cross"])["cross"][1, 2] == 0
     assert "23 of 24 open" in shown(panel) and button.description == "(1.2)"
     own = Live.load(choices[0])
-    own.keep(own.toggled("cross", 1, 2))
+    own.open_only(own.toggled("cross", 1, 2))
     assert f"{own.answer(SENTENCE).lines[0].log_prob:.2f} of its own line" in shown(panel)
     button.value = True
     assert shown(panel) == before
@@ -211,8 +212,8 @@ def test_a_sentence_of_the_phrasebook_has_its_right_answer_beside_until_it_is_ed
 
 def test_words_that_changed_are_marked(choices, monkeypatch):
     panel = Switchboard(SENTENCE, choices, at_once)
-    lines = [interactive.Line(text, [], [], -1.0, -1.0) for text in ("<b>кот видит", "пёс видит")]
-    answers = [interactive.Answer(SENTENCE, [], [], [], [line], 1.0) for line in lines]
+    lines = [live_module.Line(text, [], [], -1.0, -1.0) for text in ("<b>кот видит", "пёс видит")]
+    answers = [live_module.Answer(SENTENCE, [], [], [], [line], 1.0) for line in lines]
     monkeypatch.setattr(Live, "compared", lambda self, text, beam: answers)
     panel.ask()
     assert "<mark>&lt;b&gt;кот</mark> видит" in panel.out.value
@@ -220,10 +221,10 @@ def test_words_that_changed_are_marked(choices, monkeypatch):
 
 def test_rows_of_a_map_stand_apart():
     """As many queries as a picture may have: the label of each ends before the next begins."""
-    names = [f"р{i}" for i in range(pictures.LONGEST)]
-    figure = Figure(figsize=(8, pictures.height(names)), layout="constrained", dpi=100)
-    pictures.heatmap(figure, torch.rand(len(names), 3), names, ["a", "b", "c"], "cross", 2, "title")
-    assert pictures.png(figure).startswith(PNG)  # laid out
+    names = [f"р{i}" for i in range(plots.LONGEST)]
+    figure = Figure(figsize=(8, plots.map_height(names)), layout="constrained", dpi=100)
+    plots.map_of_one_head(figure, torch.rand(len(names), 3), "cross", (names, ["a", "b", "c"]), "title", 2)
+    assert plots.png(figure).startswith(PNG)  # laid out
     boxes = [label.get_window_extent() for label in figure.axes[0].get_yticklabels()]
     assert all(lower.y1 <= upper.y0 for upper, lower in itertools.pairwise(boxes))
 
@@ -238,6 +239,6 @@ def test_a_number_beyond_the_end_is_no_item(choices):
 
 
 def test_pictures_show_characters_the_font_lacks_as_boxes():
-    assert pictures.plain("кот 漢 $x$") == "кот \u25a1 $x$"
-    assert pictures.pieces(["▁кот", "ик", "▁"]) == ["кот", "ик", "▁"]
-    assert widgets.rows_of(interactive.Answer("", [], [], [], [], 0.0)) == [("", "nothing to translate yet")]
+    assert plots.plain("кот 漢 $x$") == "кот \u25a1 $x$"
+    assert plots.pieces(["▁кот", "ик", "▁"]) == ["кот", "ик", "▁"]
+    assert widgets.rows_of(live_module.Answer("", [], [], [], [], 0.0)) == [("", "nothing to translate yet")]
