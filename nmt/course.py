@@ -1,4 +1,4 @@
-"""What the cells of the notebooks call: presets, checks, pictures, exercises."""
+"""What the cells of the notebooks call: presets, checks, exercises, long jobs, figures and movies."""
 
 import os
 import time
@@ -30,7 +30,7 @@ def preset() -> str:
 
 
 def choose(**values: object) -> object:
-    """The value for the preset under way: epochs = choose(smoke=1, laptop=8, gpu=8)."""
+    """The value for the current preset: epochs = choose(smoke=1, laptop=8, gpu=8)."""
     if set(values) != set(PRESETS):
         raise NmtError(f"choose() wants a value for each of {', '.join(PRESETS)}, not {', '.join(values)}")
     return values[preset()]
@@ -80,66 +80,64 @@ def exercise(number: int, answer: object, right: Callable[[object], bool], hint:
 
 
 def in_turn(jobs: dict[object, Callable[[], object]]) -> dict:
-    """Do long jobs one after another: {name: what it gives}. Live it says which one is under way and about how many
-    minutes the rest will take; of that, only how long it took stays in the output."""
-    from IPython.display import display
+    """Do long jobs one after another: {name: what it returns}.
 
-    def said(text: str) -> dict[str, str]:
-        return {"text/plain": text}
-
-    line = display(said("…"), raw=True, display_id=True)
-    since, results = time.monotonic(), {}
-    for number, (name, job) in enumerate(jobs.items()):
-        left = (time.monotonic() - since) / number * (len(jobs) - number) / 60 if number else None
-        line.update(
-            said(f"{number + 1} of {len(jobs)}: {name}{'' if left is None else f', {left:.0f} minutes left'}"), raw=True
-        )
+    While they run, one line tells which one it is and about how many minutes the rest will take. In the end the line
+    tells only how long it took.
+    """
+    line, start, results = _display({"text/plain": "…"}, display_id=True), time.monotonic(), {}
+    for done, (name, job) in enumerate(jobs.items()):
+        text = f"{done + 1} of {len(jobs)}: {name}"
+        if done:
+            minutes = (time.monotonic() - start) / 60
+            text += f", {minutes / done * (len(jobs) - done):.0f} minutes left"
+        line.update({"text/plain": text}, raw=True)
         results[name] = job()
-    line.update(said(f"done in {(time.monotonic() - since) / 60:.1f} minutes: {len(jobs)}"), raw=True)
+    text = f"done in {(time.monotonic() - start) / 60:.1f} minutes: {len(jobs)}"
+    line.update({"text/plain": text}, raw=True)
     return results
 
 
 @contextmanager
 def watching(draw: Callable[[Run, str], Figure], epochs: int) -> Iterator[Callable[[Run, dict], None]]:
-    """Gives an `on_validation` for `train`: live it shows draw(run, title), anew after each validation, and about how
-    many minutes the rest will take; of that, only a line stays in the output."""
-    from IPython.display import display
-
-    picture = display({"text/plain": "…"}, raw=True, display_id=True)
-    since, said = time.monotonic(), "nothing was left to train"
+    """Gives an `on_validation` for `train`: after each validation it shows draw(run, title) anew, with about how many
+    minutes the rest will take. In the end only a line stays in the output."""
+    picture = _display({"text/plain": "…"}, display_id=True)
+    start, last = time.monotonic(), "nothing was left to train"
 
     def on_validation(run: Run, metrics: dict) -> None:
-        nonlocal said
+        nonlocal last
         epoch, minutes = metrics["epoch"], run.lines()[-1]["minutes"]
         left = f", about {minutes / epoch * (epochs - epoch):.0f} minutes left" if epoch else ""
         data = png(draw(run, f"epoch {epoch:g} of {epochs}{left}"))
         picture.update({"image/png": data, "text/plain": f"epoch {epoch:g}{left}"}, raw=True)
-        said = f"epoch {epoch:g} of {epochs}, {(time.monotonic() - since) / 60:.1f} minutes"
+        last = f"epoch {epoch:g} of {epochs}, {(time.monotonic() - start) / 60:.1f} minutes"
 
     try:
         yield on_validation
     finally:
-        picture.update({"text/plain": said}, raw=True)
+        picture.update({"text/plain": last}, raw=True)
 
 
 def show(figure: Figure, alt: str, keep: str = "") -> None:
     """Display a figure as PNG with a text for those who do not see it; `nmt render` also writes it to figures/KEEP."""
-    from IPython.display import display
-
-    display({"image/png": png(figure), "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
+    _display({"image/png": png(figure), "text/plain": alt}, metadata={"image/png": {"alt": alt}})
     if keep and (folder := os.environ.get("NMT_FIGURES")):
         save(figure, Path(folder) / keep)
 
 
 def play(movie: Movie, alt: str, keep: str) -> None:
-    """Display a movie: to who runs the notebook the GIF, in a rendered one its last frame: viewers show no GIF there.
+    """Display a movie: the GIF to whoever runs the notebook; in a rendered one, which viewers show without GIFs, its
+    last frame. `nmt render` also writes figures/KEEP and the last frame beside it, for a picture in Markdown."""
+    gif, folder = movie.gif, os.environ.get("NMT_FIGURES")  # set, if only to "", while a notebook is rendered
+    data = gif if folder is None else movie.still  # a browser tells a GIF by its content
+    _display({"image/png": data, "text/plain": alt}, metadata={"image/png": {"alt": alt}})
+    if folder:
+        movie.save(Path(folder) / keep)
 
-    `nmt render` also writes figures/KEEP and the last frame beside it; a markdown picture shows the GIF from there.
-    """
+
+def _display(data: dict, **options: object) -> object:
+    """IPython's display, which nothing but a notebook needs."""
     from IPython.display import display
 
-    gif, rendering = movie.gif, "NMT_FIGURES" in os.environ
-    data = movie.still if rendering else gif  # a browser tells a GIF by its content
-    display({"image/png": data, "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
-    if folder := os.environ.get("NMT_FIGURES"):
-        movie.save(Path(folder) / keep)
+    return display(data, raw=True, **options)

@@ -1,4 +1,4 @@
-"""The machinery of the notebooks, the committed notebooks as they lie there, and (marked) their execution in small."""
+"""Rendering, the committed notebooks as they lie there, and (marked) their execution in small."""
 
 import base64
 import os
@@ -8,17 +8,13 @@ import sys
 from pathlib import Path
 
 import nbformat
-import numpy as np
 import pytest
-import torch
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-import nmt.course
-from nmt import NmtError, course
+import nmt
+from nmt import NmtError
 from nmt.cli import main
 from nmt.lab import render
-from nmt.show.movies import movie
-from nmt.show.plots import curves, matrices
 
 ROOT = Path(nmt.__file__).resolve().parent.parent
 COMMITTED = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -28,104 +24,6 @@ needs_clone = pytest.mark.skipif(not COMMITTED, reason="needs the clone, not a w
 
 def sources(path: Path, kind: str = "code") -> list[str]:
     return [cell.source for cell in render.read(path).cells if cell.cell_type == kind]
-
-
-# What notebooks call.
-
-
-def test_preset_is_laptop_unless_said_and_an_unknown_one_is_refused(monkeypatch):
-    monkeypatch.delenv("NMT_PRESET", raising=False)
-    assert course.preset() == "laptop"
-    monkeypatch.setenv("NMT_PRESET", "gpu")
-    assert course.preset() == "gpu" and course.choose(smoke=1, laptop=2, gpu=3) == 3
-    monkeypatch.setenv("NMT_PRESET", "huge")
-    with pytest.raises(NmtError, match="smoke, laptop, gpu"):
-        course.preset()
-
-
-def test_choose_wants_a_value_for_every_preset(monkeypatch):
-    monkeypatch.setenv("NMT_PRESET", "smoke")
-    with pytest.raises(NmtError, match="gpu"):
-        course.choose(smoke=1, laptop=2)
-
-
-def test_long_jobs_are_done_in_turn_and_only_the_time_stays_in_the_output(monkeypatch):
-    shown = []
-
-    class Line:
-        def update(self, data, raw):
-            shown.append(data["text/plain"])
-
-    monkeypatch.setattr("IPython.display.display", lambda *data, **how: Line())
-    done = []
-    assert course.in_turn({"a": lambda: done.append(1) or 10, "b": lambda: done.append(2) or 20}) == {
-        "a": 10,
-        "b": 20,
-    }
-    assert done == [1, 2] and shown[0] == "1 of 2: a" and shown[1].endswith("minutes left")
-    assert shown[-1] == "done in 0.0 minutes: 2"
-
-
-def test_outcomes_are_asserted_in_laptop_and_told_in_smoke(monkeypatch, capsys):
-    for size in ("laptop", "gpu"):
-        monkeypatch.setenv("NMT_PRESET", size)
-        course.outcome(True, "it learns")
-        with pytest.raises(AssertionError, match="it learns"):
-            course.outcome(False, "it learns")
-    monkeypatch.setenv("NMT_PRESET", "smoke")
-    course.outcome(False, "it learns")
-    assert capsys.readouterr().out.splitlines()[-1].startswith("not asserted in smoke")
-
-
-def test_shapes_refuse_another_shape(capsys):
-    course.shapes({"B": 2, "T": 3}, "B T", x=torch.zeros(2, 3))
-    assert "(B, T) = (2, 3)" in capsys.readouterr().out
-    with pytest.raises(AssertionError, match="not \\(3, 2\\)"):
-        course.shapes({"B": 2, "T": 3}, "T B", x=torch.zeros(2, 3))
-
-
-def test_an_exercise_tells_open_right_and_wrong_and_stops_nothing(capsys):
-    for answer in (..., 4, 5, "four"):
-        course.exercise(1, answer, lambda x: x % 2 == 0, "Even.")
-    still, right, wrong, error = capsys.readouterr().out.splitlines()
-    assert "still to do" in still and "right" in right and "not yet. Even." in wrong and "TypeError" in error
-
-
-def test_begin_tells_revision_preset_and_device(monkeypatch, capsys):
-    monkeypatch.setenv("NMT_REVISION", "0123456789" * 4 + "+changes")
-    monkeypatch.setenv("NMT_PRESET", "smoke")
-    device = course.begin()
-    told = capsys.readouterr().out
-    assert "revision 0123456+changes, preset smoke" in told and f"device: {device.type}" in told
-
-
-def test_a_figure_is_shown_as_png_with_its_text_and_kept_only_when_rendered(monkeypatch, tmp_path):
-    shown = []
-    monkeypatch.setattr("IPython.display.display", lambda data, **more: shown.append((data, more)))
-    figure = matrices({"a": torch.eye(2)}, ["x", "y"], ["x", "y"])
-    monkeypatch.delenv("NMT_FIGURES", raising=False)
-    course.show(figure, "a unit matrix", keep="unit.png")
-    assert not list(tmp_path.iterdir())
-    monkeypatch.setenv("NMT_FIGURES", str(tmp_path))
-    course.show(figure, "a unit matrix", keep="unit.png")
-    (data, more), again = shown
-    assert data["image/png"].startswith(b"\x89PNG") and data["text/plain"] == "a unit matrix"
-    assert more["metadata"]["image/png"]["alt"] == "a unit matrix"
-    assert (tmp_path / "unit.png").read_bytes() == again[0]["image/png"] == data["image/png"]
-
-
-def test_a_movie_is_played_to_who_runs_the_notebook_and_only_its_last_frame_is_rendered(monkeypatch, tmp_path):
-    shown, film = [], movie([np.full((9, 20, 3), 255, np.uint8)] * 3)
-    monkeypatch.setattr("IPython.display.display", lambda data, **more: shown.append(data["image/png"]))
-    monkeypatch.delenv("NMT_FIGURES", raising=False)
-    course.play(film, "nothing happens", "nothing.gif")
-    for folder in ("", str(tmp_path)):
-        monkeypatch.setenv("NMT_FIGURES", folder)
-        assert not list(tmp_path.iterdir())
-        course.play(film, "nothing happens", "nothing.gif")
-    assert shown == [film.gif, film.still, film.still]
-    assert (tmp_path / "nothing.gif").read_bytes() == film.gif
-    assert (tmp_path / "nothing.png").read_bytes() == film.still
 
 
 # Rendering.
@@ -251,26 +149,6 @@ def test_what_is_not_a_notebook_is_refused(tmp_path):
     (tmp_path / "x.ipynb").write_text("{}")
     with pytest.raises(NmtError, match=r"x\.ipynb: not a notebook"):
         render.read(tmp_path / "x.ipynb")
-
-
-# The figures that notebooks draw: what is in them; they were looked at, too.
-
-
-def test_matrices_show_their_numbers_names_and_range():
-    values = torch.tensor([[0.0, 0.25], [1.0, 2.0]])
-    figure = matrices({"one": values, "two": values}, ["строка", "r"], ["c", "d"], low=0, high=2)
-    left, right = figure.axes
-    assert [text.get_text() for text in left.texts] == ["0", "0.25", "1", "2"]
-    assert left.images[0].get_clim() == (0, 2) and right.get_title() == "two"
-    assert [label.get_text() for label in left.get_yticklabels()] == ["строка", "r"]
-    assert not matrices({"one": values}, ["r", "s"], ["c", "d"], numbers=False).axes[0].texts
-
-
-def test_curves_are_the_data_given():
-    figure = curves({"a": {"up": [1, 2, 4], "down": [4, 2, 1]}}, [1, 10, 100], "x", ["y"], ["x"])
-    up, down = figure.axes[0].lines
-    assert up.get_ydata().tolist() == [1, 2, 4] and down.get_label() == "down"
-    assert figure.axes[0].get_xscale() == "log" and figure.axes[0].get_yscale() == "linear"
 
 
 # The committed notebooks.
