@@ -17,7 +17,7 @@ from pathlib import Path
 import youtokentome
 
 from nmt import BOS, EOS, PAD, UNK, NmtError
-from nmt.corpora.corpus import Corpus, note
+from nmt.corpora.corpus import Corpus, to_stderr
 from nmt.plumbing import files
 from nmt.plumbing.places import data_root
 
@@ -190,7 +190,7 @@ def train(
     side: str,
     vocab_size: int | None = None,
     root: str | Path | None = None,
-    log: Callable[[str], None] = note,
+    log: Callable[[str], None] = to_stderr,
 ) -> BPE:
     """The BPE model of one side of the training split; it is trained once, and then found in the cache under root.
 
@@ -204,7 +204,7 @@ def train(
         raise NmtError(f"a vocabulary of {size}: expected a positive number")
     library = version("youtokentome")
     key = {"corpus": corpus.fingerprint, "side": side, "size": size, "coverage": COVERAGE, "youtokentome": library}
-    key |= {"sample": SAMPLE} if corpus.card["pairs"]["train"] > SAMPLE else {}
+    key |= {"sample": SAMPLE} if corpus.card.pairs["train"] > SAMPLE else {}
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
     directory = Path(root or data_root()) / "bpe" / f"{corpus.name}-{side}-{name}"
     model, about = directory / "bpe.model", directory / "bpe.json"
@@ -229,7 +229,7 @@ def train(
 
 def _training_text(corpus: Corpus, side: str, folder: Path) -> Path:
     """The file to learn from, checked to be UTF-8: that of the corpus, or a sample of its lines in `folder`."""
-    lines, count = corpus.lines("train", side), corpus.card["pairs"]["train"]
+    lines, count = corpus.lines("train", side), corpus.card.pairs["train"]
     if count <= SAMPLE:
         for _ in lines:
             pass

@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from nmt.config import TrainingConfig
-from nmt.corpora.corpus import Corpus, format_card, prepare
+from nmt.corpora.card import format_card
+from nmt.corpora.corpus import Corpus, prepare
 from nmt.decoding import translate
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores

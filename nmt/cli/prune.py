@@ -22,7 +22,7 @@ from nmt.cli.arguments import (
     run_to_resume,
 )
 from nmt.config import TrainingConfig, flag
-from nmt.corpora.corpus import Corpus, note
+from nmt.corpora.corpus import Corpus, to_stderr
 from nmt.models import Trained, differences
 from nmt.pruning.config import PruningConfig
 from nmt.pruning.methods import METHODS, OURS, method_class
@@ -97,7 +97,7 @@ def pruning_config(given: argparse.Namespace) -> PruningConfig:
     if gated and said.get("heads", "encoder") != "encoder":
         raise NmtError(f"--encoder_with_hard_concrete_gate=1 means --heads encoder, not {said['heads']}")
     if gated and "l0_penalty_scale" not in said:
-        note(
+        to_stderr(
             "--encoder_with_hard_concrete_gate: lambda is here the price of each head; the origin divided it by the "
             "heads of a layer, which is --l0_penalty_scale origin"
         )

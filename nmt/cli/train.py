@@ -24,7 +24,7 @@ from nmt.cli.arguments import (
 )
 from nmt.cli.demo import demo
 from nmt.config import TrainingConfig
-from nmt.corpora.corpus import format_card
+from nmt.corpora.card import format_card
 from nmt.plumbing import distributed
 from nmt.plumbing.averaging import average_last
 from nmt.pruning.prune import shape_of

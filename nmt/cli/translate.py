@@ -9,8 +9,8 @@ from itertools import islice
 
 from nmt import NmtError
 from nmt.cli.arguments import DATA_HELP, corpus_of, count, device_of, gpus_flag, preparing_flags
-from nmt.corpora.corpus import note
-from nmt.corpora.sources import whole_files
+from nmt.corpora.corpus import to_stderr
+from nmt.corpora.sources import unsplit_pairs
 from nmt.lab.lineage import chain
 from nmt.runs import load
 from nmt.scoring import corpus_scores
@@ -86,7 +86,7 @@ def score_command(given: argparse.Namespace) -> None:
         getattr(given, "limit", None),
     )
     if given.split == "all":
-        name, every = whole_files(given.data, note)
+        name, every = unsplit_pairs(given.data, to_stderr)
         shape = str.lower if getattr(given, "lowercase", False) else str
         pairs = [(shape(en), shape(ru)) for en, ru in islice(every, limit)]
     else:
@@ -94,7 +94,7 @@ def score_command(given: argparse.Namespace) -> None:
         name, pairs = corpus.name, list(corpus.pairs(given.split, limit))
         run = chain(trained.directory)[-1].run
         if run and run.config["corpus"]["fingerprint"] != corpus.fingerprint:
-            note(
+            to_stderr(
                 f"{run.directory} was trained on another corpus, or on this one with other options or caps: some pairs "
                 f"of {given.split} may have been in its training data, or look otherwise than what it knows"
             )

@@ -1,1 +1,1 @@
-"""From a name or files to clean, split sentence pairs: see `corpus.prepare`."""
+"""From a corpus name or files to clean sentence pairs, split for training and testing: see `corpus.prepare`."""

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from nmt import NmtError
 
-SIDES = "en", "ru"
+LANGUAGES = "en", "ru"
 WORD = re.compile(r"\w+")
 TOKEN = re.compile(r"\w+|[^\w\s]")
 CYRILLIC = re.compile(r"[А-Яа-яЁё]")
+LOOK = 1_000  # rows by which check_languages judges
 Pair = tuple[str, str]
 
 
@@ -26,8 +27,6 @@ def read_lines(path: str | Path, strict: bool = True) -> Iterator[str]:
     """
     # Bytes, not text: str.splitlines also cuts at U+2028 and the like, and one side would slip against the other.
     path, number = Path(path), 0
-    if path.is_dir():
-        raise NmtError(f"{path}: a folder; name a file in it")
     try:
         with open(path, "rb") as file:
             zipped = file.read(2) == b"\x1f\x8b"
@@ -35,24 +34,27 @@ def read_lines(path: str | Path, strict: bool = True) -> Iterator[str]:
             raise NmtError(f"{path}: not a gzip file, though its name ends in .gz")
         with gzip.open(path) if zipped else open(path, "rb") as file:
             for number, line in enumerate(file, 1):
-                try:
-                    if b"\0" in line:
-                        raise NmtError(f"{path}:{number}: a NUL byte; only UTF-8 text, plain or gzip, can be read")
-                    yield line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
-                except (NmtError, UnicodeDecodeError) as error:
-                    if not strict:
-                        yield ""
-                    elif isinstance(error, NmtError):
-                        raise
-                    else:
-                        byte = f"byte {error.start + 1} of the line, 0x{error.object[error.start]:02x}"
-                        raise NmtError(f"{path}:{number}: not valid UTF-8 ({byte}); save the file as UTF-8") from None
+                text, fault = _decode(line, "utf-8-sig" if number == 1 else "utf-8")
+                if fault and strict:
+                    raise NmtError(f"{path}:{number}: {fault}")
+                yield text
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise NmtError(f"{path}:{number + 1}: the gzip is cut or damaged ({error}); fetch it again") from None
     except OSError as error:
         raise NmtError(f"{path}: {error.strerror or error}") from None
     if number == 0:
         raise NmtError(f"{path}: the file is empty")
+
+
+def _decode(line: bytes, encoding: str) -> tuple[str, str | None]:
+    """The text of a line; blank where it cannot be read, and then what is wrong with it."""
+    if b"\0" in line:
+        return "", "a NUL byte; only UTF-8 text, plain or gzip, can be read"
+    try:
+        return line.decode(encoding).rstrip("\r\n"), None
+    except UnicodeDecodeError as error:
+        byte = f"byte {error.start + 1} of the line, 0x{error.object[error.start]:02x}"
+        return "", f"not valid UTF-8 ({byte}); save the file as UTF-8"
 
 
 def read_table(path: Path, strict: bool = True) -> Iterator[Pair]:
@@ -94,34 +96,29 @@ def read_parallel(english: Path, russian: Path, strict: bool = True) -> Iterator
         yield en, ru
 
 
-def english_first(rows: Iterable[Pair], source: str, look: int = 1_000) -> Iterator[Pair]:
-    """The same rows. Raises NmtError where the first `look` of them are not English and Russian, in this order.
+def check_languages(rows: Iterable[Pair], source: str) -> Iterator[Pair]:
+    """The same rows. Raises NmtError where their beginning is not English and Russian, in this order.
 
-    The first rows decide: most letters of the English side are Cyrillic and those of the Russian side are not; or
-    hardly a letter of the Russian side is, or the English side has none.
+    The first LOOK rows decide: most letters of the English side are Cyrillic and those of the Russian side are not;
+    or hardly a letter of the Russian side is, or the English side has none.
     """
     rows = iter(rows)
-    head = list(islice(rows, look))
+    head = list(islice(rows, LOOK))
     sides = [" ".join(side) for side in zip(*head, strict=True)] or ["", ""]
-    english, russian = map(_cyrillic, sides)
-    letters = [any(map(str.isalpha, side)) for side in sides]
+    english, russian = (len(CYRILLIC.findall(text)) / max(1, sum(map(str.isalpha, text))) for text in sides)
+    has_english, has_russian = (any(map(str.isalpha, text)) for text in sides)
     if english > 0.5 > russian:
-        raise NmtError(
-            f"{source}: Russian comes first ({english:.0%} of the letters on the English side are Cyrillic, "
-            f"{russian:.0%} on the Russian side): English must be the first column or file"
-        )
-    if letters[1] and (russian < 0.05 or not letters[0]):
-        side = "English" if russian >= 0.05 else "Russian"
-        raise NmtError(
-            f"{source}: the {side} side does not look {side} ({russian:.0%} of the letters on the Russian side are "
-            "Cyrillic): the first column or file must be English, the second Russian"
-        )
-    return chain(head, rows)
-
-
-def _cyrillic(text: str) -> float:
-    """The share of Cyrillic letters among all letters."""
-    return len(CYRILLIC.findall(text)) / max(1, sum(map(str.isalpha, text)))
+        fault = "Russian comes first"
+    elif has_russian and russian < 0.05:
+        fault = "the Russian side does not look Russian"
+    elif has_russian and not has_english:
+        fault = "the English side does not look English"
+    else:
+        return chain(head, rows)
+    raise NmtError(
+        f"{source}: {fault} (of the letters on the English side {english:.0%} are Cyrillic, on the Russian side "
+        f"{russian:.0%}): English must be the first column or file, Russian the second"
+    )
 
 
 def clean(text: str) -> str:
@@ -129,12 +126,12 @@ def clean(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def normal(text: str) -> str:
-    """What decides whether two sentences are the same: letters and digits without case; all else is one space."""
+def sameness_key(text: str) -> str:
+    """Two sentences with one key count as the same: letters and digits without case; all else is one space."""
     return " ".join(WORD.findall(unicodedata.normalize("NFC", text).casefold()))
 
 
-def cleaned(rows: Iterable[Pair], dropped: Counter) -> Iterator[Pair]:
+def clean_pairs(rows: Iterable[Pair], dropped: Counter) -> Iterator[Pair]:
     """The pairs in their clean form, without those that say nothing; `dropped` counts these by reason."""
     for en, ru in rows:
         en, ru = clean(en), clean(ru)
@@ -146,7 +143,7 @@ def cleaned(rows: Iterable[Pair], dropped: Counter) -> Iterator[Pair]:
             yield en, ru
 
 
-def shaped(
+def apply_options(
     rows: Iterable[tuple[str, Pair]], dropped: Counter, lowercase: bool = False, tokens: tuple[int, int] | None = None
 ) -> Iterator[tuple[str, Pair]]:
     """The options of `prepare`: lower case everywhere; in train, only pairs of so many tokens on each side.

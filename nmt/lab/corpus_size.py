@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from nmt import NmtError
-from nmt.corpora.sources import whole_files
+from nmt.corpora.sources import unsplit_pairs
 from nmt.decoding import translate
 from nmt.lab.lineage import circumstances, command, keep_records
 from nmt.plumbing.files import write_text
@@ -49,7 +49,7 @@ def keep_scores(
         raise NmtError(f"{run.directory}: no checkpoint of step {missing[0]}; there are {run.steps()}")
     texts = {}
     for file in files:
-        name, pairs = whole_files([str(file)], log)
+        name, pairs = unsplit_pairs([str(file)], log)
         texts[name.removesuffix(".test").removesuffix(".dev")] = list(pairs)
     lines = []
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

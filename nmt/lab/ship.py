@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from nmt import NmtError
-from nmt.corpora.corpus import format_card
+from nmt.corpora.card import Card, format_card
 from nmt.lab.lineage import Link, chain, plain, tell
 from nmt.models import WEIGHTS, Trained, save_model_directory
 from nmt.plumbing.files import read_json, whole_directory
@@ -103,7 +103,8 @@ def card(trained: Trained, links: list[Link], name: str, scores: list[dict], abo
 
 
 def _data(card: dict) -> str:
-    text = format_card(card).replace("\n  licence: not stated", "")  # of own files ABOUT.md tells it
+    text = format_card(Card.from_json(card, "a run's config"))
+    text = text.replace("\n  licence: not stated", "")  # of own files ABOUT.md tells it
     for source in card.get("train", {}):  # files of one name are told apart by their paths
         text = text.replace(source, plain(source))
     return text

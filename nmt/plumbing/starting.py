@@ -23,13 +23,13 @@ from nmt.models import Trained, differences
 from nmt.objective import Objective
 from nmt.plumbing import distributed
 from nmt.plumbing.checkpoints import TrainingState
+from nmt.plumbing.files import DISK_FULL
 from nmt.plumbing.provenance import description_of_session
 from nmt.runs import Run, load, refuse_taken
 from nmt.scoring import HeldOut
 from nmt.tokens import ParallelTokens, encode_corpus
 from nmt.transformer import Transformer
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
@@ -177,7 +177,7 @@ def record_of(
         "corpus": {"data": list(corpus.data), "fingerprint": corpus.fingerprint},
         "bpe": {"src": bpe[0].sha256, "trg": bpe[1].sha256},
         "transformer": asdict(model.config),
-        "card": corpus.card,
+        "card": corpus.card.to_json(),
         "checkpoint": str(origin.directory.resolve()) if origin else None,
         "objective": objective.settings,
     }
@@ -254,9 +254,9 @@ def told_clearly(directory: Path, config: TrainingConfig) -> Iterator[None]:
     except (OSError, SafetensorError) as error:
         found = re.search(r"os error (\d+)", str(error))  # how safetensors says it
         number = int(found[1]) if found else getattr(error, "errno", None)
-        if number not in (*FULL, *FORBIDDEN):
+        if number not in (*DISK_FULL, *FORBIDDEN):
             raise
-        mend = "make room there" if number in FULL else "it must be writable"
+        mend = "make room there" if number in DISK_FULL else "it must be writable"
         begun = (directory / "config.json").is_file()
         then = f"go on with --resume; {what_is_kept(directory)}" if begun else "start again; no run was begun"
         raise NmtError(f"{error}: {mend}, then {then}") from error

@@ -66,7 +66,7 @@ def test_config_corpus_and_bpe_checksums_and_seed(run, corpus):
     config = json.loads((run.directory / "config.json").read_text(encoding="utf-8"))
     assert TrainingConfig(**config["training"]) == CONFIG and config["training"]["seed"] == 5
     assert config["corpus"] == {"data": list(corpus.data), "fingerprint": corpus.fingerprint}
-    assert config["card"] == corpus.card
+    assert config["card"] == corpus.card.to_json()
     assert config["bpe"] == {side: sha256(run.directory / f"{side}.bpe") for side in ("src", "trg")}
     assert config["transformer"]["num_blocks"] == 2 and config["transformer"]["head_size"] == 8
 

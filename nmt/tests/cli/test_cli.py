@@ -20,7 +20,7 @@ import torch
 import nmt.cli
 import nmt.plumbing.starting
 import nmt.training
-from nmt.corpora import download
+from nmt.corpora.archives import PUBLISHED
 from nmt.runs import Run, load
 
 SMALL = "--gpus=0 --num_blocks 1 --hidden_dim 32 --key_query_value_dim 8 --num_heads 2 --src_vocab_size=80 "
@@ -109,8 +109,9 @@ def test_the_origins_lines(line, nmt_, pairs, tmp_path, monkeypatch):
     archive.parent.mkdir(parents=True)
     with gzip.open(archive, "wt", encoding="utf-8") as file:
         file.write("".join(f"{en}\t{ru}\n" for en, ru in pairs) + "\t\none column\n")
-    made = replace(download.ARCHIVES["news-commentary"], sha256=None, size=None)
-    monkeypatch.setitem(download.ARCHIVES, "news-commentary", made)
+    news = PUBLISHED["news-commentary"]
+    made = replace(news, archives=[replace(news.archives[0], sha256=None, size=None)])
+    monkeypatch.setitem(PUBLISHED, "news-commentary", made)
     status, out, err = nmt_(f"train {line} {SMALL}")
     assert status == 0, err
     (directory,) = (tmp_path / "runs").iterdir()

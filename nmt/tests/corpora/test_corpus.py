@@ -1,6 +1,7 @@
 """Laws of preparing sentence pairs: no leakage, nothing lost silently, every fault named with file and line."""
 
 import gzip
+import json
 import os
 import shutil
 import subprocess
@@ -8,14 +9,15 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nmt import NmtError
 from nmt.corpora import sentences
-from nmt.corpora.corpus import format_card, prepare
-from nmt.corpora.sentences import clean, normal
-from nmt.corpora.splits import Hashes, split_rows
-from nmt.plumbing import places
+from nmt.corpora.card import Card, format_card
+from nmt.corpora.corpus import prepare
+from nmt.corpora.sentences import clean, sameness_key
+from nmt.corpora.splits import choose_splits, pair_hashes
 
 ANIMALS = [("cat", "кот"), ("dog", "пёс"), ("wolf", "волк"), ("hare", "заяц"), ("bear", "медведь"), ("fox", "лис")]
 VERBS = [("sees", "видит"), ("hears", "слышит"), ("knows", "знает"), ("likes", "любит"), ("leads", "ведёт")]
@@ -70,8 +72,8 @@ def test_every_pair_goes_to_one_split(tmp_path, root):
     splits = contents(corpus)
     assert everything(corpus) == sorted(PAIRS)
     assert {split: len(pairs) for split, pairs in splits.items()} == {"train": 80, "valid": 50, "test": 50}
-    assert corpus.card["pairs"]["train"] == 80
-    assert corpus.card["tokens"]["train"]["en"] == sum(len(en.split()) for en, _ in splits["train"])
+    assert corpus.card.pairs["train"] == 80
+    assert corpus.card.tokens["train"]["en"] == sum(len(en.split()) for en, _ in splits["train"])
     assert list(corpus.pairs("test", 3)) == splits["test"][:3]
     assert list(corpus.lines("valid", "ru")) == [ru for _, ru in splits["valid"]]
 
@@ -82,26 +84,29 @@ def test_no_sentence_of_valid_or_test_is_in_train_on_either_side(tmp_path, root)
     splits = contents(corpus := prepare(tsv(tmp_path / "a.tsv", PAIRS + shuffled + variants), root, **quiet))
     held = splits["valid"] + splits["test"]
     for side in (0, 1):
-        seen = {normal(pair[side]) for pair in splits["train"]}
-        sentences = [normal(pair[side]) for pair in held]
+        seen = {sameness_key(pair[side]) for pair in splits["train"]}
+        sentences = [sameness_key(pair[side]) for pair in held]
         assert not seen & set(sentences)
         assert len(set(sentences)) == len(sentences)
-    dropped = corpus.card["dropped"]
+    dropped = corpus.card.dropped
     assert dropped["repeats an earlier pair"] >= len(PAIRS)
-    assert sum(corpus.card["pairs"].values()) + sum(dropped.values()) == 3 * len(PAIRS)
+    assert sum(corpus.card.pairs.values()) + sum(dropped.values()) == 3 * len(PAIRS)
 
 
 def test_split_depends_on_the_pairs_not_on_their_order_or_form(tmp_path, root):
     one = prepare(tsv(tmp_path / "a.tsv"), root, **quiet)
     two = prepare(tsv(tmp_path / "b.tsv", [(f" {en} ", ru.upper()) for en, ru in reversed(PAIRS)]), root, **quiet)
     for split in one.splits:
-        assert {normal(en) for en in one.lines(split, "en")} == {normal(en) for en in two.lines(split, "en")}
+        assert {sameness_key(en) for en in one.lines(split, "en")} == {
+            sameness_key(en) for en in two.lines(split, "en")
+        }
 
 
 def test_held_out_is_a_twentieth_at_most_a_thousand():
     rows = [(f"sentence {i}", f"предложение {i}") for i in range(30_000)]
     for count, expected in ((2_000, 100), (30_000, 1_000)):
-        split = split_rows(Hashes(rows[:count]), Counter(), "made")
+        hashes = np.array([pair_hashes(*row) for row in rows[:count]], dtype=np.uint64)
+        split = choose_splits(hashes, Counter(), "made")
         assert [int((split == label).sum()) for label in (0, 2, 3)] == [0, expected, expected]
 
 
@@ -132,7 +137,7 @@ def test_clean_composes_and_is_idempotent():
 
 def test_blank_sides_and_lines_are_dropped_and_counted(tmp_path, root):
     corpus = prepare(tsv(tmp_path / "a.tsv", [("Hello", " "), ("", "Привет"), ("?", "!"), *PAIRS], tail="\n \n"), root)
-    assert corpus.card["dropped"] == {"a side is blank": 4, "a side without letter or digit": 1}
+    assert corpus.card.dropped == {"a side is blank": 4, "a side without letter or digit": 1}
 
 
 def test_second_call_reads_the_card_only(tmp_path, root, monkeypatch):
@@ -188,6 +193,19 @@ def test_card_is_readable(tmp_path, root):
         assert word in text
 
 
+def test_the_card_is_read_as_it_was_written(tmp_path, root):
+    files = [f"{tsv(tmp_path / 'a.tsv')}:50%", str(tsv(tmp_path / "b.tsv"))]
+    for corpus in (prepare(files, root, lowercase=True, tokens=(3, 9), **quiet), prepare(files[1], root, **quiet)):
+        path = corpus.directory / "card.json"
+        written = json.loads(path.read_text())
+        assert list(corpus.card.to_json().items()) == list(written.items())
+        assert Card.from_json(corpus.card.to_json(), path) == corpus.card
+        for key in ("tokens", "fingerprint"):
+            path.write_text(json.dumps({k: value for k, value in written.items() if k != key}))
+            with pytest.raises(NmtError, match=r"card\.json: damaged"):
+                prepare(corpus.directory, root)
+
+
 # Bad input
 
 
@@ -213,8 +231,14 @@ def test_faults_of_whole_files(tmp_path, root):
     refused(file, root, str(file), "empty")
     file.write_bytes(b"\n \n\t\n")
     refused(file, root, str(file), "0 distinct", "blank")
-    refused(tsv(file, PAIRS[:149]), root, str(file), "149", "150")
-    refused(tsv(file, [("Yes.", ru) for _, ru in PAIRS]), root, str(file), "too few different sentences (1 English")
+    refused(tsv(file, PAIRS[:149]), root, str(file), "149 distinct", "need 50 each")
+    refused(
+        tsv(file, [("Yes.", ru) for _, ru in PAIRS]),
+        root,
+        str(file),
+        "180 distinct sentence pairs of 1 English",
+        "too few",
+    )
 
 
 def test_files_of_unequal_length(tmp_path, root):
@@ -263,7 +287,7 @@ def test_two_processes_prepare_one_corpus(tmp_path, root):
     corpus = prepare(file, root, **quiet)
     assert prints == {corpus.fingerprint}
     assert os.listdir(root / "corpora") == [corpus.directory.name]
-    assert sorted(os.listdir(corpus.directory)) == sorted([*corpus.card["bytes"], "card.json"])
+    assert sorted(os.listdir(corpus.directory)) == sorted([*corpus.card.bytes, "card.json"])
 
 
 # The largest file a process may write stands for a full disk: the same failure of write().
@@ -276,17 +300,3 @@ def test_a_full_disk_leaves_nothing(tmp_path, root):
     done = subprocess.run(command, capture_output=True, text=True)
     assert "NmtError: [Errno 27] File too large: no room under" in done.stderr and str(root) in done.stderr
     assert os.listdir(root / "corpora") == []
-
-
-def test_root_is_the_environment_else_the_clone(tmp_path, monkeypatch):
-    monkeypatch.setenv("NMT_DATA", str(tmp_path / "here"))
-    assert places.data_root() == tmp_path / "here"
-    own = places.shipped() / "cache", Path.home() / ".cache" / "nmt"
-    (tmp_path / "here").mkdir()
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "access", lambda *_: False)
-        assert places.data_root() in own  # a read-only folder of archives keeps no caches
-    monkeypatch.delenv("NMT_DATA")
-    assert places.data_root() in own
-    monkeypatch.setattr(places, "clone", lambda: None)
-    assert places.data_root() == Path.home() / ".cache" / "nmt"

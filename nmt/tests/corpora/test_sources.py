@@ -9,6 +9,7 @@ import json
 import os
 import tarfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,11 @@ import sacrebleu.utils
 from sacrebleu.dataset import DATASETS
 
 from nmt import NmtError
-from nmt.corpora import download, sources
-from nmt.corpora.corpus import format_card, prepare
-from nmt.corpora.sentences import normal
+from nmt.corpora import sources
+from nmt.corpora.archives import PUBLISHED
+from nmt.corpora.card import format_card
+from nmt.corpora.corpus import prepare
+from nmt.corpora.sentences import sameness_key
 from nmt.tests.corpora.test_corpus import PAIRS, contents, everything, quiet, refused, root, tsv  # noqa: F401
 from nmt.tests.corpora.test_download import Page, server  # noqa: F401 (a fixture)
 
@@ -35,7 +38,7 @@ def test_phrasebook_keeps_its_splits(tmp_path, root, monkeypatch):
     assert contents(corpus) == parts
     lower = prepare("phrasebook", root, lowercase=True, tokens=(4, 6), **quiet)
     assert next(lower.pairs("test")) == tuple(text.lower() for text in parts["test"][0])
-    assert lower.card["pairs"] == corpus.card["pairs"]
+    assert lower.card.pairs == corpus.card.pairs
     with pytest.raises(NmtError, match="no pair is left for train: 100 not 7 to 9 tokens"):
         prepare("phrasebook", root, tokens=(7, 9), **quiet)
     (tmp_path / "phrasebook" / "valid.tsv.gz").unlink()
@@ -63,6 +66,12 @@ def side(pairs, number: int) -> str:
     return "".join(pair[number] + "\n" for pair in pairs)
 
 
+def replace_archive(corpus: str, monkeypatch, **known) -> None:
+    """Something else is known of the archive that a corpus consists of."""
+    (archive,) = PUBLISHED[corpus].archives
+    monkeypatch.setitem(PUBLISHED, corpus, replace(PUBLISHED[corpus], archives=[replace(archive, **known)]))
+
+
 @pytest.fixture
 def hotels(tmp_path, monkeypatch):
     """hotels(place) -> an archive of the form of the real one, with our sentences."""
@@ -71,8 +80,7 @@ def hotels(tmp_path, monkeypatch):
         path = packed(
             tmp_path / place, {f"data/train.domain.{name}": side(PAIRS, i) for i, name in enumerate(("en", "ru"))}
         )
-        known = vars(download.ARCHIVES["hotels"]) | {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-        monkeypatch.setitem(download.ARCHIVES, "hotels", download.Archive(**known))
+        replace_archive("hotels", monkeypatch, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
         return path
 
     return make
@@ -87,7 +95,7 @@ def test_hotels_from_an_archive_already_fetched(place, way, tmp_path, root, hote
     archives = tmp_path / "given" if way == "parameter" else None
     corpus = prepare("hotels", root, archives=archives, **quiet)
     assert everything(corpus) == sorted(PAIRS)
-    assert sorted(os.listdir(corpus.directory)) == sorted([*corpus.card["bytes"], "card.json"])
+    assert sorted(os.listdir(corpus.directory)) == sorted([*corpus.card.bytes, "card.json"])
     archive.unlink()
     assert prepare("hotels", root, **quiet) == corpus  # found without its archive
 
@@ -106,8 +114,7 @@ def published(name: str, monkeypatch, server, path: Path) -> None:
     body = path.read_bytes()
     server.pages[f"/{path.name}"] = Page(body)
     urls = f"{server.url}/none", f"{server.url}/{path.name}"
-    known = {"urls": urls, "sha256": hashlib.sha256(body).hexdigest(), "size": len(body)}
-    monkeypatch.setitem(download.ARCHIVES, name, download.Archive(**vars(download.ARCHIVES[name]) | known))
+    replace_archive(name, monkeypatch, urls=urls, sha256=hashlib.sha256(body).hexdigest(), size=len(body))
 
 
 def test_news_commentary_is_downloaded_once(tmp_path, root, server, monkeypatch):
@@ -116,9 +123,9 @@ def test_news_commentary_is_downloaded_once(tmp_path, root, server, monkeypatch)
     file.write_bytes(gzip.compress(rows.encode() + b"broken \xff\tbyte\nnul\0\tbyte\n"))
     published("news-commentary", monkeypatch, server, file)
     corpus = prepare("news-commentary", root, **quiet)
-    assert corpus.card["pairs"] == {"train": 80, "valid": 50, "test": 50}
-    assert corpus.card["dropped"] == {"a side is blank": 4}
-    assert corpus.card["files"] == [
+    assert corpus.card.pairs == {"train": 80, "valid": 50, "test": 50}
+    assert corpus.card.dropped == {"a side is blank": 4}
+    assert corpus.card.files == [
         {"name": "news-commentary-v14.en-ru.tsv.gz", "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
     ]
     server.pages.clear()
@@ -128,7 +135,7 @@ def test_news_commentary_is_downloaded_once(tmp_path, root, server, monkeypatch)
 
 
 def test_what_is_known_of_the_published_archives():
-    for known in (*download.ARCHIVES.values(), *download.WMT16):
+    for known in (archive for published in PUBLISHED.values() for archive in published.archives):
         assert known.sha256 is None or len(bytes.fromhex(known.sha256)) == 32
         assert all(url.startswith(("https://", "http://")) for url in known.urls)
 
@@ -165,22 +172,20 @@ def wmt(tmp_path, server, monkeypatch):
     monkeypatch.setattr(sacrebleu.utils, "SACREBLEU_DIR", str(tmp_path / "sacrebleu"))
     thirds = PAIRS[:60], PAIRS[50:120], PAIRS[120:]
     titles = "".join(f"{ru} ||| {en}\n" for en, ru in thirds[2]) + "no title\n"
+    known = PUBLISHED["wmt16"].archives
     texts = [
-        {name: side(thirds[0], i) for i, name in enumerate(download.WMT16[0].members)},
-        {name: side(thirds[1], i) for i, name in enumerate(download.WMT16[1].members)},
-        {download.WMT16[2].members[0]: titles, "wiki/fi-en/titles.fi-en": "other"},
-        {
-            f"1mcorpus/{name}": side([("More.", "Ещё."), *PAIRS[:9]], i)
-            for i, name in enumerate(download.WMT16[3].members)
-        },
+        {name: side(thirds[0], i) for i, name in enumerate(known[0].members)},
+        {name: side(thirds[1], i) for i, name in enumerate(known[1].members)},
+        {known[2].members[0]: titles, "wiki/fi-en/titles.fi-en": "other"},
+        {f"1mcorpus/{name}": side([("More.", "Ещё."), *PAIRS[:9]], i) for i, name in enumerate(known[3].members)},
     ]
     parts = []
-    for part, members in zip(download.WMT16, texts, strict=True):
+    for part, members in zip(known, texts, strict=True):
         file = packed(served / Path(part.file).name, members)
         server.pages[f"/{file.name}"] = Page(file.read_bytes())
-        url = {"urls": (f"{server.url}/{file.name}",)} if part.urls else {}
-        parts.append(download.Archive(**vars(part) | url | {"sha256": None, "size": None}))
-    monkeypatch.setattr(sources, "WMT16", tuple(parts))
+        urls = [f"{server.url}/{file.name}"] if part.urls else []
+        parts.append(replace(part, urls=urls, sha256=None, size=None))
+    monkeypatch.setitem(PUBLISHED, "wmt16", replace(PUBLISHED["wmt16"], archives=parts))
     return served
 
 
@@ -190,12 +195,12 @@ def test_wmt16_trains_on_its_parts_and_is_tested_on_news_as_published(wmt, root,
     splits = contents(corpus)
     assert splits["valid"] == [("The cat sees the house.", "Кошка видит дом."), ("Yes & no !", "Да и нет!"), NEWS15[2]]
     assert splits["test"] == NEWS16  # whole: neither the line of signs nor what valid has too is dropped
-    held = {normal(text) for pair in NEWS15 + NEWS16 for text in pair}
-    assert sorted(splits["train"]) == sorted(pair for pair in PAIRS if not held & set(map(normal, pair)))
+    held = {sameness_key(text) for pair in NEWS15 + NEWS16 for text in pair}
+    assert sorted(splits["train"]) == sorted(pair for pair in PAIRS if not held & set(map(sameness_key, pair)))
     assert len(splits["train"]) == len(PAIRS) - 2
     dropped = {"a side is blank": 1, "repeats an earlier pair": 10, "shares a sentence with valid or test": 2}
-    assert corpus.card["dropped"] == dropped
-    assert list(corpus.card["train"].items()) == [
+    assert corpus.card.dropped == dropped
+    assert list(corpus.card.train.items()) == [
         ("News Commentary v11", 59),
         ("Common Crawl", 60),
         ("Wiki titles", 59),
@@ -215,7 +220,7 @@ def test_wmt16_takes_yandex_where_its_user_has_it(wmt, root, tmp_path):
     os.rename(wmt / "1mcorpus.zip", mine / "1mcorpus.zip")
     corpus = prepare("wmt16", root, archives=mine, **quiet)
     assert corpus.directory != without.directory and corpus.fingerprint != without.fingerprint
-    assert ("More.", "Ещё.") in set(corpus.pairs("train")) and corpus.card["train"]["Yandex 1M"] == 1
+    assert ("More.", "Ещё.") in set(corpus.pairs("train")) and corpus.card.train["Yandex 1M"] == 1
     assert json.loads((root / "wmt16" / "1mcorpus.zip.json").read_text())["bytes"] > 0
     assert os.listdir(mine) == ["1mcorpus.zip"]
 
@@ -223,13 +228,16 @@ def test_wmt16_takes_yandex_where_its_user_has_it(wmt, root, tmp_path):
 def test_test_sets_that_cannot_be_had(wmt, root, server, tmp_path):
     good = server.pages["/wmt16/test.tgz"]
     tarball = tmp_path / "sacrebleu" / "wmt16" / "raw" / "wmt16.test.tgz"
+    tarball.parent.mkdir(parents=True)
+    tarball.write_bytes(good.body[:99])  # as sacreBLEU leaves it where it was stopped
     for page, reason in (
         (Page(b"none", 404), "404"),
-        (Page(b"<html>"), "MD5"),
-        (Page(good.body, cut=99), "incomplete|99"),
+        (Page(b"<html>"), "web page"),
+        (Page(packed(tmp_path / "other.tgz", {}).read_bytes()), "MD5"),
+        (Page(good.body, cut=9), "broke off"),
     ):
         server.pages["/wmt16/test.tgz"] = page
-        for _ in range(2):  # what sacreBLEU leaves behind is not taken for good
+        for _ in range(2):  # what is left behind is not taken for good
             with pytest.raises(NmtError, match=f"test set wmt16: .*({reason}).*put it here: {tarball}"):
                 prepare("wmt16", root, **quiet)
     assert not list(root.rglob("*.en"))
@@ -249,7 +257,7 @@ def test_tsv_files_are_corpora_joined_and_others_a_pair(tmp_path, root):
     assert "joined; not a parallel pair" in said[0]
     assert corpus.name == "a-and-1-more" and corpus.data == (str(one), str(tmp_path / "b.tsv.gz"))
     assert contents(corpus) == contents(whole)
-    assert sum(corpus.card["train"].values()) == 80 and set(corpus.card["train"]) == {"a.tsv", "b.tsv.gz"}
+    assert sum(corpus.card.train.values()) == 80 and set(corpus.card.train) == {"a.tsv", "b.tsv.gz"}
     assert prepare(corpus.data, root, **quiet) == corpus
     refused([one, one], tmp_path / "other", "the same file given twice")
     refused([one, tmp_path / "b.ru"], tmp_path / "other", "2 given, b.ru is not .tsv")
@@ -287,7 +295,7 @@ def test_caps_that_mean_nothing(tmp_path, root):
         (tmp_path / name).write_text(side(PAIRS, 0))
     refused([f"{tmp_path / 'a.en'}:5", tmp_path / "a.ru"], root, "a cap")
     odd = tsv(tmp_path / "a.tsv:5")  # a file of that very name
-    assert prepare(odd, root, **quiet).card["pairs"]["train"] == 80
+    assert prepare(odd, root, **quiet).card.pairs["train"] == 80
 
 
 # Which language is where
@@ -305,7 +313,11 @@ def test_swapped_languages_are_refused(tmp_path, root):
 
 def test_what_is_not_english_and_russian_is_refused(tmp_path, root):
     for name, rows, said in (
-        ("twice", [(en, en) for en, _ in PAIRS], "the Russian side does not look Russian (0% of the letters"),
+        (
+            "twice",
+            [(en, en) for en, _ in PAIRS],
+            "the Russian side does not look Russian (of the letters on the English side 0%",
+        ),
         ("ids", [(str(i), pair[0]) for i, pair in enumerate(PAIRS)], "the Russian side does not look Russian"),
         ("numbers", [(str(i), pair[1]) for i, pair in enumerate(PAIRS)], "the English side does not look English"),
     ):
@@ -315,9 +327,9 @@ def test_what_is_not_english_and_russian_is_refused(tmp_path, root):
 def test_the_case_of_a_suffix_does_not_matter(tmp_path, root):
     both = [tsv(tmp_path / "A.TSV", PAIRS[:100]), tsv(tmp_path / "B.Tsv", PAIRS[100:])]
     corpus = prepare(both, root, **quiet)
-    assert corpus.name == "A-and-1-more" and sum(corpus.card["pairs"].values()) == len(PAIRS)
+    assert corpus.name == "A-and-1-more" and sum(corpus.card.pairs.values()) == len(PAIRS)
     mixed = [(en + " " + ru, ru + " " + en) for en, ru in PAIRS]  # names and titles may stand in the other script
-    assert prepare(tsv(tmp_path / "m.tsv", mixed), root, **quiet).card["pairs"]["train"] == 80
+    assert prepare(tsv(tmp_path / "m.tsv", mixed), root, **quiet).card.pairs["train"] == 80
 
 
 # Options
@@ -346,8 +358,8 @@ def test_lower_case_and_length_are_part_of_the_fingerprint(tmp_path, root):
         if all(8 <= len(t.replace(",", " ,").replace(".", " .").split()) <= 12 for t in p)
     ]
     assert list(short.pairs("train")) == fit and 0 < len(fit) < 80
-    assert short.card["dropped"]["not 8 to 12 tokens on each side"] == 80 - len(fit)
-    assert "option: tokens [8, 12]" in format_card(both.card) and both.card["options"]["lowercase"] is True
-    assert prepare(file, root, **both.card["options"], **quiet) == both  # as a resumed run asks for it
+    assert short.card.dropped["not 8 to 12 tokens on each side"] == 80 - len(fit)
+    assert "option: tokens [8, 12]" in format_card(both.card) and both.card.options["lowercase"] is True
+    assert prepare(file, root, **both.card.options, **quiet) == both  # as a resumed run asks for it
     with pytest.raises(NmtError, match="tokens 9 to 3"):
         prepare(file, root, tokens=(9, 3), **quiet)
