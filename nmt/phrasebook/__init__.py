@@ -1,8 +1,4 @@
-"""The embedded phrasebook: a bilingual world with known answers. See data/phrasebook/README.md.
+"""What is known of each pair of the embedded phrasebook: gold structure, contrast sets, and how well a model does.
 
-    tables (nouns, verbs, words) -> lexicon (morphology) -> phrases -> clauses -> world
-        -> statements, motion, states, having, questions, joined, rare -> frames
-        -> generate (gold, edits, contrast)
-
-The grammar is not imported here: who only reads the corpus needs gold and contrast alone.
+The generator is not imported here: its workshop is data/phrasebook/grammar.
 """

@@ -7,23 +7,26 @@ words from 0. SPLIT.gold.jsonl.gz holds one JSON object a line, line by line wit
 import gzip
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from nmt import NmtError
 from nmt.plumbing.places import shipped
 
 WORD = re.compile(r"\w+(?:['-]\w+)*'?|[^\w\s]")
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True)
 class Gold:
-    """One pair. Lists over Russian words: `lemmas`, `features`, `alignment`.
+    """One pair. `lemmas`, `features` and `alignment` have one entry for each Russian word.
 
     features: part of speech and grammemes in the words of OpenCorpora ("NOUN femn sing accs").
     alignment: for each Russian word the English words that give it its lexical meaning, the main one first; none for
         words that only Russian has (a comma, a governed preposition).
-    links: [kind, word, deciding word], both Russian. Kinds: agreement (gender, number, case or person come from it),
+    links: (kind, word, deciding word), both Russian. Kinds: agreement (gender, number, case or person come from it),
         government (case, or the infinitive, is required by it), antecedent (a pronoun or который stands for it).
     source_links: the same links between the English words they are aligned to.
     """
@@ -45,21 +48,30 @@ def words(text: str) -> list[str]:
 def load_gold(split: str, directory: str | Path | None = None) -> list[Gold]:
     """Read SPLIT.gold.jsonl.gz of the shipped phrasebook, or of `directory`.
 
-    Raises NmtError, naming file and line, where it is absent or not such a file.
+    Raises NmtError, naming file and line, where it is absent or damaged.
     """
-    path = Path(directory or shipped() / "phrasebook") / f"{split}.gold.jsonl.gz"
-    records: list[Gold] = []
+
+    def gold(fields: dict) -> Gold:
+        links = {key: [tuple(link) for link in fields[key]] for key in ("links", "source_links")}
+        return Gold(**(fields | links))
+
+    return read_records(Path(directory or shipped() / "phrasebook") / f"{split}.gold.jsonl.gz", gold)
+
+
+def read_records(path: Path, record: Callable[[dict], Record]) -> list[Record]:
+    """What `record` makes of each line of a gzipped file of JSON objects.
+
+    Raises NmtError, naming file and line, where it is absent or damaged.
+    """
+    records: list[Record] = []
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             for line in file:
-                fields = json.loads(line)
-                for key in ("links", "source_links"):
-                    fields[key] = [tuple(link) for link in fields[key]]
-                records.append(Gold(**fields))
+                records.append(record(json.loads(line)))
     except FileNotFoundError:
         raise NmtError(f"{path}: no such file; `python -m grammar` in data/phrasebook/ writes it") from None
     except (OSError, EOFError, ValueError, TypeError, KeyError) as error:
-        raise NmtError(f"{path}, line {len(records) + 1}: not gold structure ({error})") from None
+        raise NmtError(f"{path}, line {len(records) + 1}: damaged ({error})") from None
     return records
 
 
@@ -69,15 +81,15 @@ def pieces_of_words(words: list[str], pieces: list[str]) -> list[list[int]]:
     `pieces` are strings in which "▁" stands for a space, without special symbols, as youtokentome gives them. A piece
     that reaches over two words ("л.") belongs to both. Raises NmtError where the pieces do not spell the words.
     """
-    owner = [i for i, word in enumerate(words) for _ in word]  # of each letter
+    if "".join(pieces).replace("▁", "") != "".join(words):
+        raise NmtError(f"the pieces {' '.join(pieces)!r} do not spell the words {' '.join(words)!r}")
+    word_of_letter = [i for i, word in enumerate(words) for _ in word]
     found: list[list[int]] = [[] for _ in words]
     start = 0
     for i, piece in enumerate(pieces):
         size = len(piece.replace("▁", ""))
         # a lone ▁ goes to the word it opens
-        for word in sorted(set(owner[start : start + max(size, 1)])):
+        for word in sorted(set(word_of_letter[start : start + max(size, 1)])):
             found[word].append(i)
         start += size
-    if "".join(pieces).replace("▁", "") != "".join(words):
-        raise NmtError(f"the pieces {' '.join(pieces)!r} do not spell the words {' '.join(words)!r}")
     return found

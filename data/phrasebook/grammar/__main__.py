@@ -1,8 +1,15 @@
 """cd data/phrasebook && python -m grammar: write the files of the corpus anew."""
 
-from grammar import generate
+import sys
+
+from nmt import NmtError
 from nmt.plumbing.places import shipped
 
 if __name__ == "__main__":
-    generate.write(shipped() / "phrasebook")
+    try:
+        from grammar.generate import write  # reads the tables of the lexicon
+
+        write(shipped() / "phrasebook")
+    except NmtError as error:
+        sys.exit(str(error))
     print(f"written: {shipped() / 'phrasebook'}")

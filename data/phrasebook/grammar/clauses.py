@@ -1,13 +1,12 @@
-"""Verbs in their tenses, clauses, and sentences out of them."""
+"""Verbs in their tenses, and clauses: subject, verb, objects and what else, in the order of each language."""
 
 from dataclasses import dataclass, field
-from functools import cache
-from itertools import pairwise
 
-from grammar import lexicon
-from grammar import morphology as m
+from grammar.conjugation import TO_BE
 from grammar.lexicon import Verb
-from grammar.phrases import NP, Notes, Phrase, Word, en, inflected, join, particle, say
+from grammar.noun_phrases import NP, say
+from grammar.prepositions import form_before
+from grammar.words import Notes, Phrase, Word, en, inflected, join, particle
 
 # English decides the aspect: a tense here is an English form and the one Russian form it stands for.
 TENSES = {
@@ -22,26 +21,16 @@ TENSES = {
     "infinitive": ("impf", "infn"),
     "infinitive perf": ("perf", "infn"),
 }
-WILL = {
-    "1per sing": "буду",
-    "2per sing": "будешь",
-    "3per sing": "будет",
-    "1per plur": "будем",
-    "2per plur": "будете",
-    "3per plur": "будут",
-}
-WAS = {"past masc": "был", "past femn": "была", "past neut": "было", "past plur": "были"}
 
 
 @dataclass
 class Predicate:
-    """A verb said for a subject: English auxiliaries (maybe none) and the rest, and the Russian words."""
+    """A verb said for a subject."""
 
-    auxiliary: list[Word]
-    rest: list[Word]
+    auxiliary: list[Word]  # English: will, does, is; may be empty
+    rest: list[Word]  # English: the words after them
     russian: list[Word]
     head: Word  # the Russian word that governs objects
-    finite: Word  # the Russian word that agrees with the subject
 
     @property
     def english(self) -> list[Word]:
@@ -49,6 +38,7 @@ class Predicate:
 
 
 def predicate(verb: Verb, subject: NP, tense: str, notes: Notes, *, neg: bool = False, ask: bool = False) -> Predicate:
+    """The verb in one of TENSES, agreeing with its subject; `neg` negated, `ask` in a question."""
     aspect, time = TENSES[tense]
     forms = verb.perf if aspect == "perf" else verb.impf
     auxiliary, words, head = _english_verb(verb, subject, tense, neg or ask)
@@ -60,34 +50,47 @@ def predicate(verb: Verb, subject: NP, tense: str, notes: Notes, *, neg: bool = 
     source = words[words.index(head) :]
     if verb.prep and verb.particle:
         source = source[:-1]  # that word belongs to the preposition
-    lemma = forms["infn"]
-    if time == "futr" and aspect == "impf":
-        finite = inflected("VERB impf futr", "быть", WILL, subject.person_cell, auxiliary[:1])
-        main = inflected("INFN impf", lemma, forms, "infn", source)
-        russian = [finite, main.link("government", finite)]
-    elif time == "infn":
-        finite = main = inflected(f"INFN {aspect}", lemma, forms, "infn", source)
+    if time == "infn":
+        main = inflected(f"INFN {aspect}", forms["infn"], forms, "infn", source)
         russian = [main]
+    elif time == "futr" and aspect == "impf":
+        will = will_be(subject, auxiliary[0])
+        main = inflected("INFN impf", forms["infn"], forms, "infn", source).link("government", will)
+        russian = [will, main]
     else:
-        past = time == "past"
-        pos = f"VERB {aspect}" + ("" if past else f" {time}")
-        finite = main = inflected(pos, lemma, forms, subject.past_cell if past else subject.person_cell, source)
+        pos = f"VERB {aspect}" if time == "past" else f"VERB {aspect} {time}"
+        cell = subject.past_cell if time == "past" else subject.person_cell
+        main = agree(inflected(pos, forms["infn"], forms, cell, source), subject)
         russian = [main]
     if verb.perf and time in ("past", "futr"):
         notes.tags.add("aspect")
-    if time == "past":
-        notes.tags.add("past-agreement")
-    elif time != "infn":
-        notes.tags.add("person-agreement")
-    if finite.cell != "infn":
-        finite.link("agreement", subject.ru_head, subject.second and subject.second.ru_head)
+    if time != "infn":
+        notes.tags.add("past-agreement" if time == "past" else "person-agreement")
     if neg:
-        russian.insert(0, Word("не", "не", "PRCL", source=[auxiliary[-1]]))
-    return Predicate(auxiliary, words, russian, main, finite)
+        russian = particle("не", "PRCL", auxiliary[-1:]) + russian
+    return Predicate(auxiliary, words, russian, main)
+
+
+def agree(verb: Word, subject: NP) -> Word:
+    """Link a verb with its subject, or with both of two."""
+    return verb.link("agreement", subject.ru_head, subject.second and subject.second.ru_head)
+
+
+def was(subject: NP, source: Word) -> Word:
+    """был, agreeing with the subject."""
+    return agree(inflected("VERB impf", "быть", TO_BE, subject.past_cell, [source]), subject)
+
+
+def will_be(subject: NP, source: Word) -> Word:
+    """будет, agreeing with the subject."""
+    return agree(inflected("VERB impf futr", "быть", TO_BE, subject.person_cell, [source]), subject)
 
 
 def _english_verb(verb: Verb, subject: NP, tense: str, inverted: bool) -> tuple[list[Word], list[Word], Word]:
-    """Auxiliary words, the words after them, the main word. Do-support where `inverted` and no other auxiliary."""
+    """Auxiliary words, the words after them, the main word.
+
+    `inverted`: in a question or a negation, where "do" steps in if there is no other auxiliary.
+    """
     tail = en(verb.particle)
     if "be" in verb.flags:
         auxiliary = [Word("be", "be")] if tense == "infinitive" else [subject.be(tense == "often did")]
@@ -128,13 +131,13 @@ class Clause:
     ask: bool = False
 
 
-def said_object(clause: Clause, verb: Predicate, notes: Notes) -> Phrase:
+def _said_object(clause: Clause, verb: Predicate, notes: Notes) -> Phrase:
     """The object in the case the verb governs, with the Russian preposition it wants."""
     np, how = clause.object, clause.verb
     words_en, words_ru = say(np, how.case, notes, prep=how.prep)
     governor = verb.head
     if how.prep:
-        words = particle(preposition(how.prep, words_ru[0].form), "PREP", verb.rest[-1:] if how.particle else [])
+        words = particle(form_before(how.prep, words_ru[0].form), "PREP", verb.rest[-1:] if how.particle else [])
         governor = words[-1].link("government", verb.head)
         governor.lemma = how.prep
         words_ru = words + words_ru
@@ -142,13 +145,13 @@ def said_object(clause: Clause, verb: Predicate, notes: Notes) -> Phrase:
         if head:
             if head.takes_case:
                 head.ru_head.link("government", governor)
-            note_object(head, how, notes)
+            _note_object(head, how, notes)
     return words_en, words_ru
 
 
 def complements(clause: Clause, verb: Predicate, notes: Notes) -> Phrase:
     """Object and recipient. The recipient stands after the object in both languages."""
-    parts = [said_object(clause, verb, notes)] if clause.object else []
+    parts = [_said_object(clause, verb, notes)] if clause.object else []
     if clause.recipient:
         recipient_en, recipient_ru = say(clause.recipient, "datv", notes)
         clause.recipient.ru_head.link("government", verb.head)
@@ -157,7 +160,7 @@ def complements(clause: Clause, verb: Predicate, notes: Notes) -> Phrase:
     return join(*parts)
 
 
-def note_object(np: NP, verb: Verb, notes: Notes) -> None:
+def _note_object(np: NP, verb: Verb, notes: Notes) -> None:
     noun = np.noun or (np.relative and np.relative.noun)
     if noun:
         notes.combos.add(f"{verb.key}>{noun.ru}")
@@ -185,110 +188,19 @@ def said(clause: Clause, notes: Notes) -> Phrase:
 
 
 def fronted(clause: Clause, notes: Notes, extra: Phrase | None = None) -> Phrase:
-    """Its object first: which the girl is reading – которую читает девочка. A noun subject follows the Russian verb.
+    """A clause with its object in front: which the girl is reading – которую читает девочка.
 
-    With `clause.ask` a question: which book is the girl reading? `extra` goes first instead of the object.
+    With `clause.ask` it is a question: which book is the girl reading? `extra` goes in front instead of the object.
+    A subject that is a noun follows the Russian verb.
     """
     subject_en, subject_ru = say(clause.subject, "nomn", notes, subject=True)
     verb = predicate(clause.verb, clause.subject, clause.tense, notes, ask=clause.ask)
-    first = extra or said_object(clause, verb, notes)
+    first = extra or _said_object(clause, verb, notes)
     middle = clause.middle or ([], [])
     if clause.ask:
         english = verb.auxiliary + subject_en + middle[0] + verb.rest
     else:
         english = subject_en + verb.auxiliary + middle[0] + verb.rest
-    russian = subject_ru + middle[1] + verb.russian if clause.subject.pronoun else middle[1] + verb.russian + subject_ru
+    russian = middle[1] + verb.russian
+    russian = subject_ru + russian if clause.subject.pronoun else russian + subject_ru
     return join(first, (english, russian))
-
-
-def preposition(ru: str, following: str) -> str:
-    """о or об, с or со, в or во, к or ко before the word that follows."""
-    following = following.lower()
-    if ru == "о":
-        return "обо" if following == "мне" else "об" if following[0] in "аиоуэ" else "о"
-    cluster = len(following) > 1 and following[1] not in m.VOWELS + "ьй"
-    if ru.endswith("с"):
-        return ru + "о" if following.startswith(("мной", "щ", "льв")) or (following[0] in "сзшж" and cluster) else ru
-    if ru == "в":
-        return "во" if (following[0] in "вф" and cluster) or following.startswith(("двор", "мне", "льв")) else "в"
-    if ru == "к":
-        return "ко" if following.startswith(("мне", "двор", "льв")) else "к"
-    return ru
-
-
-def prepositional(en_prep: str, ru_prep: str, case: str, np: NP, notes: Notes) -> Phrase:
-    words_en, words_ru = say(np, case, notes, prep=ru_prep)
-    prep_en = en(en_prep)
-    *first, last = ru_prep.split()
-    prep_ru = particle(" ".join([*first, preposition(last, words_ru[0].form)]), "PREP", prep_en)
-    prep_ru[-1].lemma = last
-    for head in (np, np.second):
-        if head and head.takes_case:
-            head.ru_head.link("government", prep_ru[-1])
-    notes.tags.add("preposition-government")
-    if first == ["несмотря"]:  # a phrase that Russian sets off
-        prep_ru = comma()[1] + prep_ru
-    return prep_en + words_en, prep_ru + words_ru
-
-
-def was(subject: NP, source: Word) -> Word:
-    """был, agreeing."""
-    word = inflected("VERB impf", "быть", WAS, subject.past_cell, [source])
-    return word.link("agreement", subject.ru_head, subject.second and subject.second.ru_head)
-
-
-def mark(form: str) -> Phrase:
-    """A full stop, question mark or comma of both languages."""
-    word = Word(form, form)
-    return [word], [Word(form, form, "PNCT", source=[word])]
-
-
-def comma() -> Phrase:
-    """A comma that only Russian has."""
-    return [], [Word(",", ",", "PNCT")]
-
-
-@dataclass
-class Sentence:
-    english: list[Word]
-    russian: list[Word]
-    notes: Notes
-
-
-def sentence(phrase: Phrase, notes: Notes, end: str = ".") -> Sentence:
-    """Add the final mark, agree a with an, write first letters large."""
-    words_en, words_ru = join(phrase, mark(end))
-    if any(is_homonym(source, word) for word in words_ru for source in word.source):
-        notes.tags.add("homonym")
-    for word, following in pairwise(words_en):
-        if word.lemma == "a":
-            word.form = article(following.form)
-    for words in (words_en, words_ru):
-        for before, word in zip([None, *words], words, strict=False):
-            if before is None or before.form in (".", "?"):
-                word.form = word.form[0].upper() + word.form[1:]
-    return Sentence(words_en, words_ru, notes)
-
-
-def is_homonym(english: Word, russian: Word) -> bool:
-    senses = homonyms()
-    return russian.lemma in (senses.get(english.lemma) or senses.get(english.form) or ())
-
-
-@cache
-def homonyms() -> dict[str, list[str]]:
-    """English words with several Russian ones, which the rest of the sentence decides."""
-    return {word: senses.split() for word, senses in lexicon.load().tables["HOMONYMS"]}
-
-
-def article(following: str) -> str:
-    consonant = following.startswith(("uni", "use", "eu", "one"))
-    return "an" if following.startswith("hour") or (following[0].lower() in "aeiou" and not consonant) else "a"
-
-
-def text(words: list[Word]) -> str:
-    """Words as they are written: no space before a mark."""
-    line = ""
-    for word in words:
-        line += word.form if word.form in (".", ",", "?") or not line else " " + word.form
-    return line

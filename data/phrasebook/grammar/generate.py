@@ -1,19 +1,22 @@
-"""From frames to the four splits, and their files."""
+"""From frames to the four splits and the contrast set, and their files."""
 
 import gzip
 import hashlib
+import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import chain
 from pathlib import Path
 
-from grammar import annotate, build, frames, lexicon
-from grammar.clauses import Sentence, text
+from grammar import lexicon
+from grammar.contrast_edits import BOTH_WAYS, EDITS, wrong_lines
+from grammar.frames import FRAMES
+from grammar.gold import gold
+from grammar.sentences import Sentence, text
 from grammar.world import World
 from nmt import NmtError
-from nmt.phrasebook import contrast
-from nmt.phrasebook.contrast import Item
+from nmt.phrasebook.contrast import Item, hit, unigram
 from nmt.plumbing.files import whole_file
 
 SEED = 1
@@ -44,7 +47,7 @@ def held_out() -> frozenset[str]:
 
 def sentences(world: World) -> Iterator[Sentence]:
     """Ever new sentences. Raises NmtError where one English line would get two Russian ones."""
-    kinds, shares = list(frames.FRAMES), list(frames.FRAMES.values())
+    kinds, shares = list(FRAMES), list(FRAMES.values())
     known: dict[str, str] = {}
     russian: set[str] = set()
     while True:
@@ -58,7 +61,7 @@ def sentences(world: World) -> Iterator[Sentence]:
             yield made
 
 
-def generate(seed: int = SEED, sizes: dict[str, int] = SIZES, least: int = LEAST) -> dict[str, list[Sentence]]:
+def splits(seed: int = SEED, sizes: dict[str, int] = SIZES, least: int = LEAST) -> dict[str, list[Sentence]]:
     """The four splits: `test` has a held-out pair in each sentence, the others none.
 
     Every lemma stands `least` times in train.
@@ -74,13 +77,13 @@ def generate(seed: int = SEED, sizes: dict[str, int] = SIZES, least: int = LEAST
         if len(pools[held]) < wanted[held]:
             pools[held].append(made)
             if not held:
-                world.keep(made.russian)
+                world.count_use(made.russian)
     seen = pools[False]
     world.random.shuffle(seen)
     train, seen = seen[: sizes["train"]], seen[sizes["train"] :]
     counts = Counter(word.lemma for made in train for word in made.russian)
     rare = {lemma for lemma in counts if counts[lemma] < least}
-    while rare:
+    while rare:  # a new sentence with a rare lemma replaces one whose lemmas are all frequent
         made = next(source)
         if not rare.isdisjoint(word.lemma for word in made.russian) and not made.notes.combos & held_out():
             place = next(i for i, old in enumerate(train) if all(counts[w.lemma] > 3 * least for w in old.russian))
@@ -88,37 +91,62 @@ def generate(seed: int = SEED, sizes: dict[str, int] = SIZES, least: int = LEAST
             counts.update(word.lemma for word in made.russian)
             train[place] = made
             rare = {lemma for lemma in rare if counts[lemma] < least}
-    fair = [
+    seen, unseen = (
         [made for made in pool if all(counts[word.lemma] >= least for word in made.russian)]
         for pool in (seen, pools[True])
-    ]
-    valid, test_seen = fair[0][: sizes["valid"]], fair[0][sizes["valid"] :][: sizes["test_seen"]]
-    return {"train": train, "valid": valid, "test": fair[1][: sizes["test"]], "test_seen": test_seen}
-
-
-def contrast_items(splits: dict[str, list[Sentence]], seed: int = SEED, each: int = CONTRAST) -> list[Item]:
-    """Contrast items from sentences that are in no split: seen combinations, lemmas that stand in train."""
-    counts = Counter(word.lemma for made in splits["train"] for word in made.russian)
-    taken = {text(words) for made in chain(*splits.values()) for words in (made.english, made.russian)}
-    fresh = (
-        made
-        for made in sentences(World(seed + 1))
-        if not made.notes.combos & held_out()
-        and not {text(made.english), text(made.russian)} & taken
-        and all(counts[word.lemma] >= LEAST for word in made.russian)
     )
-    return build.build(fresh, each, contrast.unigram(text(made.russian) for made in splits["train"]))
+    valid, test_seen = seen[: sizes["valid"]], seen[sizes["valid"] :][: sizes["test_seen"]]
+    return {"train": train, "valid": valid, "test": unseen[: sizes["test"]], "test_seen": test_seen}
 
 
-def write(directory: str | Path, seed: int = SEED, sizes: dict[str, int] = SIZES, each: int = CONTRAST) -> None:
+def contrast_set(made: dict[str, list[Sentence]]) -> list[Item]:
+    """Contrast items from sentences that are in no split, of seen combinations and lemmas that stand in train."""
+    counts = Counter(word.lemma for one in made["train"] for word in one.russian)
+    taken = {text(words) for one in chain(*made.values()) for words in (one.english, one.russian)}
+    fresh = (
+        one
+        for one in sentences(World(SEED + 1))
+        if not one.notes.combos & held_out()
+        and not {text(one.english), text(one.russian)} & taken
+        and all(counts[word.lemma] >= LEAST for word in one.russian)
+    )
+    return balanced_items(fresh, CONTRAST, unigram(text(one.russian) for one in made["train"]))
+
+
+def balanced_items(source: Iterator[Sentence], each: int, score: Callable[[str], float]) -> list[Item]:
+    """`each` items of every phenomenon; a sentence serves one phenomenon.
+
+    They are balanced: `score`, which sees the Russian line only, is right as often as a coin, or one item off.
+    """
+    found: dict[str, list[Item]] = {tag: [] for tag in EDITS}
+    luck = dict.fromkeys(EDITS, 0.0)  # hits of `score` above chance
+    missing = set(found)
+    while missing:
+        made = next(source)
+        tags = sorted((made.notes.tags | BOTH_WAYS) & missing, key=lambda tag: (len(found[tag]), tag))
+        for tag in tags:
+            if wrong := wrong_lines(made, tag):
+                item = Item(tag, text(made.english), text(made.russian), wrong)
+                gain = hit(score(item.right), list(map(score, wrong))) - 1 / (1 + len(wrong))
+                if abs(luck[tag] + gain) <= 1:
+                    luck[tag] += gain
+                    found[tag].append(item)
+                    if len(found[tag]) == each:
+                        missing.discard(tag)
+                    break
+    return [item for tag in sorted(found) for item in found[tag]]
+
+
+def write(directory: str | Path) -> None:
     """SPLIT.tsv.gz and SPLIT.gold.jsonl.gz of the four splits, and contrast.jsonl.gz."""
-    splits = generate(seed, sizes)
-    for name, made in splits.items():
-        lines = (f"{text(s.english)}\t{text(s.russian)}\t{' '.join(sorted(s.notes.tags))}" for s in made)
+    made = splits()
+    for name, sentences_ in made.items():
+        lines = (f"{text(s.english)}\t{text(s.russian)}\t{' '.join(sorted(s.notes.tags))}" for s in sentences_)
         write_lines(Path(directory) / f"{name}.tsv.gz", lines)
-        write_lines(Path(directory) / f"{name}.gold.jsonl.gz", (annotate.to_json(annotate.gold(s)) for s in made))
-    items = contrast_items(splits, seed, each)
-    write_lines(Path(directory) / "contrast.jsonl.gz", map(build.to_json, items))
+        records = (json.dumps(vars(gold(s)), ensure_ascii=False, separators=(",", ":")) for s in sentences_)
+        write_lines(Path(directory) / f"{name}.gold.jsonl.gz", records)
+    items = (json.dumps(vars(item), ensure_ascii=False) for item in contrast_set(made))
+    write_lines(Path(directory) / "contrast.jsonl.gz", items)
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:

@@ -1,357 +1,74 @@
-# ruff: noqa: E501 (one entry, one line)
-"""Adjectives, names, adverbs, prepositions and the small closed classes, one entry a line as in nouns.py.
+"""Words of both languages, and phrases: a list of English words and a list of Russian words.
 
-Adjective: English | Russian | classes of nouns it may stand with (and =lemma) | flags: t only before the noun.
-Name: English | Russian [flags] | classes.
+A `Word` knows its form, its lemma and cell, the English words it translates (`source`) and its links, pairs of a kind
+and the word that decides. Joining phrases joins their lists.
 """
 
-ADJECTIVES = """
-*new | новый | thing building device text clothes vehicle worker learner kin =правило =план =слово =адрес =фильм |
-*old | старый | thing building device text clothes vehicle worker parent =мужчина =женщина =король =королева =сосед =друг =дядя =тётя =гость =дерево =дуб =берёза =город =деревня =улица =площадь =фильм =песня animal | 
-*young | молодой | worker =мужчина =женщина =король =королева =муж =жена =мать =отец =врач =учитель |
-*big | большой | thing big_animal fruit =торт =пирог dish outdoors building room town =рыба =собака =кошка =птица =дерево =проблема =ошибка =озеро animal |
-*small | маленький | thing animal building room fruit dish young town =озеро =дерево =куст =сад =площадь =остров =берёза |
-*good | хороший | worker kin =фильм =книга =идея =план =ответ =роман =новости =вопрос =словарь =погода =друг =подарок =музыка =ресторан =гостиница =вино |
-bad | плохой | =фильм =книга =идея =план =ответ =роман =новости =погода =сосед =врач =повар =актёр =дорога =отчёт =ресторан =водитель =словарь |
-*beautiful | красивый | =женщина =девочка =принцесса =королева =актриса clothes jewel bird =цветок =роза =сад =парк built outdoors =картина =песня =голос =лошадь =кошка =город =море =озеро =остров =река =музыка =язык =звезда =портрет |
-*clever | умный | person =собака =кошка =лошадь =обезьяна =попугай =лиса |
-*kind | добрый | person =собака =лошадь |
-strict | строгий | worker parent |
-famous | знаменитый | =актёр =актриса =писатель =поэт =музыкант =художник =композитор =учёный =врач =юрист =журналист =музей =картина =роман =стихотворение =фильм =песня =башня =театр =пьеса =фотограф =повар |
-lazy | ленивый | learner young =кошка =сосед =повар =водитель =сын =брат |
-brave | смелый | =солдат =пилот =капитан =король =мальчик =девочка =охотник =полицейский =принцесса =сын =моряк |
-cheerful | весёлый | person =щенок =обезьяна =песня =праздник =музыка |
-sad | грустный | =мальчик =девочка =ребёнок =женщина =мужчина =песня =фильм =письмо =принцесса =клоун =рассказ =глаз =музыка =стихотворение |
-strong | сильный | =мужчина =мальчик =солдат =строитель =фермер =медведь =лошадь =лев =тигр =слон =ветер =дождь =верблюд |
-tired | усталый | worker =мать =отец =мужчина =женщина =турист =лошадь | t 
-poor | бедный | =студент =художник =поэт =музыкант =семья =фермер =солдат =писатель =актёр | 
-rich | богатый | =король =фермер =дядя =тётя =турист =актёр =актриса =город =женщина =мужчина =сосед | 
-polite | вежливый | worker learner young kin =гость =турист |
-quiet | тихий | =голос =улица =деревня =парк =город =мальчик =девочка =сосед =комната =гостиница =сад =библиотека =музыка |
-loud | громкий | =голос =музыка =песня =радио |
-*expensive | дорогой | clothes jewel furniture device instrument vehicle =ресторан =гостиница =билет =подарок =вино =картина =словарь |
-cheap | дешёвый | clothes furniture device =ресторан =гостиница =билет =подарок =ручка =вино =сыр |
-*interesting | интересный | text work =фильм =вопрос =урок =лекция =игра =идея =план =музей =выставка =работа =путешествие =история =концерт |
-boring | скучный | text work =фильм =урок =лекция =игра =работа =собрание =концерт =выставка |
-*long | длинный | =письмо =роман =рассказ =платье =юбка =шарф =верёвка =улица =список =мост =отчёт =статья =слово =коридор =пальто =волосы =стихотворение =плащ |
-*short | короткий | =письмо =рассказ =платье =юбка =шарф =верёвка =улица =список =отчёт =статья =слово =коридор =стихотворение =волосы =ответ =фильм =галстук =карандаш |
-*heavy | тяжёлый | container =молоток =топор =камень =словарь =стол =кресло =шкаф =диван =сундук =ковёр =зеркало =дверь =книга |
-light | лёгкий | container =стул =лодка =велосипед =зонт =куртка =платье =чемодан |
-easy | лёгкий | =вопрос =задача =экзамен =урок =язык =текст =работа =правило |
-difficult | трудный | =вопрос =задача =экзамен =урок =язык =текст =работа =правило =слово =путешествие |
-*clean | чистый | dish room =рубашка =платье =стакан =окно =пол =река =озеро =улица =стол =вода =полотенце =море |
-*dirty | грязный | dish vegetable room =рубашка =платье =окно =пол =сапог =туфля =собака =улица =машина =стол =пальто =щенок =лицо =рука |
-*warm | тёплый | =пальто =куртка =свитер =шарф =платье =юбка =брюки =плащ =шляпа =костюм =перчатка =сапог =хлеб =молоко =вода =комната =море =одеяло =ветер =дождь =дом =погода | 
-*cold | холодный | drink =суп =каша =мясо =комната =вода =море =ветер =дождь =озеро =река =рука =погода =дом =камень |
-*hot | горячий | hot =хлеб =пирог =вода =молоко =чайник =картофель =мясо |
-fresh | свежий | fruit =пирог =бутерброд =яйцо =хлеб =рыба =мясо =молоко =масло =сок =сыр =морковь =салат =ветер =мёд |
-*delicious | вкусный | food =чай =кофе =сок =лимонад |
-sweet | сладкий | fruit =яблоко =груша =апельсин =дыня =персик =торт =чай =варенье =морковь =вино =какао |
-sour | кислый | =яблоко =лимон =апельсин =сок =лимонад =молоко =груша |
-salty | солёный | =огурец =рыба =сыр =суп =масло =гриб |
-*red | красный | clothes furniture vehicle device =роза =цветок =яблоко =помидор =мяч =перец =сумка =рюкзак =зонт =карандаш =лист =флаг =чашка =вино =чемодан =дом =крыша |
-*green | зелёный | clothes furniture =яблоко =трава =лист =дерево =чай =сумка =рюкзак =зонт =карандаш =мяч =поле =лягушка =попугай =лук =чашка =дверь =куст |
-*blue | синий | clothes furniture vehicle =цветок =море =сумка =рюкзак =зонт =карандаш =мяч =чашка =чемодан =дверь =река |
-*yellow | жёлтый | clothes vehicle =цветок =роза =лимон =дыня =лист =сумка =зонт =карандаш =мяч =чашка =банан =стена =дом =груша |
-orange | оранжевый | clothes =цветок =мяч =сумка =чашка =рюкзак =зонт =карандаш =диван =кресло |
-iron | железный | =дверь =кровать =мост =ключ =ворота =ложка =ящик =сундук | t
-glass | стеклянный | =дверь =бутылка =стол =крыша =кувшин =блюдце | t
-*white | белый | clothes furniture =цветок =роза =кошка =лошадь =собака =снег =дом =облако =чашка =тарелка =стена =птица =утка =гусь =гриб =медведь =хлеб =вино =сова =коза =хомяк =заяц =ягнёнок |
-*black | чёрный | clothes furniture vehicle =кошка =собака =лошадь =птица =сумка =зонт =хлеб =чай =кофе =чемодан =перец =коза =щенок =котёнок =телефон =пианино |
-grey | серый | clothes =кошка =волк =небо =облако =заяц =дом =стена =гусь =птица =камень =белка |
-brown | коричневый | clothes furniture =медведь =собака =сумка =чемодан =лошадь =корова =рюкзак =дверь |
-wooden | деревянный | furniture =ложка =дом =мост =стол =стул =кровать =игрушка =лодка =ящик =дверь =пол =ворота =сундук =церковь =кукла |
-wild | дикий | =утка =гусь =лошадь =кошка =коза =свинья =роза |
-hungry | голодный | animal =мальчик =ребёнок =солдат =студент =турист =охотник |
-full | полный | =стакан =чашка =бутылка =корзина =сумка =ведро =чемодан =автобус =кувшин =тарелка |
-empty | пустой | container =стакан =чашка =бутылка =тарелка =дом =комната =улица =автобус =кошелёк =кресло =полка =холодильник =театр |
-important | важный | =письмо =вопрос =ответ =гость =работа =новости =собрание =экзамен =отчёт =правило =телеграмма =сообщение =слово |
-secret | тайный | =план =письмо =ящик |
-right | правильный | =ответ =адрес =слово =план =номер | the
-wrong | неправильный | =ответ =адрес =номер =слово | the
-modern | современный | building =музыка =театр =мост =город =писатель =поэт =художник =телефон =компьютер =роман =искусство |
-ancient | древний | =город =замок =церковь =башня =язык =дворец =мост =карта =монета =история |
-wide | широкий | =улица =река =мост =кровать =площадь =коридор =поле =окно =пояс =брюки |
-narrow | узкий | =улица =мост =коридор =река =кровать =дверь =юбка =брюки =окно =балкон |
-high | высокий | =гора =башня =стена =дерево =дом =дуб =мост =трава |
-tall | высокий | =мужчина =женщина =мальчик =девочка =солдат =брат =сестра =сын =дочь =полицейский =студент |
-low | низкий | =стол =стул =дом =стена =голос =мост =кресло =полка |
-deep | глубокий | =река =озеро =море =тарелка =снег |
-strange | странный | =письмо =вопрос =ответ =сосед =дом =мужчина =женщина =гость =слово =идея =голос =птица =рыба =музыка =картина =шляпа =имя |
-favourite | любимый | =книга =фильм =песня =писатель =поэт =игрушка =урок =шляпа =кошка =собака =учитель =роман =актёр =актриса =сказка =кукла =кафе | t poss
-foreign | иностранный | =язык =гость =студент =турист =журналист =фильм =писатель =паспорт =монета | t
-Russian | русский | =язык =писатель =поэт =сказка =песня =литература =художник =композитор =музыка =фильм =журналист =роман =турист | t
-English | английский | =язык =писатель =поэт =роман =король =королева =парк =газета =чай =журнал =словарь =учебник | t
-French | французский | =язык =вино =сыр =повар =фильм =писатель =художник =ресторан =роман =хлеб =композитор =турист =актёр =актриса =суп | t
-local | местный | =газета =музей =театр =врач =рынок =сыр =библиотека =школа =журналист =фермер =радио | t
-neighbouring | соседний | =дом =город =деревня =комната =улица =остров =ферма =завод | t the
-last | последний | =урок =автобус =поезд =страница =роман =билет =письмо =трамвай =слово =экзамен | t the
-next | следующий | =урок =автобус =поезд =вопрос =номер =трамвай | t the
-left | левый | =рука =глаз =дверь =туфля =перчатка | t the
-main | главный | =вопрос =площадь =улица =врач =дверь =проблема =ошибка | t the
-summer | летний | =кафе =пальто =дождь =платье =праздник =театр =туфля | t
-winter | зимний | =пальто =сапог =куртка =сад =спорт =праздник | t
-morning | утренний | =газета =автобус =кофе =поезд =чай =урок | t
-evening | вечерний | =газета =платье =поезд =концерт =автобус =чай | t
-children's | детский | =книга =врач =игрушка =библиотека =театр =больница =писатель =кровать =фильм =песня | t
-school | школьный | =рюкзак =учебник =библиотека =театр =директор =автобус =концерт | t
-silver | серебряный | jewel =ложка =вилка =кольцо =монета =часы =чашка =медаль | t
-gold | золотой | jewel =кольцо =монета =часы =медаль =корона | t
-round | круглый | =стол =лицо =зеркало =башня =коробка =окно =очки =облако =камень |
-square | квадратный | =стол =коробка =зеркало =окно =комната =тарелка |
-soft | мягкий | =диван =кресло =кровать =хлеб =игрушка =голос =ковёр =сыр =персик =свитер =шляпа |
-hard | твёрдый | =сыр =камень =кровать =груша =карандаш |
-sharp | острый | cutting =игла =вилка =карандаш =камень |
-thick | толстый | =книга =словарь =свитер =верёвка =дерево =журнал =роман =ковёр =стена =тетрадь |
-thin | тонкий | =книга =игла =верёвка =тетрадь =журнал =стена =свеча =кольцо |
-fat | толстый | =кошка =свинья =хомяк =гусь =медведь =утка =король =повар =курица |
-broken | сломанный | device =игрушка =стул =зонт =велосипед =ручка =скрипка =гитара =карандаш =кукла | 
-lost | потерянный | =ключ =кошелёк =билет =перчатка =паспорт =мяч =кольцо =письмо | t
-unknown | неизвестный | =художник =поэт =остров =язык =номер =писатель =звезда =слово =композитор | t
-dark | тёмный | =комната =лес =улица =коридор =небо =спальня =кухня =волосы =глаз |
-bright | яркий | =звезда =лампа =солнце =шарф =платье =картина =цветок =свет =галстук |
-free | свободный | =стул =кресло =такси =стол =кровать =комната =врач | pred
-free | бесплатный | =билет =концерт =лекция =урок =экзамен | t
-right | правый | =рука =глаз =дверь =туфля =перчатка | t the
-hard | трудный | =экзамен =вопрос =задача =работа =правило |
-hot | жаркий | =погода |
-light | светлый | =комната =кухня =спальня =волосы =коридор |
-blue | голубой | =глаз =небо |
-brown | карий | =глаз | t
-short | невысокий | =мальчик =девочка =мужчина =женщина =солдат =брат =сестра =сын |
-sharp | резкий | =ветер =голос |
-fair | справедливый | =король =учитель =правило =директор |
-simple | простой | =вопрос =задача =план =ответ =правило =слово =платье =игра =суп |
-useful | полезный | =книга =словарь =правило =карта =слово =подарок =лекция |
-dangerous | опасный | =река =дорога =змея =волк =медведь =остров =путешествие =игра =план =тигр =лев =мост |
-real | настоящий | =друг =художник =кофе =король =учёный =принцесса =поэт =имя | t
-happy | счастливый | =мальчик =девочка =ребёнок =отец =мать =семья =женщина =мужчина =жизнь =детство =принцесса =невеста |
-angry | злой | =собака =сосед =медведь =король =королева =гусь =волк =директор =обезьяна |
-blind | слепой | =музыкант =котёнок =лошадь =король =поэт | 
-sick | больной | =ребёнок =мальчик =девочка =собака =кошка =лошадь =корова =женщина =мужчина =дедушка =бабушка | t
-healthy | здоровый | =ребёнок =зуб =собака =корова =лошадь =сын |
-modest | скромный | =студент =девочка =мальчик =учёный =подарок =врач =дом =актриса |
-talented | талантливый | =музыкант =художник =поэт =писатель =актёр =актриса =студент =композитор =ученик =фотограф =учёный |
-experienced | опытный | worker |
-serious | серьёзный | =вопрос =проблема =ошибка =учёный =студент =врач =мальчик =директор =лекция =фильм =экзамен |
-funny | смешной | =обезьяна =рассказ =фильм =сказка =шляпа =щенок =котёнок =клоун =вопрос =попугай =хомяк =песня =нос =кенгуру |
-wonderful | чудесный | =праздник =подарок =город =голос =остров =погода =концерт =сад =идея =фильм =роза =сказка =книга |
-terrible | ужасный | =погода =фильм =ветер =шляпа =ошибка =новости =война =дождь =вечеринка =концерт =дорога |
-magic | волшебный | =кольцо =зеркало =слово =лес =лампа =ковёр =сказка =флейта =камень =ключ | t
-wet | мокрый | clothes =собака =трава =волосы =зонт =кошка =пол =лист =щенок =улица =песок =стул =крыша |
-dry | сухой | =хлеб =трава =лист =вино =полотенце =дерево |
-ripe | спелый | =яблоко =груша =дыня =помидор =персик =лимон =банан |
-transparent | прозрачный | =вода =стакан =зонт =озеро =сумка =кувшин =бутылка |
-ordinary | обычный | =мальчик =дом =ключ =студент =карандаш =урок =камень =роман =билет | t
-"""
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-NAMES = """
-*Anna | Анна | name female first
-*Maria | Мария | name female first
-*Olga | Ольга | name female first
-Elena | Елена | name female first
-Natasha | Наташа | name female first
-Tanya | Таня | name female first
-Sofia | София | name female first
-Vera | Вера | name female first
-Irina | Ирина | name female first
-Nina | Нина | name female first
-Alice | Алиса | name female first
-Emma | Эмма | name female first
-Julia | Юлия | name female first
-Victoria | Виктория | name female first
-Laura | Лаура | name female first
-*Mary | Мэри f 0 | name female first
-Kate | Кейт f 0 | name female first
-Alexander | Александр | name male first
-*Ivan | Иван | name male first
-*Boris | Борис | name male first
-Sergey | Сергей | name male first
-Andrey | Андрей | name male first
-Mikhail | Михаил | name male first
-Nikita | Никита m | name male first
-Viktor | Виктор | name male first
-Anton | Антон | name male first
-Maxim | Максим | name male first
-Oleg | Олег | name male first
-Igor | Игорь m | name male first
-Dmitry | Дмитрий | name male first
-Pavel | Павел s:Павл | name male first
-*John | Джон | name male first
-Robert | Роберт | name male first
-Thomas | Томас | name male first
-David | Дэвид | name male first
-Martin | Мартин | name male first
-Henry | Генри m 0 | name male first
-*Moscow | Москва b | city
-*London | Лондон | city
-Paris | Париж | city
-Berlin | Берлин | city
-Rome | Рим | city
-Prague | Прага | city
-Vienna | Вена | city
-Madrid | Мадрид | city
-Kazan | Казань f | city
-Warsaw | Варшава | city
-Oslo | Осло n 0 | city
-Tokyo | Токио n 0 | city
-Boston | Бостон | city
-Minsk | Минск | city
-Lisbon | Лиссабон | city
-"""
 
-# English | Russian | case | where it is used | classes of the nouns it takes. Uses: where (is on the table), into (puts it
-# into the bag), way (walks along the street), when (after the lesson), with (walks with a friend, works without a
-# phone), for (buys it for the sister), instead (eats a pear instead of an apple), noun (a book about the war).
-PREPOSITIONS = """
-in | в | loct | where | container
-on | на | loct | where | surface
-under | под | ablt | where | surface plant =мост
-behind | за | ablt | where | building =дверь =дерево =диван =шкаф
-in front of | перед | ablt | where | building =дверь =зеркало =телевизор
-next to | рядом с | ablt | where | building =дверь =окно =диван =кровать =река
-near | около | gent | where | building =окно =дверь =река =озеро =море =лес
-opposite | напротив | gent | where | institution =окно =дверь
-above | над | ablt | where | =стол =кровать =диван =дверь =кресло
-among | среди | gent | where | =дерево =куст =роза =цветок =камень =дуб =берёза
-into | в | accs | into | container
-onto | на | accs | into | surface
-under | под | accs | into | =стол =стул =кровать =диван =дерево =шкаф
-along | по | datv | way | =улица =берег =мост =парк =лес =коридор =пляж =дорога
-through | через | accs | way | =лес =парк =поле =мост =площадь =город =сад =деревня
-around | вокруг | gent | way | =стол =дом =озеро =дерево =парк =башня =замок =церковь =школа
-past | мимо | gent | way | building =река =озеро =парк =сад =лес
-to | к | datv | way | worker kin parent =река =озеро =море =окно =дверь =дом =мост =замок
-as far as | до | gent | way | =река =лес =школа =мост =вокзал =магазин =дом =деревня
-after | после | gent | when | event task =война =дождь =работа =завтрак =обед =ужин
-before | перед | ablt | when | event task =война =дождь =работа =завтрак =обед =ужин
-during | во время | gent | when | event task =игра =война =дождь =путешествие =праздник
-because of | из-за | gent | when | =дождь =погода =снег =ветер =экзамен =работа =ошибка
-thanks to | благодаря | datv | when | =учитель =друг =книга =отец =мать =бабушка
-despite | несмотря на | accs | when | =дождь =погода =снег =ветер =война =ошибка =ответ
-with | с | ablt | with | person pet
-without | без | gent | with | =зонт =шляпа =билет =ключ =очки =телефон =паспорт =пальто =карта =галстук =рюкзак
-for | для | gent | for | kin parent young =гость =женщина =учитель =врач =королева
-instead of | вместо | gent | instead | fruit =хлеб =рис =суп =салат =сыр
-about | о | loct | noun | animal =война =море =город =путешествие =деревня =музыка =футбол =деньги =лес =зима =король =врач
-from | от | gent | noun | kin parent =учитель =врач =гость =директор
-with | с | ablt | noun | =молоко =лимон =сахар =сыр =яблоко =яйцо =масло =мясо =мёд =гриб =рыба
-without | без | gent | noun | =молоко =лимон =сахар =соль =масло =мясо =перец =рыба
-"""
+@dataclass(eq=False)
+class Word:
+    form: str = ""
+    lemma: str = ""
+    pos: str = ""  # Russian: part of speech and constant grammemes, as in OpenCorpora
+    cell: str = ""  # Russian: the cell of its paradigm
+    forms: dict[str, str] | None = None  # the whole paradigm, for contrast sets
+    source: list["Word"] = field(default_factory=list)
+    links: list[tuple[str, "Word"]] = field(default_factory=list)
 
-SHORT = """
-glad | рад рада радо рады
-busy | занят занята занято заняты
-ready | готов готова готово готовы
-ill | болен больна больно больны
-right | прав права право правы
-sure | уверен уверена уверено уверены
-"""
+    def link(self, kind: str, *heads: "Word | None") -> "Word":
+        """Say which words decide this one's form. Kinds: agreement, government, antecedent."""
+        self.links += [(kind, head) for head in heads if head is not None]
+        return self
 
-# English | Russian word for "she is cold" – ей холодно
-EXPERIENCES = """
-cold | холодно
-hot | жарко
-bored | скучно
-warm | тепло
-scared | страшно
-ashamed | стыдно
-comfortable | удобно
-"""
+    def inflect(self, pos: str, lemma: str, forms: dict[str, str], cell: str, source: Iterable["Word"]) -> "Word":
+        self.form, self.lemma, self.pos, self.cell, self.forms = forms[cell], lemma, pos, cell, forms
+        self.source = list(source)
+        return self
 
-# English | Russian comparative | classes that may be compared
-COMPARATIVES = """
-older | старше | person
-younger | моложе | person
-taller | выше | person
-stronger | сильнее | person big_animal
-cleverer | умнее | person pet
-kinder | добрее | person
-richer | богаче | person
-happier | счастливее | person
-bigger | больше | vehicle building town animal fruit
-smaller | меньше | vehicle building town animal fruit
-more expensive | дороже | clothes driven jewel instrument device
-cheaper | дешевле | clothes driven jewel instrument device
-longer | длиннее | =река =мост =улица =роман =рассказ =платье =юбка =шарф =дорога =письмо
-heavier | тяжелее | container furniture vehicle
-more interesting | интереснее | work =книга =фильм =урок =лекция =игра =письмо
-more beautiful | красивее | clothes jewel bird =роза =картина =цветок =город =сад =дворец
-faster | быстрее | vehicle
-"""
 
-# English verb (its key) | Russian instruments | objects
-TOOLS = """
-write | =ручка =карандаш | =письмо =рассказ =стихотворение =статья =сообщение =открытка =пьеса
-draw | =карандаш =кисть =ручка | animal plant =дом =замок =башня =церковь
-paint | =кисть | furniture =стена =дверь =лодка =крыша =ворота
-cut | =нож | =хлеб =сыр =мясо =торт =пирог =огурец =помидор =лимон =лук =морковь =яблоко
-eat | =ложка | =суп =каша =мороженое =варенье =мёд =рис =салат
-eat | =вилка | =мясо =рыба =салат =картофель =торт =рис
-open | =ключ | =дверь =ящик =сундук =чемодан =ворота
-clean | =щётка | =ковёр =пальто =сапог =туфля =диван
-break | =молоток =топор =камень | =зонт =стул =стол =телефон
-wash | =мыло | dish =рубашка =пол =машина =брюки =окно
-"""
+Phrase = tuple[list[Word], list[Word]]
 
-# English | Russian | keys of verbs, or - for any verb without object
-MANNERS = """
-well | хорошо | sing dance write draw cook play sleep swim work
-badly | плохо | sing dance write draw cook play sleep swim work
-slowly | медленно | read write eat drink open close get_dressed swim dance
-quickly | быстро | read write eat drink open close get_dressed find fall_asleep solve
-loudly | громко | sing laugh cry shout read talk_to play
-quietly | тихо | sing laugh cry talk_to play close open
-"""
 
-# People one speaks to: English | Russian | ты or вы; "children, you" is plural
-ADDRESSES = """
-Mum | мама | thou femn
-Dad | папа | thou masc
-Grandma | бабушка | thou femn
-Grandpa | дедушка | thou masc
-Doctor | доктор | you
-Professor | профессор | you
-Captain | капитан | you
-Children | дети | you
-Boys | мальчики | you
-Girls | девочки | you
-Friends | друзья | you
-"""
+@dataclass
+class Notes:
+    """What a sentence shows (tags) and which lemma pairs it contains (combos)."""
 
-# English words with several Russian ones; the rest of the sentence decides
-HOMONYMS = """
-key | ключ клавиша
-button | кнопка пуговица
-letter | письмо буква
-spring | весна пружина
-fan | болельщик веер
-nail | гвоздь ноготь
-match | спичка матч
-ruler | линейка правитель
-crane | журавль кран
-iron | утюг железный погладить гладить
-plant | растение сажать посадить
-glass | стакан стеклянный
-light | свет лёгкий светлый
-right | правый правильный прав
-left | левый уйти
-hard | твёрдый трудный
-hot | горячий жаркий жарко
-cold | холодный холодно
-warm | тёплый тепло
-free | свободный бесплатный
-short | короткий невысокий
-blue | синий голубой
-brown | коричневый карий
-sharp | острый резкий
-fair | справедливый светлый
-orange | апельсин оранжевый
-cook | повар готовить приготовить
-water | вода поливать полить
-train | поезд тренироваться
-phone | телефон звонить позвонить
-photograph | фотография фотографировать сфотографировать
-answer | ответ отвечать ответить
-dream | мечта мечтать
-"""
+    tags: set[str] = field(default_factory=set)
+    combos: set[str] = field(default_factory=set)
+
+
+def en(text: str) -> list[Word]:
+    return [Word(form, form) for form in text.split()]
+
+
+def inflected(pos: str, lemma: str, forms: dict[str, str], cell: str, source: Iterable[Word]) -> Word:
+    return Word().inflect(pos, lemma, forms, cell, source)
+
+
+def particle(text: str, pos: str, source: list[Word]) -> list[Word]:
+    """Russian words that do not inflect; each of them translates the English words of `source`."""
+    return [Word(form, form, pos, source=list(source)) for form in text.split()]
+
+
+def both(text_en: str, text_ru: str, pos: str = "ADVB") -> Phrase:
+    """An adverbial or particle, the same in every sentence: every day – каждый день."""
+    words = en(text_en)
+    return words, particle(text_ru, pos, words)
+
+
+def join(*phrases: Phrase) -> Phrase:
+    return [word for phrase in phrases for word in phrase[0]], [word for phrase in phrases for word in phrase[1]]
+
+
+def mark(form: str) -> Phrase:
+    """A full stop, question mark or comma of both languages."""
+    word = Word(form, form)
+    return [word], [Word(form, form, "PNCT", source=[word])]
+
+
+def comma() -> Phrase:
+    """A comma that only Russian has."""
+    return [], [Word(",", ",", "PNCT")]

@@ -2,59 +2,29 @@
 
 import random
 from collections import Counter
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
 
 from grammar import lexicon
 from grammar.clauses import Clause
-from grammar.lexicon import Noun, Verb
-from grammar.phrases import NP, Phrase, Word, both
+from grammar.lexicon import Noun, Preposition, Verb
+from grammar.noun_phrases import NP
+from grammar.words import Phrase, Word, both
 
-OFTEN = (("often", "часто"), ("usually", "обычно"), ("sometimes", "иногда"), ("always", "всегда"), ("rarely", "редко"))
-EVERY = (
-    ("every day", "каждый день"),
-    ("every morning", "каждое утро"),
-    ("every evening", "каждый вечер"),
-    ("on Sundays", "по воскресеньям"),
-    ("on Saturdays", "по субботам"),
-)
-PAST = (
-    ("yesterday", "вчера"),
-    ("last week", "на прошлой неделе"),
-    ("last night", "вчера вечером"),
-    ("on Monday", "в понедельник"),
-    ("in the morning", "утром"),
-)
-FUTURE = (
-    ("tomorrow", "завтра"),
-    ("soon", "скоро"),
-    ("next week", "на следующей неделе"),
-    ("in an hour", "через час"),
-    ("on Friday", "в пятницу"),
-)
-NOW = (("now", "сейчас"), ("today", "сегодня"))
-DONE = (("already", "уже"), ("finally", "наконец"))
-TELLING = ("clever", "kind", "young", "cheerful", "hungry", "rich", "fair", "polite", "interesting", "important")
-ONE = (
-    "turn on", "turn off", "open", "close", "put on", "take off", "try on", "play на", "listen to", "clean", "work on",
-    "read", "watch", "wash", "care for", "use", "look at", "knock on", "get used to", "drive", "prepare for",
-)  # fmt: skip
-EVERYDAY = 4  # an everyday word (a leading * in the tables) is said so many times as often as another
+EVERYDAY = 4  # an everyday word is said so many times as often as another
 
 
 class World:
     def __init__(self, seed: int):
         self.random = random.Random(seed)
         self.lexicon = lexicon.load()
-        self.used: Counter = Counter()  # Russian lemmas in the sentences kept
+        self.used: Counter = Counter()  # Russian lemmas in the sentences of the corpus
         self.classes: dict[str, tuple[Noun, ...]] = {}
         self.people = self.of("person")
         self.adjectives: dict[Noun, list] = {}
         for adjective in self.lexicon.adjectives:
             for noun in adjective.nouns:
-                if "sense" in noun.classes and adjective.en not in TELLING:
-                    continue  # an old fan: a thing or a person?
-                self.adjectives.setdefault(noun, []).append(adjective)
+                if "sense" not in noun.classes or adjective.tells:  # an old fan: a thing or a person?
+                    self.adjectives.setdefault(noun, []).append(adjective)
         self.verbs = [verb for verb in self.lexicon.verbs if not verb.flags & {"off", "into"}]
         self.verbs_taking: dict[Noun, list[Verb]] = {}
         for verb in self.verbs:
@@ -71,17 +41,17 @@ class World:
     def chance(self, probability: float) -> bool:
         return self.random.random() < probability
 
-    def keep(self, russian: Sequence[Word]) -> None:
+    def count_use(self, russian: Sequence[Word]) -> None:
         """Count the words of a sentence that enters the corpus."""
         self.used.update(word.lemma for word in russian)
 
     def choose(self, items: Sequence):
         """One of `items`: of two drawn, usually the one said less so far for its weight."""
-        first, second = self.draw(items), self.draw(items)
+        first, second = self._draw(items), self._draw(items)
         rarer = self.said(second) / weight(second) < self.said(first) / weight(first)
         return second if rarer and self.chance(0.8) else first
 
-    def draw(self, items: Sequence):
+    def _draw(self, items: Sequence):
         """One of `items`, everyday words more often."""
         for _ in range(4 * EVERYDAY):
             item = self.random.choice(items)
@@ -96,8 +66,9 @@ class World:
         """The least used of a random sample."""
         return min(self.random.sample(items, min(sample, len(items))), key=self.said)
 
-    def phrase(self, pairs: Sequence[tuple[str, str]], pos: str = "ADVB") -> Phrase:
-        return both(*self.choose(pairs), pos)
+    def adverbial(self, pairs: Sequence[tuple[str, str]]) -> Phrase:
+        """One of these pairs of English and Russian."""
+        return both(*self.choose(pairs))
 
     def np(self, nouns: Sequence[Noun], *, plural: float = 0.2, adjective: float = 0.2, a: float = 0.0) -> NP:
         """A noun phrase with a noun of `nouns`; the numbers are chances."""
@@ -118,7 +89,7 @@ class World:
         return self.describe(np) if self.chance(adjective) else np
 
     def describe(self, np: NP, needs: str = "") -> NP:
-        """Add an adjective that fits; some want "the" (the last bus) or "my" (my favourite book)."""
+        """Add an adjective that fits. `needs`: what it may want besides "the" (poss: my favourite book)."""
         allowed = {"", needs} | ({"the"} if np.det == "the" else set())
         if fitting := [a for a in self.adjectives.get(np.noun, []) if a.needs in allowed]:
             np.adjectives = (self.choose(fitting),)
@@ -127,10 +98,10 @@ class World:
     def subject(self, verb: Verb | None = None, *, pronoun: float = 0.25, name: float = 0.15, **chances: float) -> NP:
         """Who does it: a person or animal the verb allows, he, she, they, or a name."""
         nouns = verb.subjects if verb else self.people
-        human = all("person" in noun.classes for noun in nouns)
+        people = all("person" in noun.classes for noun in nouns)
         if self.chance(pronoun):
-            return NP(pronoun=self.random.choice(("he", "she", "they") if human else ("they",)))
-        if human and self.chance(name):
+            return NP(pronoun=self.random.choice(("he", "she", "they") if people else ("they",)))
+        if people and self.chance(name):
             return NP(self.choose(self.first_names), det="")
         return self.np(nouns, **({"adjective": 0.1} | chances))
 
@@ -141,7 +112,11 @@ class World:
     def speaker(self) -> NP:
         return NP(pronoun=self.random.choice(("I", "we")))
 
-    def verb(self, wanted=lambda verb: True) -> Verb:
+    def preposition(self, *uses: str) -> Preposition:
+        """A preposition of one of these uses (see prepositions.txt)."""
+        return self.choose([p for p in self.lexicon.prepositions if p.use in uses])
+
+    def verb(self, wanted: Callable[[Verb], bool] = lambda verb: True) -> Verb:
         """A verb that is `wanted` and that ordinary clauses may have (not off, not into)."""
         return self.choose([v for v in self.verbs if wanted(v)])
 
@@ -161,7 +136,7 @@ class World:
             np.det = "the"
         if verb.key in ("love", "like") and np.noun.classes & {"food", "drink"}:
             np.plural, np.det = np.noun.counted, ""
-            np.adjectives = tuple(a for a in np.adjectives if not a.needs)
+            np.drop_choosy_adjectives()
         return np
 
     def other_people(self, np: NP) -> list[Noun]:
@@ -212,29 +187,31 @@ class World:
         """Habits are about many things (often loses pencils), but one puts on a coat, opens a door, visits an aunt."""
         np = clause.object
         if habitual(clause.verb, clause.tense) and np.noun and np.noun.counted:
-            one = np.animate or clause.verb.key in ONE or np.noun.mass
+            one = np.animate or "one" in clause.verb.flags or np.noun.mass
             if not one and "plural" not in clause.verb.flags and self.chance(0.9):
                 np.plural = True
                 if np.det == "a" or (np.det == "the" and self.chance(0.5)):
                     np.det = ""
-                np.adjectives = tuple(a for a in np.adjectives if np.det or not a.needs)
+                if not np.det:
+                    np.drop_choosy_adjectives()
 
     def time(self, clause: Clause) -> None:
         """Say when; "often" and "every day" are what makes a plain past imperfective."""
+        times, tense = self.lexicon.times, clause.tense
         state = clause.verb.flags & {"s", "be"} and "o" not in clause.verb.flags
-        if clause.tense in ("present", "often did") and not state:
+        if tense in ("present", "often did") and not state:
             if self.chance(0.6):
-                clause.middle = self.phrase(OFTEN)
+                clause.middle = self.adverbial(times["often"])
             else:
-                clause.front = self.phrase(EVERY)
-        elif clause.tense == "did" and (clause.verb.past == clause.verb.en or self.chance(0.3)):
-            clause.front = self.phrase(PAST)
-        elif clause.tense in ("will do", "will be doing") and self.chance(0.5):
-            clause.front = self.phrase(FUTURE)
-        elif clause.tense == "has done" and self.chance(0.5):
-            clause.middle = self.phrase(DONE)
-        elif clause.tense == "is doing" and self.chance(0.15):
-            clause.front = self.phrase(NOW)
+                clause.front = self.adverbial(times["every"])
+        elif tense == "did" and (clause.verb.past == clause.verb.en or self.chance(0.3)):
+            clause.front = self.adverbial(times["past"])
+        elif tense in ("will do", "will be doing") and self.chance(0.5):
+            clause.front = self.adverbial(times["future"])
+        elif tense == "has done" and self.chance(0.5):
+            clause.middle = self.adverbial(times["done"])
+        elif tense == "is doing" and self.chance(0.15):
+            clause.front = self.adverbial(times["now"])
 
 
 def weight(item) -> int:
@@ -249,30 +226,12 @@ def lemma(item) -> str:
 
 
 def habitual(verb: Verb, tense: str) -> bool:
-    return tense in ("present", "often did") and eventive(verb)
+    return tense in ("present", "often did") and verb.eventive
 
 
 def undated(clause: Clause, *, only_often: bool = False) -> Clause:
-    """The clause without a time in front; a habit says "often", or what it said before."""
+    """The clause without a time in front. A habit keeps the adverb it has, unless `only_often`, or says "often"."""
     clause.front = None
-    if habitual(clause.verb, clause.tense):
-        clause.middle = (not only_often and clause.middle) or both("often", "часто")
+    if habitual(clause.verb, clause.tense) and (only_often or not clause.middle):
+        clause.middle = both("often", "часто")
     return clause
-
-
-def eventive(verb: Verb) -> bool:
-    return not verb.flags & {"s", "be"}
-
-
-def transitive(verb: Verb) -> bool:
-    return bool(verb.case) and not verb.recipient
-
-
-def direct(verb: Verb) -> bool:
-    """Whether it takes a direct object and nothing else."""
-    return verb.case == "accs" and not verb.prep and not verb.recipient
-
-
-@cache
-def human(verb: Verb) -> bool:
-    return any("person" in noun.classes for noun in verb.subjects)

@@ -1,9 +1,21 @@
 """There is, there is no, somebody has: existence and possession, which Russian says without "have"."""
 
-from grammar.clauses import WILL, Sentence, prepositional, sentence, was
-from grammar.phrases import NP, Notes, Word, inflected, join, say
-from grammar.statements import count, countable
+from grammar.clauses import was, will_be
+from grammar.conjugation import TO_BE
+from grammar.frames.counting import count
+from grammar.noun_phrases import NP, say
+from grammar.prepositions import prepositional
+from grammar.sentences import Sentence, sentence
+from grammar.words import Notes, Phrase, Word, en, inflected, join
 from grammar.world import World
+
+NATURE = (  # what one has by nature, and the adjectives that tell how it is
+    ("глаз", "blue green brown grey big beautiful"),
+    ("волосы", "long short dark light black beautiful"),
+    ("голос", "loud quiet beautiful deep strange"),
+    ("нос", "long short funny red"),
+    ("лицо", "kind round beautiful"),
+)
 
 
 def there_is(w: World) -> Sentence:
@@ -11,12 +23,12 @@ def there_is(w: World) -> Sentence:
     notes = Notes({"existence"})
     mode = w.random.choice(("no", "no", "no", "count", "count", "was", "was no", "is"))
     if mode == "is":
-        noun, spec = w.choose(w.of("institution building")), "town"
+        noun = w.choose(w.of("institution building"))
         if not noun.counted:
             return there_is(w)
     else:
-        noun, spec = w.choose(w.of("food drink spice" if mode == "no" and w.chance(0.4) else "thing animal food")), ""
-    if mode in ("count", "was") and not countable(noun):
+        noun = w.choose(w.of("food drink spice" if mode == "no" and w.chance(0.4) else "thing animal food"))
+    if mode in ("count", "was") and not noun.countable:
         return there_is(w)
     if noun.classes & {"sense", "vehicle"}:
         return there_is(w)
@@ -29,27 +41,27 @@ def there_is(w: World) -> Sentence:
         notes.tags.add("zero-copula")
     if mode in ("was", "is"):
         np.plural, np.det = False, "a"
-    there = spec or ("container" if noun.classes & {"food", "drink", "spice"} else "room")
     if noun.animate:
-        there = "=сад =парк =лес =поле =деревня"
-    if there == "container":
-        there = "=холодильник" if noun.classes & {"drink", "hot"} else "=холодильник =корзина =сумка"
-    where = w.choose(w.of(there))
-    end_en, end_ru = prepositional(
-        where.en_place,
-        where.place,
-        "loct",
-        w.dress(where, plural=0.0, adjective=0.08),
-        notes,
-    )
+        places = "=сад =парк =лес =поле =деревня"
+    elif mode == "is":
+        places = "town"
+    elif noun.classes & {"drink", "hot"}:
+        places = "=холодильник"
+    elif noun.classes & {"food", "spice"}:
+        places = "=холодильник =корзина =сумка"
+    else:
+        places = "room"
+    where = w.choose(w.of(places))
+    place = w.dress(where, plural=0.0, adjective=0.08)
+    end_en, end_ru = prepositional(where.en_place, where.place, "loct", place, notes)
     past = mode.startswith("was")
     be = np.be(past)
     negated = mode.endswith("no")
     thing_en, thing_ru = say(np, "gent" if negated else "nomn", notes)
-    english = [Word("there", "there"), be, *([Word("no", "no")] if negated else []), *thing_en]
+    english = [Word("there", "there"), be, *en("no" if negated else ""), *thing_en]
     russian: list[Word] = []
     if negated:
-        russian = no(np, past, english[2], be)
+        russian = there_is_no(np, past, english[2], be)
         notes.tags.add("genitive-of-negation")
     elif past:
         russian = [was(np, be)]
@@ -59,13 +71,13 @@ def there_is(w: World) -> Sentence:
     return sentence((english + end_en, end_ru + russian + thing_ru), notes)
 
 
-def no(np: NP, past: bool, source: Word, be: Word) -> list[Word]:
-    """нет, or не было, and the genitive it governs."""
+def there_is_no(np: NP, past: bool, no: Word, be: Word) -> list[Word]:
+    """нет or не было, which govern the genitive of `np`."""
     if past:
-        words = [Word("не", "не", "PRCL", source=[source])]
-        words.append(inflected("VERB impf", "быть", {"past neut": "было"}, "past neut", [be]))
+        words = [Word("не", "не", "PRCL", source=[no])]
+        words.append(inflected("VERB impf", "быть", TO_BE, "past neut", [be]))
     else:
-        words = [Word("нет", "нет", "PRED", source=[source])]
+        words = [Word("нет", "нет", "PRED", source=[no])]
     np.ru_head.link("government", words[0])
     return words
 
@@ -81,26 +93,24 @@ def has(w: World) -> Sentence:
     np = w.dress(noun, plural=0.1, adjective=0.12, a=1.0)
     if np.det == "the":
         np.det = "" if np.en_plural or np.noun.mass else "a"
-    np.adjectives = tuple(a for a in np.adjectives if not a.needs)
+    np.drop_choosy_adjectives()
     if "no" in mode:
         np.det = ""
         np.plural = np.plural or noun.ru in ("проблема", "вопрос")
     if mode == "count":
-        if not countable(noun):
+        if not noun.countable:
             return has(w)
         count(w, np)
         if np.count == 1 or np.count > 10:
             np.count, np.plural = 3, True
-    owner_en, owner_ru = say(owner, "gent", notes, prep="у", subject=True)
-    have = Word("have", "have")
-    u = Word("у", "у", "PREP", source=[have])
-    owner.ru_head.link("government", u)
+    third = owner.third and mode != "will"
+    have = Word("had" if "had" in mode else "has" if third else "have", "have")
+    owner_en, russian = at_owner(owner, have, notes)
     thing_en, thing_ru = say(np, "gent" if "no" in mode else "nomn", notes)
-    have.form = "had" if "had" in mode else "has" if owner.third and mode != "will" else "have"
-    english, russian = [have], [u, *owner_ru]
+    english = [have]
     if "no" in mode:
-        english.append(Word("no", "no"))
-        russian += no(np, mode == "had no", english[-1], have)
+        english += en("no")
+        russian += there_is_no(np, mode == "had no", english[-1], have)
         notes.tags.add("genitive-of-negation")
     elif mode == "has":
         russian.append(Word("есть", "есть", "VERB", source=[have]))
@@ -108,33 +118,29 @@ def has(w: World) -> Sentence:
         russian.append(was(np, have))
         notes.tags.add("past-agreement")
     elif mode == "will":
-        english.insert(0, Word("will", "will"))
-        word = inflected("VERB impf futr", "быть", WILL, np.person_cell, english[:1])
-        russian.append(word.link("agreement", np.ru_head))
+        english = [Word("will", "will"), have]
+        russian.append(will_be(np, english[0]))
     return sentence((owner_en + english + thing_en, russian + thing_ru), notes)
+
+
+def at_owner(owner: NP, have: Word, notes: Notes) -> Phrase:
+    """the girl – у девочки, where Russian has no verb for "have"."""
+    owner_en, owner_ru = say(owner, "gent", notes, prep="у", subject=True)
+    at = Word("у", "у", "PREP", source=[have])
+    owner.ru_head.link("government", at)
+    return owner_en, [at, *owner_ru]
 
 
 def has_by_nature(w: World) -> Sentence:
     """The girl has blue eyes. – У девочки голубые глаза."""
     notes = Notes({"possession", "inherent-possession"})
     owner = w.anyone(name=0.35, adjective=0.05, plural=0.1)
-    text, words = w.choose(NATURE)
+    text, adjectives = w.choose(NATURE)
     if owner.ru_plural and text not in ("глаз", "волосы"):
         return has_by_nature(w)
     noun = w.lexicon.noun(text)
-    adjective = w.choose([a for a in w.adjectives[noun] if a.en in words.split()])
+    adjective = w.choose([a for a in w.adjectives[noun] if a.en in adjectives.split()])
     np = NP(noun, plural=text == "глаз", adjectives=(adjective,), det="" if text in ("глаз", "волосы") else "a")
-    owner_en, owner_ru = say(owner, "gent", notes, prep="у", subject=True)
     have = Word("has" if owner.third else "have", "have")
-    u = Word("у", "у", "PREP", source=[have])
-    owner.ru_head.link("government", u)
-    return sentence(join(([*owner_en, have], [u, *owner_ru]), say(np, "nomn", notes)), notes)
-
-
-NATURE = (
-    ("глаз", "blue green brown grey big beautiful"),
-    ("волосы", "long short dark light black beautiful"),
-    ("голос", "loud quiet beautiful deep strange"),
-    ("нос", "long short funny red"),
-    ("лицо", "kind round beautiful"),
-)
+    owner_en, owner_ru = at_owner(owner, have, notes)
+    return sentence(join(([*owner_en, have], owner_ru), say(np, "nomn", notes)), notes)

@@ -1,13 +1,10 @@
-"""The gold structure of a generated sentence."""
+"""The gold structure of a generated sentence: which words translate which, and which word decides a form."""
 
-import json
-
-from grammar.clauses import Sentence
+from grammar.sentences import Sentence
 from nmt.phrasebook.gold import Gold
 
 
 def gold(sentence: Sentence) -> Gold:
-    """The structure of a generated sentence, indices instead of objects."""
     in_english = {id(word): i for i, word in enumerate(sentence.english)}
     in_russian = {id(word): i for i, word in enumerate(sentence.russian)}
     alignment = [[in_english[id(s)] for s in word.source if id(s) in in_english] for word in sentence.russian]
@@ -28,7 +25,3 @@ def gold(sentence: Sentence) -> Gold:
         source_links=list(dict.fromkeys(source_links)),
         tags=sorted(sentence.notes.tags),
     )
-
-
-def to_json(record: Gold) -> str:
-    return json.dumps(vars(record), ensure_ascii=False, separators=(",", ":"))

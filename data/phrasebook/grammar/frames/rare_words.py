@@ -1,9 +1,12 @@
 """Sentences about the word said least so far, so that no lemma stays rare."""
 
-from grammar.clauses import Sentence, prepositional, said, sentence
+from grammar.clauses import said
+from grammar.frames.being import equation
 from grammar.lexicon import Noun
-from grammar.phrases import NP, Notes
-from grammar.states import equation
+from grammar.noun_phrases import NP
+from grammar.prepositions import prepositional
+from grammar.sentences import Sentence, sentence
+from grammar.words import Notes
 from grammar.world import World
 
 
@@ -13,7 +16,7 @@ def rare_noun(w: World) -> Sentence:
     verbs = w.verbs_taking.get(noun, [])
     adjectives = [a for a in w.adjectives.get(noun, []) if a.predicative]
     if noun.classes & {"place", "room", "city"} and (not verbs or w.chance(0.5)):
-        return at(w, noun)
+        return _at(w, noun)
     if adjectives and (not verbs or w.chance(0.15)):
         np = w.dress(noun, adjective=0.0)
         np.det = w.random.choice(("my", "his", "her")) if "body" in noun.classes else "the"
@@ -22,20 +25,24 @@ def rare_noun(w: World) -> Sentence:
     notes = Notes()
     clause = w.clause(w.choose(verbs or [w.lexicon.verb("find")]))
     if verbs:
-        clause.object = w.fit(clause.verb, w.dress(noun, a=0.3, plural=1.0 if "plural" in clause.verb.flags else 0.2))
+        np = w.dress(noun, a=0.3, plural=1.0 if "plural" in clause.verb.flags else 0.2)
+        clause.object = w.fit(clause.verb, np)
         w.habit(clause)
     return sentence(said(clause, notes), notes)
 
 
-def at(w: World, noun: Noun) -> Sentence:
+def _at(w: World, noun: Noun) -> Sentence:
+    """Somebody works or waits at this place, or arrives there."""
     notes = Notes()
     far = noun.classes & {"city", "town", "institution"}
     verb = w.lexicon.verb(w.choose(("work", "rest", "wait", "arrive") if far else ("rest", "wait", "stand", "sit")))
     clause = w.clause(verb)
     np = NP(noun, det="") if "city" in noun.classes else w.dress(noun, plural=0.0, adjective=0.1)
-    case = "accs" if verb.key == "arrive" else "loct"
-    en = "at" if verb.key == "arrive" and "city" not in noun.classes else noun.en_place
-    clause.ends.append(prepositional(en, noun.place, case, np, notes))
+    if verb.key == "arrive":
+        en_prep, case = (noun.en_place if "city" in noun.classes else "at"), "accs"
+    else:
+        en_prep, case = noun.en_place, "loct"
+    clause.ends.append(prepositional(en_prep, noun.place, case, np, notes))
     return sentence(said(clause, notes), notes)
 
 
@@ -52,16 +59,16 @@ def rare_adjective(w: World) -> Sentence:
     verb = w.choose(verbs)
     subject = w.subject(verb)
     clause = w.clause(verb, w.once(verb, subject) if adjective.needs else None, subject, adjective=0.0)
-    many = 1.0 if "plural" in clause.verb.flags else 0.0 if adjective.en in ("left", "right") else 0.25
-    clause.object = w.dress(noun, adjective=0.0, a=0.0 if adjective.needs else 0.4, plural=many)
+    plural = 1.0 if "plural" in verb.flags else 0.0 if adjective.en in ("left", "right") else 0.25
+    clause.object = np = w.dress(noun, adjective=0.0, a=0.0 if adjective.needs else 0.4, plural=plural)
     w.habit(clause)
-    clause.object.det = clause.object.det or "the"
-    w.fit(clause.verb, clause.object)
+    np.det = np.det or "the"
+    w.fit(verb, np)
     if adjective.needs == "poss":
-        clause.object.det = w.random.choice(("my", "our", "his", "her"))
-        if clause.subject.person == "3per":
-            clause.object.det = w.random.choice(("my", "our"))
-    clause.object.adjectives = (adjective,)
+        np.det = w.random.choice(("my", "our", "his", "her"))
+        if subject.person == "3per":
+            np.det = w.random.choice(("my", "our"))
+    np.adjectives = (adjective,)
     return sentence(said(clause, notes), notes)
 
 
@@ -73,9 +80,12 @@ def rare_verb(w: World) -> Sentence:
     aspects += [(v, v.impf["infn"]) for v in verbs if "s" not in v.flags and not {"t", "nofreq"} <= v.flags]
     verb, infinitive = w.rarest(aspects)
     subject = w.subject(verb)
-    if infinitive == verb.impf["infn"]:
-        often = "nofreq" not in verb.flags and (verb.past != verb.en or subject.third)
-        tenses = ["is doing", "was doing"] if "t" not in verb.flags else ["often did", "present"] if often else ["did"]
-    else:
+    if infinitive != verb.impf["infn"]:
         tenses = ["did" if "t" in verb.flags else "has done", "will do"]
+    elif "t" not in verb.flags:
+        tenses = ["is doing", "was doing"]
+    elif "nofreq" not in verb.flags and (verb.past != verb.en or subject.third):
+        tenses = ["often did", "present"]
+    else:
+        tenses = ["did"]
     return sentence(said(w.clause(verb, w.random.choice(tenses), subject), notes), notes)
