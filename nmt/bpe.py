@@ -19,7 +19,7 @@ import youtokentome
 from nmt import BOS, EOS, PAD, UNK, NmtError
 from nmt.corpora.corpus import Corpus, to_stderr
 from nmt.plumbing import files
-from nmt.plumbing.places import data_root
+from nmt.plumbing.places import cache_root
 
 SPECIAL = 4  # how many of them
 DEFAULT_SIZE = 10_000
@@ -206,7 +206,7 @@ def train(
     key = {"corpus": corpus.fingerprint, "side": side, "size": size, "coverage": COVERAGE, "youtokentome": library}
     key |= {"sample": SAMPLE} if corpus.card.pairs["train"] > SAMPLE else {}
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
-    directory = Path(root or data_root()) / "bpe" / f"{corpus.name}-{side}-{name}"
+    directory = Path(root or cache_root()) / "bpe" / f"{corpus.name}-{side}-{name}"
     model, about = directory / "bpe.model", directory / "bpe.json"
     try:
         if not directory.is_dir():

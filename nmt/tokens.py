@@ -10,7 +10,7 @@ from nmt import NmtError
 from nmt.bpe import BPE
 from nmt.corpora.corpus import Corpus
 from nmt.plumbing.files import read_json, whole_directory, write_json
-from nmt.plumbing.places import data_root
+from nmt.plumbing.places import cache_root
 
 CHUNK = 20_000  # lines encoded at a time: bounds the memory
 
@@ -48,11 +48,11 @@ class ParallelTokens(NamedTuple):
 def encode_corpus(corpus: Corpus, bpe: tuple[BPE, BPE], root: Path | None = None) -> dict[str, ParallelTokens]:
     """All splits of a corpus as arrays of the smallest integer type, {split: ParallelTokens}.
 
-    Written once under `root` (default `data_root()`), in a folder named by the checksums of corpus and BPE.
+    Written once under `root` (default `cache_root()`), in a folder named by the checksums of corpus and BPE.
     Raises NmtError where it cannot be written (a full disk); nothing half-written stays.
     """
     name = f"{corpus.name}-{corpus.fingerprint[:8]}-{bpe[0].sha256[:8]}-{bpe[1].sha256[:8]}"
-    directory = Path(root or data_root()) / "tokens" / name
+    directory = Path(root or cache_root()) / "tokens" / name
     sides = dict(zip(("en", "ru"), bpe, strict=True))
     try:
         if not directory.is_dir():

@@ -26,7 +26,7 @@ from nmt.corpora.sentences import LANGUAGES, Pair, apply_options
 from nmt.corpora.sources import KNOWN, Origin, origin_of
 from nmt.corpora.splits import HELD_OUT, SPLITS, Tally, split_pairs
 from nmt.plumbing import files
-from nmt.plumbing.places import data_root
+from nmt.plumbing.places import cache_root
 
 CLEANING = 1  # raise it with every change of what preparation writes: caches made before are then left alone
 
@@ -88,14 +88,14 @@ def prepare(
 ) -> Corpus:
     """The corpus of that name (sources.KNOWN), of TSV files (FILE, FILE:N, FILE:P%), or of two parallel files.
 
-    The first call cleans, splits and writes it under root (data_root() by default); later calls find it there. A
+    The first call cleans, splits and writes it under root (cache_root() by default); later calls find it there. A
     folder so written is taken as it is, also on a machine where the files it was made of are not.
     `archives`: a folder with archives already fetched, searched before $NMT_DATA and root.
     `lowercase`, `tokens`: as in sentences.apply_options; such a corpus has a fingerprint of its own.
     Raises NmtError for bad input, naming file and line, a full disk, a folder that cannot be written; nothing
     half-written stays.
     """
-    root = Path(root) if root else data_root()
+    root = Path(root) if root else cache_root()
     asked = [str(data)] if isinstance(data, str | Path) else [str(one) for one in data]
     if archives and not Path(archives).is_dir():
         raise NmtError(f"{archives}: no such folder of archives")

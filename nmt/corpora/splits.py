@@ -100,12 +100,10 @@ def split_pairs(
     of the parts and shares no sentence with them. `scratch`: a folder for what is unpacked, and for the cleaned text
     until the split of every row is known: each part is read once.
     """
-    whole = {split: [(clean(en), clean(ru)) for en, ru in part.read(scratch)] for split, part in published.items()}
+    whole = [(split, (clean(en), clean(ru))) for split, part in published.items() for en, ru in part.read(scratch)]
     if parts:
-        yield from _split_parts(parts, [pair for pairs in whole.values() for pair in pairs], scratch, tally)
-    for split, pairs in whole.items():
-        for pair in pairs:
-            yield split, pair
+        yield from _split_parts(parts, [pair for _, pair in whole], scratch, tally)
+    yield from whole
 
 
 def _split_parts(parts: Sequence[Part], held: list[Pair], scratch: Path, tally: Tally) -> Iterator[tuple[str, Pair]]:

@@ -7,7 +7,7 @@ import nmt
 from nmt import NmtError
 
 
-def data_root() -> Path:
+def cache_root() -> Path:
     """The folder of caches: $NMT_DATA, else data/cache/ of the clone, else ~/.cache/nmt (installed from a wheel)."""
     if given := os.environ.get("NMT_DATA"):
         folder = Path(given).expanduser()
