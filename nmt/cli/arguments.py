@@ -11,6 +11,7 @@ from nmt import NmtError
 from nmt.corpora.corpus import Corpus, prepare
 from nmt.runs import Run
 
+ABSENT = argparse.SUPPRESS  # a flag that was not said leaves no trace: --resume knows what was
 DATA_HELP = (
     "a corpus by name (phrasebook, hotels, news-commentary, wmt16); TSV files, each a corpus (FILE:N or FILE:P%%: at "
     "most so many of its pairs, or that share, for training); two files not named .tsv, English and Russian; or the "
@@ -29,7 +30,7 @@ def config_flags(sub: argparse.ArgumentParser, config: type, texts: dict[str, st
             type=yes_no if kind is bool else kind,
             choices=f.metadata.get("choices"),
             metavar=None if "choices" in f.metadata else {int: "N", float: "X", bool: "yes|no", str: "NAME"}[kind],
-            default=argparse.SUPPRESS,  # so that --resume knows what was said
+            default=ABSENT,
             help=(texts or {}).get(f.name, f.metadata["help"] + default),
         )
 
@@ -71,42 +72,21 @@ def config_of_run(config: type, stored: dict, given: argparse.Namespace) -> obje
 
 
 def bar_flag(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument(
-        "--progress_bar_refresh_rate",
-        type=count,
-        default=20,
-        metavar="N",
-        help="steps between refreshes, 0: no bar (default: 20)",
-    )
+    text = "steps between refreshes, 0: no bar (default: 20)"
+    sub.add_argument("--progress_bar_refresh_rate", type=count, default=20, metavar="N", help=text)
 
 
 def preparing_flags(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument(
-        "--archives",
-        metavar="DIR",
-        help="folder with archives already downloaded (also: NMT_DATA)",
-        default=argparse.SUPPRESS,
-    )
-    sub.add_argument(
-        "--lowercase", type=yes_no, default=argparse.SUPPRESS, metavar="yes|no", help="lower-case the corpus"
-    )
-    sub.add_argument(
-        "--tokens",
-        type=from_to,
-        default=argparse.SUPPRESS,
-        metavar="MIN-MAX",
-        help="training pairs with so many words and punctuation marks on each side only, say 10-100",
-    )
+    text = "folder with archives already downloaded (also: NMT_DATA)"
+    sub.add_argument("--archives", metavar="DIR", default=ABSENT, help=text)
+    sub.add_argument("--lowercase", type=yes_no, default=ABSENT, metavar="yes|no", help="lower-case the corpus")
+    text = "training pairs with so many words and punctuation marks on each side only, say 10-100"
+    sub.add_argument("--tokens", type=from_to, default=ABSENT, metavar="MIN-MAX", help=text)
 
 
 def gpus_flag(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument(
-        "--gpus",
-        type=int,
-        choices=(0, 1),
-        help="1: CUDA, 0: CPU (default: CUDA if there is one)",
-        default=argparse.SUPPRESS,
-    )
+    text = "1: CUDA, 0: CPU (default: CUDA if there is one)"
+    sub.add_argument("--gpus", type=int, choices=(0, 1), default=ABSENT, help=text)
 
 
 def count(text: str) -> int:

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from nmt.cli.arguments import count, device_of, gpus_flag
+from nmt.cli import arguments
 from nmt.course import PRESETS
 from nmt.lab.bench import bench
 from nmt.lab.compare import compare
@@ -13,17 +13,19 @@ from nmt.lab.render import render
 def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
     """Add the commands to a parser."""
     text = "measure training and decoding beside torch.nn.Transformer and Hugging Face's Marian"
-    sub = command("bench", lambda given: bench(given.out, device_of(given), given.smoke), text)
+    sub = command("bench", lambda given: bench(given.out, arguments.device_of(given), given.smoke), text)
     sub.add_argument("--out", required=True, metavar="DIR", help="where bench.json and bench.png go")
     sub.add_argument("--smoke", action="store_true", help="tiny models, seconds: to see that it works, not how fast")
-    gpus_flag(sub)
+    arguments.gpus_flag(sub)
 
     text = "methods of pruning at equal compute: models x methods x budgets x seeds"
-    sub = command("compare", lambda given: compare(given.config, given.out, given.seeds, device_of(given)), text)
+    sub = command(
+        "compare", lambda given: compare(given.config, given.out, given.seeds, arguments.device_of(given)), text
+    )
     sub.add_argument("config", metavar="CONFIG", help="a JSON file: data, dense, training, budgets, methods, seeds")
     sub.add_argument("--out", required=True, metavar="DIR", help="where results go; what is done there is not redone")
-    sub.add_argument("--seeds", type=count, nargs="+", metavar="N", help="only these of the config's seeds")
-    gpus_flag(sub)
+    sub.add_argument("--seeds", type=arguments.count, nargs="+", metavar="N", help="only these of the config's seeds")
+    arguments.gpus_flag(sub)
 
     text = "execute the notebooks and write them with their outputs"
     sub = command("render", lambda given: render(given.names, given.preset), text)

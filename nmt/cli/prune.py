@@ -7,20 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nmt import NmtError
-from nmt.cli.arguments import (
-    DATA_HELP,
-    bar_flag,
-    config_flags,
-    config_of_run,
-    corpus_of,
-    corpus_of_run,
-    device_of,
-    fields_said,
-    gpus_flag,
-    preparing_flags,
-    refuse_two_sizes,
-    run_to_resume,
-)
+from nmt.cli import arguments
 from nmt.config import TrainingConfig, flag
 from nmt.corpora.corpus import Corpus, to_stderr
 from nmt.models import Trained, differences
@@ -42,27 +29,27 @@ HELP = {
 
 
 def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
-    absent = argparse.SUPPRESS  # unless it was said
+    absent = arguments.ABSENT  # unless it was said
     sub = command("prune", prune_command, "choose heads, fine-tune, and take the other heads out of the model")
     sub.add_argument("--checkpoint", default="", metavar="DIR|NAME", help="the trained model: a run, or a model")
-    data = f"{DATA_HELP} (default: that of the run in --checkpoint)"
+    data = f"{arguments.DATA_HELP} (default: that of the run in --checkpoint)"
     sub.add_argument("--data", nargs="+", default=absent, help=data)
-    preparing_flags(sub)
+    arguments.preparing_flags(sub)
     sub.add_argument("--run", help="new run directory (default: runs/DATE-NAME-METHOD)", default=absent)
     sub.add_argument("--resume", action="store_true", help="go on with the run in --run from its last checkpoint")
-    gpus_flag(sub)
-    bar_flag(sub)
-    config_flags(sub, PruningConfig, HELP)
+    arguments.gpus_flag(sub)
+    arguments.bar_flag(sub)
+    arguments.config_flags(sub, PruningConfig, HELP)
     no_freeze = "the same as --freeze no"
     sub.add_argument("--no_freeze", dest="freeze", action="store_false", default=absent, help=no_freeze)
     gated = "1, the origin's flag: --heads encoder, behind gates that are learned"
     sub.add_argument("--encoder_with_hard_concrete_gate", type=int, choices=(0, 1), default=absent, help=gated)
     sub.add_argument("--strict", default="", help="the origin's flag, without effect: loading is always strict")
-    config_flags(sub, TrainingConfig, HELP | dict.fromkeys(SHAPE, KNOWN))
+    arguments.config_flags(sub, TrainingConfig, HELP | dict.fromkeys(SHAPE, KNOWN))
 
 
 def prune_command(given: argparse.Namespace) -> None:
-    device = device_of(given)
+    device = arguments.device_of(given)
     settings, config, corpus, trained, directory = _resumed(given) if given.resume else _begun(given)
     progress = given.progress_bar_refresh_rate
     result = prune(settings, config, corpus, trained, directory, given.resume, device, progress)
@@ -88,7 +75,7 @@ def _begun(given: argparse.Namespace) -> tuple[PruningConfig, TrainingConfig, Co
 
 def pruning_config(given: argparse.Namespace) -> PruningConfig:
     """What was said about pruning, with the origin's flag and the default of --method."""
-    said = fields_said(given, PruningConfig)
+    said = arguments.fields_said(given, PruningConfig)
     gated = getattr(given, "encoder_with_hard_concrete_gate", None)
     if gated == 0:
         raise NmtError(
@@ -114,11 +101,11 @@ def pruning_config(given: argparse.Namespace) -> PruningConfig:
 
 def training_config(given: argparse.Namespace, trained: Trained) -> TrainingConfig:
     """What was said about training; the shape is that of the trained model, and a small constant rate the default."""
-    said, shape = fields_said(given, TrainingConfig), shape_of(trained)
+    said, shape = arguments.fields_said(given, TrainingConfig), shape_of(trained)
     there = {flag(name): shape[name] for name in shape if name in said}
     if problem := differences(there, {flag(name): said[name] for name in shape if name in said}, "there"):
         raise NmtError(f"--checkpoint {given.checkpoint} is another model: {problem}")
-    refuse_two_sizes(said)
+    arguments.refuse_two_sizes(said)
     # The origin's pruning line has the knobs of noam beside --scheduler=no: they are let pass.
     said = {"scheduler": SCHEDULER, "dropout": trained.model.config.dropout} | shape | said
     if said["scheduler"] != "noam":
@@ -134,9 +121,9 @@ def _corpus(given: argparse.Namespace, trained: Trained) -> Corpus:
                 f"--data: which corpus? --checkpoint {given.checkpoint} is a model without a run of its own: say, "
                 "--data phrasebook for those that ship and were trained on it"
             )
-        return corpus_of(given.data, given)
+        return arguments.corpus_of(given.data, given)
     run = Run(given.checkpoint)
-    corpus, noted = corpus_of_run(run, given), run.config["corpus"]
+    corpus, noted = arguments.corpus_of_run(run, given), run.config["corpus"]
     if corpus.fingerprint != noted["fingerprint"]:
         raise NmtError(
             f"--checkpoint {given.checkpoint} was trained on another corpus, or it has changed since: "
@@ -146,7 +133,7 @@ def _corpus(given: argparse.Namespace, trained: Trained) -> Corpus:
 
 
 def _resumed(given: argparse.Namespace) -> tuple[PruningConfig, TrainingConfig, Corpus, None, str]:
-    run = run_to_resume(given, "prune")
-    settings = config_of_run(PruningConfig, run.config["objective"], given)
-    config = config_of_run(TrainingConfig, run.config["training"], given)
-    return settings, config, corpus_of_run(run, given), None, given.run
+    run = arguments.run_to_resume(given, "prune")
+    settings = arguments.config_of_run(PruningConfig, run.config["objective"], given)
+    config = arguments.config_of_run(TrainingConfig, run.config["training"], given)
+    return settings, config, arguments.corpus_of_run(run, given), None, given.run

@@ -7,21 +7,7 @@ from collections.abc import Callable
 import torch
 
 from nmt import NmtError
-from nmt.cli.arguments import (
-    DATA_HELP,
-    bar_flag,
-    config_flags,
-    config_of_run,
-    corpus_of,
-    corpus_of_run,
-    count,
-    device_of,
-    fields_said,
-    gpus_flag,
-    preparing_flags,
-    refuse_two_sizes,
-    run_to_resume,
-)
+from nmt.cli import arguments
 from nmt.cli.demo import demo
 from nmt.config import TrainingConfig
 from nmt.corpora.card import format_card
@@ -37,30 +23,32 @@ def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> Non
     sub = command(
         "demo", demo_command, "train a small model on the embedded phrasebook in a few minutes and watch it learn"
     )
-    sub.add_argument("--run", help="run directory (default: a new one in runs/)", default=argparse.SUPPRESS)
+    sub.add_argument("--run", help="run directory (default: a new one in runs/)", default=arguments.ABSENT)
     sub.add_argument("--minutes", type=float, default=4.0, metavar="X", help="of training at most (default: 4)")
 
     sub = command("data", data_command, "prepare a corpus and print its card")
-    sub.add_argument("data", nargs="+", help=DATA_HELP)
-    preparing_flags(sub)
+    sub.add_argument("data", nargs="+", help=arguments.DATA_HELP)
+    arguments.preparing_flags(sub)
 
     sub = command("train", train_command, "train a model, or go on with a run")
-    sub.add_argument("--data", nargs="+", help=DATA_HELP + " (default: news-commentary)", default=argparse.SUPPRESS)
-    preparing_flags(sub)
+    sub.add_argument(
+        "--data", nargs="+", help=arguments.DATA_HELP + " (default: news-commentary)", default=arguments.ABSENT
+    )
+    arguments.preparing_flags(sub)
     # torchrun takes --run, even behind our name, for an abbreviation of its own --run-path.
     run_help = "run directory (default: runs/DATE-NAME); after torchrun say --run_dir"
-    sub.add_argument("--run", "--run_dir", metavar="DIR", help=run_help, default=argparse.SUPPRESS)
+    sub.add_argument("--run", "--run_dir", metavar="DIR", help=run_help, default=arguments.ABSENT)
     sub.add_argument("--resume", action="store_true", help="go on with the run in --run from its last checkpoint")
     sub.add_argument(
         "--checkpoint", default="", metavar="DIR|NAME", help="start from the weights and vocabularies of this model"
     )
-    gpus_flag(sub)
-    bar_flag(sub)
-    config_flags(sub, TrainingConfig)
+    arguments.gpus_flag(sub)
+    arguments.bar_flag(sub)
+    arguments.config_flags(sub, TrainingConfig)
 
     sub = command("average", average_command, "one model whose weights are the mean of a run's last checkpoints")
     sub.add_argument("--run", required=True, metavar="DIR", help="a run with --keep_checkpoints N or more")
-    sub.add_argument("--last", required=True, type=count, metavar="N", help="how many of its checkpoints")
+    sub.add_argument("--last", required=True, type=arguments.count, metavar="N", help="how many of its checkpoints")
     sub.add_argument("--out", required=True, metavar="DIR", help="the new model directory")
 
 
@@ -71,13 +59,13 @@ def demo_command(given: argparse.Namespace) -> None:
 
 
 def data_command(given: argparse.Namespace) -> None:
-    corpus = corpus_of(given.data, given)
+    corpus = arguments.corpus_of(given.data, given)
     print(format_card(corpus.card))
     print(f"in {corpus.directory}")
 
 
 def train_command(given: argparse.Namespace) -> None:
-    with distributed.joined(device_of(given)) as device:
+    with distributed.joined(arguments.device_of(given)) as device:
         run = resumed(given, device) if given.resume else started(given, device)
         if distributed.rank() == 0:
             print(f"done: {run.directory}. Try it: echo 'Hello.' | nmt translate --checkpoint {run.directory}")
@@ -85,27 +73,27 @@ def train_command(given: argparse.Namespace) -> None:
 
 def started(given: argparse.Namespace, device: torch.device) -> Run:
     """Train a new run."""
-    said = fields_said(given, TrainingConfig)
+    said = arguments.fields_said(given, TrainingConfig)
     refuse_contradictions(said)
     origin = load(given.checkpoint) if given.checkpoint else None
     config = TrainingConfig(**(shape_of(origin) if origin else {}) | said)
     data = getattr(given, "data", ["news-commentary"])
-    corpus = distributed.first_before_others(lambda: corpus_of(data, given))
+    corpus = distributed.first_before_others(lambda: arguments.corpus_of(data, given))
     directory = getattr(given, "run", f"runs/{time.strftime('%Y%m%d-%H%M%S')}-{corpus.name}")
     return train(config, corpus, directory, device=device, checkpoint=origin, progress=given.progress_bar_refresh_rate)
 
 
 def resumed(given: argparse.Namespace, device: torch.device) -> Run:
     """Go on with a run; what is said now takes the place of what was said then."""
-    run = run_to_resume(given, "train")
-    config = config_of_run(TrainingConfig, run.config["training"], given)
-    corpus = distributed.first_before_others(lambda: corpus_of_run(run, given))
+    run = arguments.run_to_resume(given, "train")
+    config = arguments.config_of_run(TrainingConfig, run.config["training"], given)
+    corpus = distributed.first_before_others(lambda: arguments.corpus_of_run(run, given))
     return train(config, corpus, given.run, True, device, progress=given.progress_bar_refresh_rate)
 
 
 def refuse_contradictions(said: dict) -> None:
     """Raises NmtError for settings of which one would be without effect."""
-    refuse_two_sizes(said)
+    arguments.refuse_two_sizes(said)
     # --scheduler_patience is let pass: the origin's training lines give it together with noam.
     knobs = [f"--{name}" for name in said if name.startswith("noam_")]
     if knobs and said.get("scheduler", "noam") != "noam":

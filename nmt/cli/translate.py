@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from nmt import NmtError
-from nmt.cli.arguments import DATA_HELP, corpus_of, count, device_of, gpus_flag, preparing_flags
+from nmt.cli import arguments
 from nmt.corpora.corpus import to_stderr
 from nmt.corpora.sources import unsplit_pairs
 from nmt.lab.lineage import chain
@@ -28,11 +28,13 @@ def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> Non
     text = "translate a split of a corpus and print BLEU and chrF, last as one JSON line"
     sub = command("score", score_command, text)
     search_flags(sub)
-    sub.add_argument("--data", nargs="+", required=True, help=DATA_HELP)
-    preparing_flags(sub)
+    sub.add_argument("--data", nargs="+", required=True, help=arguments.DATA_HELP)
+    arguments.preparing_flags(sub)
     sub.add_argument("--split", default="test", help=SPLIT_HELP)
     sub.add_argument("--tokenize", default="13a", choices=("13a", "char", "none"), help="sacreBLEU's (default: 13a)")
-    sub.add_argument("--limit", type=count, default=argparse.SUPPRESS, metavar="N", help="only the first N pairs")
+    sub.add_argument(
+        "--limit", type=arguments.count, default=arguments.ABSENT, metavar="N", help="only the first N pairs"
+    )
 
 
 def search_flags(sub: argparse.ArgumentParser) -> None:
@@ -48,7 +50,7 @@ def search_flags(sub: argparse.ArgumentParser) -> None:
         metavar="N",
         help="decoded together (default: 32; 1: a line is answered before the next is read)",
     )
-    gpus_flag(sub)
+    arguments.gpus_flag(sub)
 
 
 def search_options(given: argparse.Namespace) -> dict:
@@ -60,7 +62,7 @@ def search_options(given: argparse.Namespace) -> dict:
 
 
 def translate_command(given: argparse.Namespace) -> None:
-    options, trained = search_options(given), load(given.checkpoint, device_of(given))
+    options, trained = search_options(given), load(given.checkpoint, arguments.device_of(given))
     # A program that talks to us line by line asks for batches of 1: if we read ahead, both would wait.
     answering = sys.stdin.isatty() or given.batch_size == 1
     lines, at_once = lines_of_stdin(), 1 if answering else 8 * given.batch_size
@@ -82,7 +84,7 @@ def lines_of_stdin() -> Iterator[str]:
 def score_command(given: argparse.Namespace) -> None:
     options, trained, limit = (
         search_options(given),
-        load(given.checkpoint, device_of(given)),
+        load(given.checkpoint, arguments.device_of(given)),
         getattr(given, "limit", None),
     )
     if given.split == "all":
@@ -90,7 +92,7 @@ def score_command(given: argparse.Namespace) -> None:
         shape = str.lower if getattr(given, "lowercase", False) else str
         pairs = [(shape(en), shape(ru)) for en, ru in islice(every, limit)]
     else:
-        corpus = corpus_of(given.data, given)
+        corpus = arguments.corpus_of(given.data, given)
         name, pairs = corpus.name, list(corpus.pairs(given.split, limit))
         run = chain(trained.directory)[-1].run
         if run and run.config["corpus"]["fingerprint"] != corpus.fingerprint:

@@ -18,8 +18,7 @@ def average(checkpoints: Sequence[str | Path], out: str | Path) -> Path:
     """Write the model directory `out`, whose weights are the mean of those of `checkpoints`, taken in float64.
 
     average.json in it says of which, and by which command.
-    Raises NmtError for models of different shapes or vocabularies, none at all,
-    and where `out` exists.
+    Raises NmtError for models of different shapes or vocabularies, for none at all, and where `out` exists.
     """
     if not checkpoints:
         raise NmtError("--last: no checkpoint to average")
