@@ -9,6 +9,7 @@ import torch
 from nmt import EOS, NmtError
 from nmt.batches import source_batch
 from nmt.decoding import greedy
+from nmt.pruning import masks
 from nmt.pruning.removal import remove_heads
 from nmt.transformer import KINDS, Transformer
 
@@ -56,7 +57,7 @@ def speed(
     work: no sentence ends before it has as many tokens as the longest source of its batch.
     """
     if not sources or rounds < 1:
-        raise NmtError(f"a speed wants sentences and rounds, not {len(sources)} and {rounds}")
+        raise NmtError(f"speed is measured on sentences, in rounds: {len(sources)} and {rounds} are too few")
     sources, names = sorted(sources, key=len), list(models)
     times: dict[str, dict[str, list[float]]] = {name: {f"batch {size}": [] for size in batch_sizes} for name in names}
     for turn in range(-1, rounds):  # the first one warms up
@@ -91,8 +92,7 @@ def _seconds(model: Transformer, batch: Sequence[list[int]]) -> float:
 
 def headless(model: Transformer, kinds: Sequence[str] = KINDS) -> Transformer:
     """The model without any head of these kinds. It cannot translate; its speed bounds what removing heads can save."""
-    width, blocks = model.config.num_heads, model.config.num_blocks
-    return remove_heads(model, {kind: torch.zeros(blocks, width, dtype=torch.bool) for kind in kinds})
+    return remove_heads(model, {kind: torch.zeros_like(kept) for kind, kept in masks.all_kept(model, kinds).items()})
 
 
 def costs(

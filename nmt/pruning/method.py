@@ -23,15 +23,15 @@ from nmt.transformer import KINDS, Transformer
 class Method(Objective):
     """One way to choose the heads that stay. Derive, and say how: in `search_step`, `choose`, the gates of `install`.
 
-    The search goes up to step `search_ends`. Then `choose` gives the mask, and the steps that are left fine-tune under
-    it. How many steps there are in all is a matter of `compute`: a method that spends much on its choice has fewer
-    left.
+    The search goes up to step `search_ends`. Then `choose` gives the mask, and the rest of the steps fine-tune the
+    model under it. All methods have the same compute (`nmt.pruning.compute`): the more a method spends on its choice,
+    the fewer steps it has.
     """
 
     name = ""  # on the command line
     needs: tuple[str, ...] = ("keep",)  # what must be said: "keep" (--keep), "lambda" (--hcg_l0_penalty_lambda)
     learns = False  # False: nothing is trained in the search, the heads are chosen before the first step
-    search = 0.6  # the share of the steps that the search gets, where it learns
+    search = 0.6  # the share of the steps that the search gets, if it learns
     charged = True  # False: an upper bound, whose search does not count
     soft_gates = False  # whether a gate may be neither open nor closed
     plain = False
@@ -49,7 +49,7 @@ class Method(Objective):
 
     @classmethod
     def noted(cls, config: PruningConfig) -> dict:
-        """The settings as a run notes them, the share of the search too: a later version may have another default."""
+        """The settings as a run notes them, with the search's share: a later version may have another default."""
         return asdict(config) | {"search": cls.search if config.search is None else config.search}
 
     def _refuse_contradictions(self) -> None:
@@ -136,7 +136,7 @@ class Method(Objective):
         masks.apply(self.model, self.chosen)
 
     def loss(self, batch: Batch, logits: Tensor, label_smoothing: float) -> Tensor:
-        """(1 - w) times the loss of training, w times KL(dense || model), summed over tokens; w is --distill."""
+        """(1 - w) times the loss of training plus w KL(dense || model), summed over tokens, (); w is --distill."""
         loss = super().loss(batch, logits, label_smoothing)
         if not self.config.distill:
             return loss
@@ -148,19 +148,19 @@ class Method(Objective):
 
     def after_step(self, step: int) -> list[dict]:
         self.now = step
-        decided = self.config.stop == "decided" and step > 1 and self.chosen is None and not self.count_undecided()
+        may_stop = self.config.stop == "decided" and step > 1 and self.chosen is None
+        decided = may_stop and self.count_undecided() == 0
         self.done = decided or not self.compute.pays_for_another(step, self.steps)
         if self.done:
-            self.finish()  # now, so that the last line is that of the final mask
-        if step % self.config.gates_every_n_steps:
-            return []
-        return self._line()
+            self.finish()  # already here, so that the last line shows the final mask
+        return self._line() if step % self.config.gates_every_n_steps == 0 else []
 
     def after_validation(self, step: int) -> list[dict]:
-        written = step and step % self.config.gates_every_n_steps == 0  # after the step itself
+        written = step > 0 and step % self.config.gates_every_n_steps == 0  # by after_step
         return [] if written else self._line()
 
     def _line(self) -> list[dict]:
+        """The history of the mask and the gates, one line of gates.jsonl."""
         mask = self.chosen or self.mask_now()
         return [{"kept": masks.count(mask), "mask": masks.to_json(mask), **self.gate_values()}]
 
@@ -171,8 +171,9 @@ class Method(Objective):
 
     @contextmanager
     def evaluating(self) -> Iterator[None]:
+        """Validate the model under its mask; before the first step, the dense model."""
         with self.bare():
-            if self.now or self.chosen:  # else nothing was done yet: the dense model is validated
+            if self.now or self.chosen:
                 masks.apply(self.model, self.chosen or self.mask_now())
             yield
 
