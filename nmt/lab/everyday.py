@@ -1,0 +1,72 @@
+"""What people type: `python -m nmt.lab.everyday CHECKPOINT [FILE…]` counts what a model gets right and lists the rest.
+
+A FILE is a list of sentences with the translations that are accepted, English TAB Russian TAB further Russian …; lines
+that begin with # are comments. Without FILE: everyday.tsv and phrases.tsv of data/models.
+"""
+
+import sys
+from pathlib import Path
+
+from nmt import NmtError
+from nmt.corpora.sentences import read_lines, sameness_key
+from nmt.models import Trained
+from nmt.plumbing.places import in_clone
+from nmt.runs import load
+
+LISTS = "everyday.tsv", "phrases.tsv"
+
+
+def letters(text: str) -> str:
+    """What decides whether two translations are the same: letters and digits, without case, ё written as е."""
+    return sameness_key(text).replace(" ", "").replace("ё", "е")
+
+
+def load_list(path: str | Path) -> list[tuple[str, list[str]]]:
+    """Each English sentence of a list with its accepted translations, at least one, the most natural one first.
+
+    Raises NmtError, naming file and line, for a line without a translation, a cell without a letter or digit, or a
+    sentence that stands twice.
+    """
+    found, first = [], {}
+    for number, line in enumerate(read_lines(path), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        english, *accepted = line.split("\t")
+        if not accepted or not all(map(letters, [english, *accepted])):
+            raise NmtError(f"{path}:{number}: expected English TAB Russian TAB further Russian …, with no cell blank")
+        if first.setdefault(letters(english), number) != number:
+            raise NmtError(f"{path}:{number}: {english!r} stands in line {first[letters(english)]} already")
+        found.append((english, accepted))
+    return found
+
+
+def judged(trained: Trained, path: str | Path) -> list[tuple[str, str, list[str], bool]]:
+    """(English, translation, accepted, right) for each sentence of a list, decoded as `nmt translate` does by default.
+
+    A translation is right if it equals an accepted one, see `letters`. Raises NmtError as `load_list` does.
+    """
+    rows = load_list(path)
+    translations = trained.translate([english for english, _ in rows])
+    return [
+        (english, translation, accepted, letters(translation) in map(letters, accepted))
+        for (english, accepted), translation in zip(rows, translations, strict=True)
+    ]
+
+
+def report(trained: Trained, path: str | Path) -> str:
+    """One line with the count, then each miss: English | translation | first accepted."""
+    rows = judged(trained, path)
+    misses = [f"  {english} | {translation} | {accepted[0]}" for english, translation, accepted, ok in rows if not ok]
+    return "\n".join([f"{path}: {len(rows) - len(misses)} of {len(rows)} right", *misses])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        raise SystemExit("python -m nmt.lab.everyday CHECKPOINT [FILE…]")
+    try:
+        paths = sys.argv[2:] or [in_clone("data", "models", name) for name in LISTS]
+        trained = load(sys.argv[1])
+        for path in paths:
+            print(report(trained, path))
+    except NmtError as error:
+        raise SystemExit(f"nmt.lab.everyday: error: {error}") from None

@@ -1,0 +1,93 @@
+"""The two lists of what people type, and the counting of right translations."""
+
+import re
+
+import pytest
+
+from nmt import NmtError
+from nmt.corpora.sentences import read_table, sameness_key
+from nmt.lab.everyday import LISTS, judged, letters, load_list, report
+from nmt.plumbing.places import clone, in_clone
+
+COUNTS = dict(zip(LISTS, (100, 300), strict=True))
+needs_clone = pytest.mark.skipif(clone() is None, reason="needs the clone, not a wheel")
+
+
+class Stub:
+    """Translates by a table."""
+
+    def __init__(self, **table: str) -> None:
+        self.table = table
+
+    def translate(self, sentences: list[str]) -> list[str]:
+        return [self.table[sentence] for sentence in sentences]
+
+
+@pytest.fixture
+def written(tmp_path):
+    """written(text) -> a file with it."""
+
+    def write(text: str):
+        path = tmp_path / "list.tsv"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_right_is_what_equals_an_accepted_one_but_for_case_punctuation_spaces_and_yo(written):
+    path = written("# ours\nA\tЁлка, да.\n\nB\tОдин.\tДва!\nC\tТри.\nD\tТри.\n")
+    model = Stub(A="елка  да", B="ДВА", C="Три кота.", D="")
+    rows = judged(model, path)
+    assert [right for *_, right in rows] == [True, True, False, False]
+    assert rows[1] == ("B", "ДВА", ["Один.", "Два!"], True)
+    assert report(model, path) == f"{path}: 2 of 4 right\n  C | Три кота. | Три.\n  D |  | Три."
+
+
+@pytest.mark.parametrize(
+    "text, line, fault",
+    [
+        ("A\tодин\nB", 2, "no cell blank"),
+        ("A\tодин\t\n", 1, "no cell blank"),
+        ("A\t…\n", 1, "no cell blank"),
+        ("# ours\nA.\tодин\na\tдва\n", 3, "in line 2 already"),
+    ],
+)
+def test_a_bad_line_is_named(written, text, line, fault):
+    path = written(text)
+    with pytest.raises(NmtError, match=rf"{re.escape(str(path))}:{line}: .*{fault}"):
+        load_list(path)
+
+
+def test_a_file_that_is_absent_or_empty_is_named(written, tmp_path):
+    for path in (tmp_path / "none.tsv", written("")):
+        with pytest.raises(NmtError, match=re.escape(str(path))):
+            load_list(path)
+
+
+@needs_clone
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_is_sentences_with_their_translations(name):
+    rows = load_list(in_clone("data", "models", name))
+    assert len(rows) == COUNTS[name]
+    for english, accepted in rows:
+        assert len(set(map(letters, accepted))) == len(accepted), f"{english}: a translation stands twice"
+        assert re.fullmatch(r"[A-Z][A-Za-z ,'-]*[.?!]", english), english
+        for russian in accepted:
+            assert re.fullmatch(r"[А-ЯЁ0-9][А-Яа-яЁё0-9 ,:—-]*[.?!]", russian.replace("Wi-Fi", "")), russian
+            assert "  " not in russian
+    if name == "everyday.tsv":
+        assert all(3 <= len(english.split()) <= 10 for english, _ in rows)
+
+
+@needs_clone
+def test_no_sentence_stands_in_both_lists():
+    everyday, phrases = ({letters(row[0]) for row in load_list(in_clone("data", "models", name))} for name in LISTS)
+    assert not everyday & phrases
+
+
+@needs_clone
+def test_nothing_of_everyday_stands_in_the_phrasebook():
+    ours = {sameness_key(english) for english, _ in load_list(in_clone("data", "models", "everyday.tsv"))}
+    files = sorted(in_clone("data", "phrasebook").glob("*.tsv.gz"))
+    assert files and not {english for file in files for english, _ in read_table(file) if sameness_key(english) in ours}
