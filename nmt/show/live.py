@@ -223,13 +223,13 @@ class Live:
         finally:
             self.open_only(mask)
 
-    def maps(self, answer: Answer, which: int = 0) -> dict[str, Tensor]:
-        """Attention in writing one of the lines: see `nmt.analysis.attention_maps`. A closed head has a map too."""
-        return attention_maps(self.model, [answer.ids], [answer.lines[which].ids])[0]
+    def maps(self, answer: Answer) -> dict[str, Tensor]:
+        """Attention in writing the best line: see `nmt.analysis.attention_maps`. A closed head has a map too."""
+        return attention_maps(self.model, [answer.ids], [answer.lines[0].ids])[0]
 
-    def shares(self, answer: Answer, which: int = 0) -> Tensor:
-        """What source, written words and BOS bring, (T, 3): see `nmt.analysis.shares`."""
-        return shares(self.model, answer.ids, answer.lines[which].ids)
+    def shares(self, answer: Answer) -> Tensor:
+        """What source, written words and BOS bring to the best line, (T, 3): see `nmt.analysis.shares`."""
+        return shares(self.model, answer.ids, answer.lines[0].ids)
 
     def log_probs(self, english: str, lines: list[str]) -> list[float]:
         """log P(line | English) of each Russian line: see `nmt.analysis.score_pairs`."""

@@ -210,12 +210,11 @@ def test_changed_words_are_marked(live):
     assert changed("", "a") == [("a", True)]
 
 
-def test_maps_and_shares_are_of_the_line_asked_for(live):
+def test_maps_and_shares_are_of_the_best_line(live):
     answer = live.answer(SENTENCE, beam=2, n_best=2)
-    for which in range(2):
-        steps = len(answer.lines[which].ids) + 1
-        assert live.maps(answer, which)["cross"].shape == (2, 4, steps, len(answer.ids) + 1)
-        assert live.shares(answer, which).shape == (steps, 3)
+    steps = len(answer.lines[0].ids) + 1
+    assert live.maps(answer)["cross"].shape == (2, 4, steps, len(answer.ids) + 1)
+    assert live.shares(answer).shape == (steps, 3)
 
 
 def test_models_are_the_shipped_ones_and_the_runs_that_can_translate(checkpoint, tmp_path, monkeypatch):
