@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from nmt.attention import MultiHeadAttention
 from nmt.pruning import masks
-from nmt.transformer import KINDS, NEURONS, FeedForward, Transformer
+from nmt.transformer import KINDS, NEURONS, Transformer
 
 
 @torch.no_grad()
@@ -30,11 +30,14 @@ def remove_heads(model: Transformer, mask: masks.Mask) -> Transformer:
     smaller = copy.deepcopy(model)
     masks.clear(smaller, mask)
     for kind, kept in mask.items():
-        cut = _cut_heads if kind in KINDS else _cut_neurons
         for layer, row, value, there in zip(
             smaller.gated_layers(kind), kept, values[kind], model.config.kept(kind), strict=True
         ):
-            cut(layer, row[there].nonzero().flatten(), value[row])
+            places, factors = row[there].nonzero().flatten(), value[row]
+            if kind in KINDS:
+                _cut_heads(layer, places, factors)
+            else:
+                cut_neurons(layer.inner, layer.outer, places, factors)
     smaller.config = replace(model.config, kept_heads=_left(mask, KINDS), kept_neurons=_left(mask, NEURONS))
     return smaller
 
@@ -57,16 +60,21 @@ def _cut_heads(layer: MultiHeadAttention, heads: Tensor, factors: Tensor) -> Non
     layer.num_heads, layer.out.in_features = len(heads), left
 
 
-def _cut_neurons(layer: FeedForward, neurons: Tensor, factors: Tensor) -> None:
-    """Cut a layer down to these neurons, int64 (F',), each times its factor, (F',)."""
-    inner, outer, left = layer.inner, layer.outer, len(neurons)
-    neurons, factors = neurons.to(inner.weight.device), factors.to(outer.weight)
-    count, d_model = inner.weight.shape
-    inner.weight = _part(inner.weight, (1, count, d_model), neurons, (left, d_model))
-    inner.bias = _part(inner.bias, (1, count), neurons, (left,))
-    outer.weight = _part(outer.weight, (d_model, count), neurons, (d_model, left))
+def cut_neurons(inner: nn.Linear | None, outer: nn.Linear, neurons: Tensor, factors: Tensor) -> None:
+    """Leave these neurons between two layers, int64 (F',), each times its factor, (F',).
+
+    inner: None for the inputs of a network. To be called where no gradients are computed.
+    """
+    neurons, factors, left = neurons.to(outer.weight.device), factors.to(outer.weight), len(neurons)
+    outputs, count = outer.weight.shape
+    outer.weight = _part(outer.weight, (outputs, count), neurons, (outputs, left))
     outer.weight *= factors
-    inner.out_features = outer.in_features = left
+    outer.in_features = left
+    if inner is not None:
+        inputs = inner.weight.size(1)
+        inner.weight = _part(inner.weight, (1, count, inputs), neurons, (left, inputs))
+        inner.bias = _part(inner.bias, (1, count), neurons, (left,))
+        inner.out_features = left
 
 
 def _part(whole: nn.Parameter, seen_as: tuple[int, ...], chosen: Tensor, shape: tuple[int, ...]) -> nn.Parameter:

@@ -58,6 +58,12 @@ class BudgetedGates(CompetingGates):
         slope = p * (1 - p)
         self.weights = slope / slope.sum().clamp(min=1e-30)  # (N,)
 
+    def follow_schedule(self, done: float, keep: int) -> None:
+        """Set what suits a share of the search, 0 to 1: k falls to `keep`, and what is preferred hardens."""
+        hot, cold = TEMPERATURES
+        k = keep + (OPEN * len(self.scores) - keep) * max(0.0, 1 - done / 0.8)
+        self.set(k, HARDENING**done, hot * (cold / hot) ** done)
+
     def log_alpha(self) -> Tensor:
         """(N,) float64."""
         follows = (self.weights * self.scores).sum() / self.tau  # adds ∂b/∂a to the gradient, nothing to the value
@@ -111,9 +117,7 @@ class OnBudget(CompetingHeads):
 
     def _set(self, step: int) -> None:
         """Budget and temperatures of a step of the search."""
-        done, (hot, cold) = min(1.0, step / max(1, self.search_ends)), TEMPERATURES
-        k = self.config.keep + (OPEN * self.heads - self.config.keep) * max(0.0, 1 - done / 0.8)
-        self.gates.set(k, HARDENING**done, hot * (cold / hot) ** done)
+        self.gates.follow_schedule(min(1.0, step / max(1, self.search_ends)), self.config.keep)
 
     def choose(self) -> masks.Mask:
         return swap_heads(self, self.mask_now())

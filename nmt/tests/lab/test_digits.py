@@ -10,7 +10,7 @@ from nmt import NmtError
 from nmt.attention import FixedGate
 from nmt.gates import HardConcrete
 from nmt.lab import digits
-from nmt.lab.digits import METHODS, MLP, Settings, remove_neurons
+from nmt.lab.digits import METHODS, MLP, Settings, remove_units
 
 TINY = Settings(hidden=(12, 8), dense_steps=20, prune_steps=60, batch_size=20)
 UNITS = 64 + 12 + 8
@@ -32,12 +32,12 @@ def start(data) -> MLP:
 @pytest.mark.parametrize(("dtype", "bound"), [(torch.float32, 1e-6), (torch.float64, 1e-12)])
 def test_the_smaller_mlp_computes_what_the_gated_one_does(device, dtype, bound):
     torch.manual_seed(0)
-    model = MLP([64, 30, 20, 10]).to(device, dtype)
+    model = MLP([30, 20]).to(device, dtype)
     x = torch.rand(50, 64, dtype=dtype, device=device)
     for closed in (0.5, 0.9):  # twice: a smaller MLP may be made smaller still
         factors = [torch.rand(w, dtype=dtype, device=device) for w in model.widths]
         factors = [f * (torch.rand_like(f) > closed) for f in factors]
-        small = remove_neurons(model, factors)
+        small = remove_units(model, factors)
         model.gates = [FixedGate(f) for f in factors]
         assert small.widths == [int((f > 0).sum()) for f in factors]
         torch.testing.assert_close(small(x), model(x), atol=bound, rtol=0)
@@ -45,12 +45,12 @@ def test_the_smaller_mlp_computes_what_the_gated_one_does(device, dtype, bound):
 
 
 def test_an_mlp_with_nothing_left_says_its_last_bias():
-    model = MLP([64, 5, 4, 10])
-    small = remove_neurons(model, [torch.zeros(w) for w in model.widths])
+    model = MLP([5, 4])
+    small = remove_units(model, [torch.zeros(w) for w in model.widths])
     assert small.widths == [0, 0, 0]
     assert torch.equal(small(torch.rand(3, 64)), model.layers[-1].bias.expand(3, 10))
     with pytest.raises(NmtError, match="for an MLP of"):
-        remove_neurons(model, [torch.ones(64), torch.ones(4), torch.ones(4)])
+        remove_units(model, [torch.ones(64), torch.ones(4), torch.ones(4)])
 
 
 @pytest.mark.parametrize("method", ["random", "magnitude", "on-budget"])
@@ -74,7 +74,7 @@ def test_the_penalty_is_made_of_the_probabilities_of_weights_or_neurons(data):
     def fit(model, data, settings, steps, seed, gates, before, penalty):
         seen["penalty"], seen["gates"] = penalty(), model.gates
 
-    model = MLP([64, 12, 8, 10])
+    model = MLP([12, 8])
     for counts, costs in (("weights", [12, 8, 10]), ("neurons", [1, 1, 1])):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(digits, "fit", fit)
@@ -103,7 +103,7 @@ def test_taylor_scores_are_the_gradients_of_gates(start, data):
                 factors = torch.ones(UNITS, dtype=torch.float64)
                 factors[unit] += h
                 sides.append(
-                    loss(remove_neurons(model, digits.by_layer(factors, model))(x[i : i + 1].double()), y[i : i + 1])
+                    loss(remove_units(model, factors.split(model.widths))(x[i : i + 1].double()), y[i : i + 1])
                 )
             expected += abs((sides[0] - sides[1]).item() / 2e-5) / len(x)
         assert float(scores[unit]) == pytest.approx(expected, rel=1e-4, abs=1e-8)
