@@ -87,16 +87,3 @@ def validate(
     # A perplexity that float64 cannot hold is cut: exp(700) is 1e304.
     scores = {"loss": loss, "perplexity": math.exp(min(loss, 700))}
     return scores | corpus_scores(translations, held_out.references), translations
-
-
-def score_table(scores: Sequence[dict]) -> str:
-    """Objects that `nmt score` printed as a table of Markdown."""
-    lines = ["| data, split | pairs | search | BLEU | chrF | BLEU signature |", "|---|---|---|---|---|---|"]
-    for score in scores:
-        search = "greedy" if score["beam"] == 1 else f"beam {score['beam']}, length penalty {score['length_penalty']}"
-        signature = score["signature"].replace("|", r"\|")  # a bar would end the table's cell
-        lines.append(
-            f"| {score['data']}, {score['split']} | {score['sentences']:,} | {search} | {score['bleu']:.2f} "
-            f"| {score['chrf']:.2f} | `{signature}` |"
-        )
-    return "\n".join(lines)

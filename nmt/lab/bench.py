@@ -1,11 +1,13 @@
-"""How fast: a training step and decoding beside torch.nn.Transformer and Hugging Face's MarianMTModel (nmt.peers).
+"""`nmt bench`: a training step and decoding, beside torch.nn.Transformer and Hugging Face's MarianMTModel.
 
-The same step is done with each: cross-entropy with label smoothing, gradients clipped, fused Adam, on the same batches
-of made ids. Decoding writes the same number of tokens for every sentence, as EOS is made impossible; both keep a cache,
-and the beams are as wide. Of torch.nn.Transformer no decoding is measured: it has neither a search nor a cache, and
-what would be timed is ours around it.
+The three models have the same weights and are one function. With each the same step is done: cross-entropy with label
+smoothing, gradients clipped, fused Adam, on the same batches of made ids. In decoding EOS is made impossible, so that
+all write the same number of tokens for every sentence; both decoders keep a cache, and their beams are as wide. Of
+torch.nn.Transformer no decoding is measured: it has neither a search nor a cache, and what would be timed is our own
+code around it.
 """
 
+import copy
 import os
 import time
 from collections.abc import Callable
@@ -23,28 +25,29 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from nmt import BOS, EOS, PAD, NmtError
+from nmt.attention import MultiHeadAttention
 from nmt.batches import Batch, pad, source_batch
-from nmt.lab.lineage import revision
-from nmt.lab.peers import MARIAN, OURS, TORCH, Contender, contenders
+from nmt.decoding import beam_search, greedy
 from nmt.objective import token_loss
 from nmt.plumbing.files import write_json
 from nmt.plumbing.provenance import description_of_session
 from nmt.plumbing.starting import keep_freed_memory
-from nmt.show.plots import BLUE, ORANGE, save
-from nmt.transformer import TransformerConfig
+from nmt.show.plots import BLUE, ORANGE, legend_below, new_figure, save
+from nmt.transformer import Transformer, TransformerConfig
 
 SEED, SMOOTHING, CLIP = 1, 0.1, 1.0
+OURS, TORCH, MARIAN = "nmt", "torch.nn.Transformer", "MarianMTModel"
 
 
 @dataclass(frozen=True)
 class Size:
-    """A shape of model and how much is asked of it in one turn."""
+    """A shape of model, and how much it is asked for in one turn."""
 
     name: str
     d_model: int
     vocab_size: int
     num_heads: int
-    batch_tokens: int = 2000  # padded tokens of the longer side in a training batch
+    batch_tokens: int = 2000  # in a training batch: tokens of its longer side, padding among them
     batches: int = 6  # training steps
     length: int = 32  # tokens written for each sentence
     batch_sizes: tuple[int, ...] = (1, 8, 32)
@@ -58,6 +61,136 @@ class Size:
 
 SIZES = (Size("small, 2 x 128", 128, 2_000, 4), Size("the origin's, 2 x 512", 512, 10_000, 8, batches=3))
 SMOKE = (Size("smoke, 2 x 32", 32, 60, 4, batch_tokens=120, batches=2, length=3, batch_sizes=(1, 2), beams=(1, 2)),)
+
+# The three models. All are post-norm, the only norm that Marian has, with ReLU, and with dropout on the embeddings and
+# the outputs of sub-layers only: the further dropout and the two final norms of nn.Transformer are switched off.
+# Marian's generator has no trained bias: its count of parameters is smaller by V.
+
+
+@dataclass(frozen=True)
+class Contender:
+    """logits(src (B, S), trg (B, T)) -> (B, T, V); search(src, beam, length) -> the ids of the best, B lists."""
+
+    model: nn.Module
+    logits: Callable[[Tensor, Tensor], Tensor]
+    search: Callable[[Tensor, int, int], list[list[int]]] | None = None
+
+
+def contenders(config: TransformerConfig, device: torch.device, silent: bool = False) -> dict[str, Contender]:
+    """The three models with the same weights. silent: PAD, BOS and EOS are never written.
+
+    Raises NmtError where transformers is not installed.
+    """
+    model = Transformer(config)
+    if silent:
+        with torch.no_grad():
+            model.generator.bias[[PAD, BOS, EOS]] = -1e4
+    theirs, marian = TorchTransformer(model).to(device), marian_model(model).to(device)
+    model.to(device)
+
+    def search(src: Tensor, beam: int, length: int) -> list[list[int]]:
+        if beam == 1:
+            return [found.ids for found in greedy(model, src, length)]
+        return [found[0].ids for found in beam_search(model, src, beam, max_length=length)]
+
+    def marian_logits(src: Tensor, trg: Tensor) -> Tensor:
+        return marian(input_ids=src, attention_mask=src != PAD, decoder_input_ids=trg, use_cache=False).logits
+
+    def marian_search(src: Tensor, beam: int, length: int) -> list[list[int]]:
+        options = {"num_beams": beam, "max_new_tokens": length, "do_sample": False, "use_cache": True}
+        with torch.inference_mode():
+            return marian.generate(src, attention_mask=(src != PAD).long(), **options)[:, 1:].tolist()
+
+    return {
+        OURS: Contender(model, model, search),
+        TORCH: Contender(theirs, theirs),
+        MARIAN: Contender(marian, marian_logits, marian_search),
+    }
+
+
+# The parts of our blocks, and what they are called in the layers of the other two.
+TORCH_PARTS = {
+    "self_attention": "self_attn", "norm_self": "norm1", "cross_attention": "multihead_attn", "norm_cross": "norm2",
+    "feed_forward.inner": "linear1", "feed_forward.outer": "linear2", "norm_feed": "norm3",
+}  # fmt: skip
+MARIAN_PARTS = {
+    "self_attention": "self_attn", "norm_self": "self_attn_layer_norm", "cross_attention": "encoder_attn",
+    "norm_cross": "encoder_attn_layer_norm", "feed_forward.inner": "fc1", "feed_forward.outer": "fc2",
+    "norm_feed": "final_layer_norm",
+}  # fmt: skip
+
+
+def load_block(layer: nn.Module, block: nn.Module, parts: dict[str, str], joined: bool) -> None:
+    """Load the weights of our block into a layer. joined: its attention has W_Q, W_K and W_V in one matrix."""
+    state, modules = {}, dict(block.named_modules())
+    for module, name in ((modules[part], name) for part, name in parts.items() if part in modules):
+        weights = module.state_dict()
+        if isinstance(module, MultiHeadAttention):
+            weights = {f"out_proj.{key}": value for key, value in module.out.state_dict().items()}
+            whole = {"in_proj_weight": module.in_weight, "in_proj_bias": module.in_bias}
+            for one, weight, bias in zip("qkv", module.in_weight.chunk(3), module.in_bias.chunk(3), strict=True):
+                weights |= whole if joined else {f"{one}_proj.weight": weight, f"{one}_proj.bias": bias}
+        state |= {f"{name}.{key}": value for key, value in weights.items()}
+    layer.load_state_dict(state)
+
+
+class TorchTransformer(nn.Module):
+    """torch.nn.Transformer between our embeddings and our generator, with the weights of `model`."""
+
+    def __init__(self, model: Transformer) -> None:
+        super().__init__()
+        c = model.config
+        ours = model.src_embedding, model.trg_embedding, model.generator
+        self.src_embedding, self.trg_embedding, self.generator = copy.deepcopy(ours)  # together: tied weights stay tied
+        sizes = c.d_model, c.num_heads, c.num_blocks, c.num_blocks, c.d_ff, c.dropout
+        self.inner = nn.Transformer(*sizes, batch_first=True)
+        self.inner.encoder.norm = self.inner.decoder.norm = None
+        self.inner.encoder.use_nested_tensor = False  # a prototype, used only where nothing is trained
+        for layer, block in zip(self.inner.encoder.layers, model.encoder, strict=True):
+            load_block(layer, block, TORCH_PARTS | {"norm_feed": "norm2"}, joined=True)
+        for layer, block in zip(self.inner.decoder.layers, model.decoder, strict=True):
+            load_block(layer, block, TORCH_PARTS, joined=True)
+            layer.multihead_attn.dropout = 0.0
+        for layer in (*self.inner.encoder.layers, *self.inner.decoder.layers):
+            layer.dropout.p = layer.self_attn.dropout = 0.0  # inside the feed-forward layer; of attention weights
+
+    def forward(self, src: Tensor, trg: Tensor) -> Tensor:
+        """Logits (B, T, V). The target's padding needs no mask: it stands to the right of every word."""
+        padding = src == PAD  # (B, S)
+        future = torch.ones(trg.size(1), trg.size(1), dtype=torch.bool, device=trg.device).triu(1)  # (T, T)
+        sides = self.src_embedding(src), self.trg_embedding(trg)
+        masks = {"src_key_padding_mask": padding, "memory_key_padding_mask": padding}
+        return self.generator(self.inner(*sides, tgt_mask=future, tgt_is_causal=True, **masks))
+
+
+def marian_model(model: Transformer) -> nn.Module:
+    """Hugging Face's MarianMTModel with the weights of `model`, which has to be post-norm and tied."""
+    try:
+        from transformers import MarianConfig, MarianMTModel
+    except ImportError:
+        raise NmtError("nmt bench measures beside Hugging Face: pip install 'transformers>=5.0'") from None
+    c = model.config
+    shape = {"layers": c.num_blocks, "attention_heads": c.num_heads, "ffn_dim": c.d_ff}
+    options = {f"{side}_{name}": value for side in ("encoder", "decoder") for name, value in shape.items()}
+    options |= {"vocab_size": c.src_vocab_size, "decoder_vocab_size": c.trg_vocab_size, "d_model": c.d_model}
+    options |= {"pad_token_id": PAD, "bos_token_id": BOS, "decoder_start_token_id": BOS, "eos_token_id": EOS}
+    options |= {"share_encoder_decoder_embeddings": False, "scale_embedding": True, "activation_function": "relu"}
+    options |= {"forced_eos_token_id": None, "max_position_embeddings": 256, "dropout": c.dropout}
+    marian = MarianMTModel(MarianConfig(**options))
+    with torch.no_grad():
+        marian.final_logits_bias.copy_(model.generator.bias)
+        for half, embedding, blocks in (
+            (marian.model.encoder, model.src_embedding, model.encoder),
+            (marian.model.decoder, model.trg_embedding, model.decoder),
+        ):
+            half.embed_tokens.weight.copy_(embedding.tokens.weight)
+            half.embed_positions.weight.copy_(embedding.positions)  # Marian's own: all sines, then all cosines
+            for layer, block in zip(half.layers, blocks, strict=True):
+                load_block(layer, block, MARIAN_PARTS, joined=False)
+    return marian
+
+
+# What they are given.
 
 
 def made_pairs(vocab_size: int, count: int = 2000, seed: int = SEED) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -89,10 +222,13 @@ def training_batches(size: Size, device: torch.device) -> list[Batch]:
 
 
 def sources(size: Size, batch_size: int, device: torch.device) -> list[Tensor]:
-    """What is decoded in a turn, 4 batches of 1 or one larger: neighbours in length, as `translate` puts together."""
+    """What is decoded in a turn: four batches of one sentence, or one larger batch of sentences of similar length."""
     pairs = made_pairs(size.vocab_size)
     starts = [len(pairs) * i // 5 for i in (1, 2, 3, 4)] if batch_size == 1 else [len(pairs) // 2]
     return [source_batch([src.tolist() for src, _ in pairs[i : i + batch_size]], device) for i in starts]
+
+
+# Measuring. A turn is one task, done once by one contender; in a round every task has a turn of every contender.
 
 
 def training_turn(contender: Contender, batches: list[Batch], device: torch.device) -> Callable[[], None]:
@@ -122,59 +258,50 @@ def decoding_turn(contender: Contender, batches: list[Tensor], beam: int, length
     return turn
 
 
-def agreement(three: dict[str, Contender], batch: Batch) -> dict[str, float]:
-    """The largest difference of a logit from ours, each peer, without dropout; padding left out."""
-    there = batch.trg_in != PAD
-    with torch.inference_mode():
-        logits = {
-            name: one.logits(batch.src, batch.trg_in)[there]
-            for name, one in three.items()
-            if not one.model.eval().training
-        }
-    return {name: (value - logits[OURS]).abs().max().item() for name, value in logits.items() if name != OURS}
-
-
 def timed(turn: Callable[[], None], device: torch.device) -> dict[str, float]:
-    """Seconds of the clock, and of the processor over all threads."""
-    for first in (True, False):
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        if first:
-            wall, cpu = time.perf_counter(), time.process_time()
-            turn()
+    """Seconds of the clock, "wall", and of the processor over all threads, "cpu"."""
+    wait = torch.cuda.synchronize if device.type == "cuda" else lambda device: None
+    wait(device)
+    wall, cpu = time.perf_counter(), time.process_time()
+    turn()
+    wait(device)
     return {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
 
 
 def measure(size: Size, rounds: int, device: torch.device, log: Callable[[str], None] = print) -> dict:
-    """All tasks of one size. A round does every task once with each contender, who begins changes from round to
-    round; one turn of each before the first round is not counted."""
-    done = {"config": asdict(size.config()), "turn": asdict(size), "rows": []}
+    """All tasks of one size. In each round another contender begins; an additional first round is not counted."""
     three = contenders(size.config(), device)
-    done["parameters"] = {n: sum(p.numel() for p in c.model.parameters() if p.requires_grad) for n, c in three.items()}
     batches = training_batches(size, device)
-    done["largest difference of a logit"] = agreement(three, batches[0])
-    tokens = sum(batch.tokens for batch in batches)
+    done = {
+        "config": asdict(size.config()),
+        "turn": asdict(size),
+        "rows": [],
+        "parameters": {n: sum(p.numel() for p in c.model.parameters() if p.requires_grad) for n, c in three.items()},
+    }
+    task = {"task": "training step", "tokens": sum(batch.tokens for batch in batches), "steps": len(batches)}
     turns = {name: training_turn(one, batches, device) for name, one in three.items()}
-    tasks = [({"task": "training step", "tokens": tokens, "steps": len(batches)}, turns)]
-    done["rows"] += _rounds(tasks, rounds, device)
-    three = {name: one for name, one in contenders(size.config(), device, silent=True).items() if one.search}
+    done["rows"] += in_rounds([(task, turns)], rounds, device)
+    searchers = {name: one for name, one in contenders(size.config(), device, silent=True).items() if one.search}
     tasks = []
     for batch_size, beam in product(size.batch_sizes, size.beams):
         given = sources(size, batch_size, device)
-        what = {"task": "decoding", "batch": batch_size, "beam": beam, "tokens": sum(map(len, given)) * size.length}
-        tasks.append((what, {name: decoding_turn(one, given, beam, size.length) for name, one in three.items()}))
-        found = [[ids for src in given for ids in one.search(src, beam, size.length)] for one in three.values()]
-        what["same translations"] = sum(a == b for a, b in zip(*found, strict=True)) / len(found[0])
+        task = {"task": "decoding", "batch": batch_size, "beam": beam, "tokens": sum(map(len, given)) * size.length}
+        tasks.append((task, {name: decoding_turn(one, given, beam, size.length) for name, one in searchers.items()}))
+        found = [[ids for src in given for ids in one.search(src, beam, size.length)] for one in searchers.values()]
+        task["same translations"] = sum(a == b for a, b in zip(*found, strict=True)) / len(found[0])
         if any(len(ids) != size.length for one in found for ids in one):
             raise NmtError(f"nmt bench: not every translation has {size.length} tokens; the comparison is not fair")
-    done["rows"] += _rounds(tasks, rounds, device)
+    done["rows"] += in_rounds(tasks, rounds, device)
     log(f"{size.name}: parameters {done['parameters']}")
     for row in done["rows"]:
-        log("  " + "; ".join([label(row), *(_said(row, peer) for peer in row["ratios"])]))
+        for peer, of in row["ratios"].items():
+            wall, cpu = of["wall"], of["cpu"]
+            span = f"{wall['min']:.2f} to {wall['max']:.2f}; processor {cpu['median']:.2f}"
+            log(f"  {label(row)}; {peer} takes {wall['median']:.2f} times as long ({span})")
     return done
 
 
-def _rounds(tasks: list[tuple[dict, dict[str, Callable]]], rounds: int, device: torch.device) -> list[dict]:
+def in_rounds(tasks: list[tuple[dict, dict[str, Callable]]], rounds: int, device: torch.device) -> list[dict]:
     seconds = [{name: [] for name in turns} for _, turns in tasks]
     for number in range(-1, rounds):
         for (_, turns), taken in zip(tasks, seconds, strict=True):
@@ -183,7 +310,7 @@ def _rounds(tasks: list[tuple[dict, dict[str, Callable]]], rounds: int, device: 
                 time_ = timed(turns[name], device)
                 if number >= 0:
                     taken[name].append(time_)
-    return [what | {"seconds": s, "ratios": ratios(s)} for (what, _), s in zip(tasks, seconds, strict=True)]
+    return [task | {"seconds": of, "ratios": ratios(of)} for (task, _), of in zip(tasks, seconds, strict=True)]
 
 
 def ratios(seconds: dict[str, list[dict[str, float]]]) -> dict[str, dict[str, dict[str, float]]]:
@@ -203,29 +330,24 @@ def label(row: dict) -> str:
     return f"batch {row['batch']}, {'greedy' if row['beam'] == 1 else 'beam {}'.format(row['beam'])}"
 
 
-def _said(row: dict, peer: str) -> str:
-    wall, cpu = (row["ratios"][peer][clock] for clock in ("wall", "cpu"))
-    return (
-        f"{peer} takes {wall['median']:.2f} times as long ({wall['min']:.2f} to {wall['max']:.2f}; "
-        f"processor {cpu['median']:.2f})"
-    )
-
-
 def bench(out: str | Path, device: torch.device, smoke: bool = False, log: Callable[[str], None] = print) -> dict:
-    """Measure and write OUT/bench.json and OUT/bench.png; returns what is in the JSON. The caller's random state
-    stays. Raises NmtError where transformers is missing, or OUT holds a benchmark already."""
+    """Measure and write OUT/bench.json and OUT/bench.png; returns what is in the JSON.
+
+    The caller's random state stays as it is. Raises NmtError where transformers is missing, or where OUT holds a
+    benchmark already or cannot be written.
+    """
     out = Path(out)
     if (out / "bench.json").exists():
         raise NmtError(f"--out {out} holds a benchmark already; name another directory")
-    try:  # before it is measured, not after
+    try:  # now, not after minutes of measuring
         out.mkdir(parents=True, exist_ok=True)
         TemporaryFile(dir=out).close()
     except OSError as error:
         raise NmtError(f"--out {out}: not a folder that can be written ({error.strerror})") from None
     if device.type == "cpu":
-        keep_freed_memory()  # as training does; it serves all three
+        keep_freed_memory()  # as training does; all three profit from it
     session = description_of_session(device, 0)
-    with suppress(AttributeError):
+    with suppress(AttributeError):  # Windows has none
         session["load"] = os.getloadavg()[0]  # processes that ran in the minute before; 0: a quiet machine
     rounds = 2 if smoke else 5
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
@@ -240,13 +362,17 @@ def bench(out: str | Path, device: torch.device, smoke: bool = False, log: Calla
 
 
 def figure(result: dict, clock: str = "wall") -> Figure:
-    """What bench.json holds as a picture: a panel a size, a row a task, a dot a peer, its time divided by ours: the
-    median with the span of the rounds. clock: "wall", or "cpu" for the processor's time."""
+    """bench.json as a picture: a panel for each size, a row for each task, a dot for each peer.
+
+    A dot is the peer's time divided by ours, the median with the span of the rounds. clock: "wall", or "cpu" for the
+    processor's time.
+    """
     sizes = result["sizes"]
     rows = max(len(size["rows"]) for size in sizes.values())
-    drawing = Figure(figsize=(4.2 * len(sizes) + 1.2, 0.36 * rows + 1.6), layout="constrained", dpi=120)
-    panels = drawing.subplots(1, len(sizes), squeeze=False, sharex=True)[0]
-    for axes, (name, size) in zip(panels, sizes.items(), strict=True):
+    kind = {"wall": "time", "cpu": "processor time"}[clock]
+    title = f"{kind} of the peer / {kind} of nmt; right of 1, nmt is faster"
+    drawing, grid = new_figure((4.2 * len(sizes) + 1.2, 0.36 * rows + 1.6), (1, len(sizes)), title, sharex=True)
+    for axes, (name, size) in zip(grid[0], sizes.items(), strict=True):
         for peer, color, marker, aside in ((TORCH, ORANGE, "s", 0.12), (MARIAN, BLUE, "o", -0.12)):
             found = [(y, row["ratios"][peer][clock]) for y, row in enumerate(size["rows"]) if peer in row["ratios"]]
             middle = [ratio["median"] for _, ratio in found]
@@ -256,48 +382,6 @@ def figure(result: dict, clock: str = "wall") -> Figure:
         axes.axvline(1, color="black", lw=0.8)
         axes.set_yticks(range(len(size["rows"])), [label(row) for row in size["rows"]])
         axes.set(title=name, ylim=(len(size["rows"]) - 0.5, -0.5), xlim=(0, None))
-        axes.grid(axis="x", alpha=0.3)
-        axes.spines[["right", "top"]].set_visible(False)
-    kind = {"wall": "time", "cpu": "processor time"}[clock]
-    drawing.supxlabel(f"{kind} of the peer / {kind} of nmt; right of 1, nmt is faster", fontsize=9)
-    handles, labels = panels[0].get_legend_handles_labels()
-    drawing.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False, fontsize=9)
+        axes.grid(False, axis="y")
+    legend_below(drawing, axes.get_legend_handles_labels()[0], 2)
     return drawing
-
-
-def section(result: dict, picture: str = "bench.png") -> str:
-    """Markdown: what bench.json holds, a row a task and size; the figure is figures/PICTURE."""
-    session, goals = result["session"], {"training step": 1.0, "decoding": 1.2}
-    lines = [
-        f"### Speed beside other implementations, on a {'GPU' if session['device'].startswith('cuda') else 'CPU'}",
-        "",
-        f"![time of the peers divided by ours, for each task](figures/{picture})",
-        "",
-        f"Time of the peer divided by ours, the median of {result['rounds']} rounds in turns (smallest to largest): "
-        "above 1, nmt is faster. All have the same weights and give the same logits. The aims were "
-        f"{goals['training step']:g} for a training step and {goals['decoding']:g} for decoding, greedy and with "
-        "a beam; what misses its aim is in italics.",
-        "",
-        "<details><summary>every task</summary>",
-        "",
-        f"| size | task | {TORCH} | {MARIAN} |",
-        "|---|---|---|---|",
-    ]
-    for name, size in result["sizes"].items():
-        for row in size["rows"]:
-            cells = []
-            for peer in (TORCH, MARIAN):
-                wall = row["ratios"].get(peer, {}).get("wall")
-                said = f"{wall['median']:.3f} ({wall['min']:.2f} to {wall['max']:.2f})" if wall else ""
-                cells.append(f"*{said}*" if wall and wall["median"] < goals[row["task"]] else said)
-            lines.append(f"| {name} | {label(row)} | {' | '.join(cells)} |")
-    versions = ", ".join(f"{name} {session['versions'][name]}" for name in ("torch", "transformers"))
-    dtypes = ", ".join(f"{task} in {dtype}" for task, dtype in result["dtypes"].items())
-    load = f"; load of the machine before it: {session['load']:.2f}" if "load" in session else ""
-    return "\n".join([
-        *lines,
-        "",
-        "</details>",
-        "",
-        f"`nmt bench`; {session['device']}; {versions}; {dtypes}; code {revision(session['git'])}{load}.",
-    ])  # fmt: skip

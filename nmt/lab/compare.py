@@ -1,8 +1,9 @@
-"""`nmt compare CONFIG`: trained models x methods x budgets x seeds, one JSON line for each, at equal compute.
+"""`nmt compare CONFIG`: trained models x methods x budgets x seeds at equal compute, one JSON line for each cell.
 
-The config is one JSON file, see `Comparison`. OUT/dense-SEED is the run of each dense model, OUT/seed-SEED.jsonl its
-cells, OUT/outputs/ what each pruned model made of the test sentences. Killed and started again, it goes on: cells that
-have their line are skipped, one under way resumes. Started several times, the processes share out the cells.
+The config is one JSON file, see `Plan`. OUT/dense-SEED is the run of each dense model, OUT/seed-SEED.jsonl holds its
+cells, OUT/outputs/ the translations of the test sentences by each model. A comparison that was killed goes on when it
+is started again: finished cells are skipped, and the one that was under way resumes. Several processes with the same
+OUT share out the cells.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ from nmt.config import TrainingConfig
 from nmt.corpora.corpus import Corpus, prepare
 from nmt.decoding import translate
 from nmt.models import Trained
-from nmt.plumbing.files import claimed, read_json, sha256, write_text
+from nmt.plumbing.files import append_json_lines, claimed, read_json, read_json_lines, sha256, write_text
 from nmt.plumbing.provenance import description_of_session
 from nmt.pruning import importance
 from nmt.pruning.config import PruningConfig
@@ -32,42 +33,48 @@ from nmt.scoring import corpus_scores
 from nmt.tokens import encode_corpus
 from nmt.training import train
 
+TYPES = {  # of the fields of a plan: what it is, what is in it, and both in words
+    "data": (list, str, "a list of names or files"),
+    "dense": (dict, object, "an object"),
+    "training": (dict, object, "an object"),
+    "budgets": (dict, list, "an object of lists"),
+    "methods": (list, dict, "a list of objects"),
+    "seeds": (list, int, "a list of whole numbers"),
+}
+
 
 @dataclass(frozen=True)
-class Comparison:
+class Plan:
     """What is compared. Every seed has a dense model of its own, and all methods prune each of them."""
 
     data: list[str]
     dense: dict  # TrainingConfig of the dense models
     training: dict  # TrainingConfig of the cells: what differs from the dense model's
-    budgets: dict[str, list[int]]  # heads -> how many are kept, as in --heads and --keep
-    methods: list[dict]  # PruningConfig of each, "method" and what differs from the default
+    budgets: dict[str, list[int]]  # as in --heads and --keep: which heads -> how many of them are kept
+    methods: list[dict]  # PruningConfig of each: "method" and what differs from the defaults
     seeds: list[int] = field(default_factory=lambda: [1, 2, 3, 4, 5])
 
     @classmethod
-    def read(cls, path: str | Path) -> "Comparison":
-        """Raises NmtError for a file that is damaged, has unknown fields, or settings that cannot be."""
+    def read(cls, path: str | Path) -> "Plan":
+        """Raises NmtError for a file that is damaged, or has unknown fields or settings that cannot be."""
         settings = read_json(Path(path))
         try:
-            _known("", settings, cls)
-            if absent := [name for name in ("data", "dense", "training", "budgets", "methods") if name not in settings]:
-                raise NmtError(f"{absent[0]} is missing")
+            _refuse_unknown("", settings, cls)
+            if missing := TYPES.keys() - settings.keys() - {"seeds"}:
+                raise NmtError(f"{min(missing)} is missing")
+            for name, value in settings.items():
+                _refuse_other(name, value, *TYPES[name])
+            for heads, budgets in settings["budgets"].items():
+                _refuse_other(f"budgets.{heads}", budgets, list, int, "a list of whole numbers")
             plan = cls(**settings)
-            _each("data", plan.data, list, str, "names or files")
-            _each("seeds", plan.seeds, list, int, "whole numbers")
-            _each("methods", plan.methods, list, dict, "objects")
-            for heads, keeps in _each("budgets", plan.budgets, dict, list, "lists").items():
-                _each(f"budgets.{heads}", keeps, list, int, "whole numbers")
-            for name, said, config in (
-                ("dense", plan.dense, TrainingConfig),
-                ("training", plan.training, TrainingConfig),
-                *(("methods", method, PruningConfig) for method in plan.methods),
-            ):
-                _known(name, said, config)
-            if any("method" not in method for method in plan.methods):
-                raise NmtError('each of methods has a "method", its name')
+            for name, config in (("dense", TrainingConfig), ("training", TrainingConfig)):
+                _refuse_unknown(name, settings[name], config)
+                config(**settings[name])
+            for method in plan.methods:
+                _refuse_unknown("methods", method, PruningConfig)
+                if "method" not in method:
+                    raise NmtError('each of methods has a "method", its name')
             shape = TrainingConfig(**plan.dense).transformer(1, 1)
-            TrainingConfig(**plan.training)
             for said in plan.cells():
                 whole = sum(len(layer) for kind in PruningConfig(**said).kinds for layer in shape.kept(kind))
                 if said.get("keep", 0) > whole:
@@ -77,34 +84,31 @@ class Comparison:
         return plan
 
     def cells(self) -> Iterator[dict]:
-        """What is said of each PruningConfig, for each budget and method; what has no budget but λ comes once."""
-        for heads, keeps in self.budgets.items():
-            for number, keep in enumerate(keeps):
+        """The fields of each PruningConfig that differ from the defaults: every method at every budget.
+
+        A method that has no budget but a λ is done once for each kind of heads.
+        """
+        for heads, budgets in self.budgets.items():
+            for number, budget in enumerate(budgets):
                 for method in self.methods:
-                    if "keep" not in method_class(method["method"]).needs:
-                        if number == 0:
-                            yield {"heads": heads, **method}
-                    else:
-                        yield {"heads": heads, "keep": keep, **method}
+                    if "keep" in method_class(method["method"]).needs:
+                        yield {"heads": heads, "keep": budget, **method}
+                    elif number == 0:
+                        yield {"heads": heads, **method}
 
 
-def _each(name: str, value: object, kind: type, inner: type, of: str) -> list | dict:
-    """The value, a list or object of such things. Raises NmtError where it is something else."""
-    if not isinstance(value, kind) or not all(
-        isinstance(x, inner) for x in (value.values() if kind is dict else value)
-    ):
-        whole = "a list" if kind is list else "an object"
-        raise NmtError(f"{name} must be {whole} of {of}, not {json.dumps(value)[:60]}")
-    return value
+def _refuse_other(name: str, value: object, container: type, item: type, in_words: str) -> None:
+    """Raises NmtError unless the value is a list, or an object, of such items."""
+    items = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, container) or not all(isinstance(one, item) for one in items):
+        raise NmtError(f"{name} must be {in_words}, not {json.dumps(value)[:60]}")
 
 
-def _known(name: str, said: object, config: type) -> None:
-    """Raises NmtError unless `said` is an object of fields of that dataclass."""
+def _refuse_unknown(name: str, settings: dict, config: type) -> None:
+    """Raises NmtError for a setting that is no field of this dataclass."""
     known = [f.name for f in fields(config)]
-    if not isinstance(said, dict):
-        raise NmtError(f"{name} must be an object, not {json.dumps(said)[:60]}")
-    if strange := [key for key in said if key not in known]:
-        raise NmtError(f"{f'{name}: ' * bool(name)}{strange[0]} is not known; there are {', '.join(known)}")
+    if unknown := [key for key in settings if key not in known]:
+        raise NmtError(f"{name}{': ' * bool(name)}{unknown[0]} is not known; there are {', '.join(known)}")
 
 
 def compare(
@@ -114,116 +118,107 @@ def compare(
     device: torch.device | str | None = None,
     log: Callable[[str], None] = print,
 ) -> None:
-    """Do what is not yet done of a comparison; `seeds`: only these, of those that the config has, in this order.
+    """Do what is not yet done of a comparison; `seeds`: only these of the config's seeds, in this order.
 
-    A cell that another process is doing is left to it; a dense model is waited for.
+    A cell that another process works on is left to that process; for a dense model this one waits.
     """
-    plan, out = Comparison.read(config), Path(out)
+    plan = Plan.read(config)
     corpus = prepare(plan.data)
     for seed in plan.seeds if seeds is None else seeds:
         if seed not in plan.seeds:
             raise NmtError(f"--seeds {seed}: {config} has {plan.seeds}")
-        results, locks = out / f"seed-{seed}.jsonl", out / "locks"
-        with claimed(locks / f"dense-{seed}", wait=True):
-            run, common = _begun(plan, corpus, out, seed, results, device, log)
-        cells, elsewhere = list(plan.cells()), 0
-        for number, said in enumerate(cells):
-            settings = {
-                "said": said,
-                "training": plan.training,
-                "seed": seed,
-            }  # defaults of later versions change no key
+        _Seed(plan, corpus, Path(out), seed, device, log).do_cells()
+
+
+@dataclass(frozen=True)
+class _Seed:
+    """One seed of a comparison: a dense model, and what the methods make of it."""
+
+    plan: Plan
+    corpus: Corpus
+    out: Path
+    seed: int
+    device: torch.device | str | None
+    log: Callable[[str], None]
+
+    @property
+    def results(self) -> Path:
+        return self.out / f"seed-{self.seed}.jsonl"
+
+    def do_cells(self) -> None:
+        locks = self.out / "locks"
+        with claimed(locks / f"dense-{self.seed}", wait=True):
+            run, common = self.dense_model()
+        cells, elsewhere = list(self.plan.cells()), 0
+        for number, said in enumerate(cells, 1):
+            # The key is made of what the config says, so that a default that changes later changes no key.
+            settings = {"said": said, "training": self.plan.training, "seed": self.seed}
             key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
             with claimed(locks / key) as mine:
                 elsewhere += not mine
-                if not mine or any(line["key"] == key for line in _lines(results)):
+                if not mine or any(line["key"] == key for line in read_json_lines(self.results)):
                     continue
-                cell = PruningConfig(**said)
-                line = _cell(cell, plan, corpus, run, seed, out, key, device)
-                with claimed(locks / results.name, wait=True):
-                    pruning = method_class(cell.method).noted(cell)
-                    _append(results, {"key": key, **common, **settings, "pruning": pruning, **line})
-            log(
-                f"seed {seed}, {number + 1} of {len(cells)}: {said} -> {line['kept']} of {line['of']}, "
-                f"dev loss {line['scores']['dev']['loss']:.4f}, BLEU {line['scores']['dev']['bleu']:.1f}; "
-                f"{line['seconds']:.0f} s"
+                line = {"key": key, **common, **settings, **self.cell(PruningConfig(**said), run, key)}
+                with claimed(locks / self.results.name, wait=True):
+                    append_json_lines(self.results, line)
+            dev = line["scores"]["dev"]
+            self.log(
+                f"seed {self.seed}, {number} of {len(cells)}: {said} -> {line['kept']} of {line['of']}, "
+                f"dev loss {dev['loss']:.4f}, BLEU {dev['bleu']:.1f}; {line['seconds']:.0f} s"
             )
         if elsewhere:
-            log(f"seed {seed}: {elsewhere} cells were left to other processes; should one be stopped, start it again")
-        log(f"seed {seed}: {len(_lines(results)) - 1} of {len(cells)} cells are done, a line each in {results}")
+            again = "should one be stopped, start it again"
+            self.log(f"seed {self.seed}: {elsewhere} cells were left to other processes; {again}")
+        done = len(read_json_lines(self.results)) - 1
+        self.log(f"seed {self.seed}: {done} of {len(cells)} cells are done, a line each in {self.results}")
 
+    def dense_model(self) -> tuple[Run, dict]:
+        """The dense model, trained and scored, and what every line of this seed says."""
+        config, directory = TrainingConfig(**self.plan.dense, seed=self.seed), self.out / f"dense-{self.seed}"
+        run = Run(directory) if directory.is_dir() else None
+        validated = run.lines(split="valid") if run and run.last_step() is not None else []
+        if not validated or validated[-1]["epoch"] < config.max_epochs:
+            run = train(config, self.corpus, directory, resume=run is not None, device=self.device, log=self.log)
+        weights = sha256(model_directory(run.directory) / "model.safetensors")
+        common = {"seed": self.seed, "dense": weights, "corpus": self.corpus.fingerprint}
+        lines = read_json_lines(self.results)
+        if not lines:
+            scores = self.scores(load(run.directory, self.device or "cpu"), f"dense-{self.seed}")
+            append_json_lines(self.results, {"key": "dense", "method": "dense", **common, "scores": scores})
+        elif lines[0]["dense"] != weights:
+            raise NmtError(f"{self.results} belongs to another dense model than {run.directory}: remove one of the two")
+        return run, common
 
-def _begun(plan, corpus, out, seed, results, device, log) -> tuple[Run, dict]:
-    """The dense model of a seed, trained and scored, and what every line of that seed says."""
-    run = _dense(plan, corpus, out / f"dense-{seed}", seed, device, log)
-    common = {
-        "seed": seed,
-        "dense": sha256(model_directory(run.directory) / "model.safetensors"),
-        "corpus": corpus.fingerprint,
-    }
-    lines = _lines(results)
-    if not lines:
-        scores = evaluate(load(run.directory, device or "cpu"), corpus, out / "outputs" / f"dense-{seed}.txt")
-        _append(results, {"key": "dense", "method": "dense", **common, "scores": scores})
-    elif lines[0]["dense"] != common["dense"]:
-        raise NmtError(f"{results} belongs to another dense model than {run.directory}: remove one of the two")
-    return run, common
+    def cell(self, settings: PruningConfig, run: Run, key: str) -> dict:
+        """Prune the dense model and score what is left; the run is deleted, its numbers are returned."""
+        directory, since = self.out / "cells" / key, time.monotonic()
+        config = TrainingConfig(**{**shape_of(run.directory), **self.plan.training, "seed": self.seed})
+        result = prune(
+            settings, config, self.corpus, run.directory, directory, directory.is_dir(), self.device, progress=0,
+            log=lambda text: None,
+        )  # fmt: skip
+        scores = self.scores(load(directory, self.device or "cpu"), key)
+        session = description_of_session(torch.device(self.device or "cpu"), 0)
+        shutil.rmtree(directory)
+        return {
+            "pruning": method_class(settings.method).noted(settings),
+            **result,
+            "scores": scores,
+            "seconds": round(time.monotonic() - since, 1),
+            "session": {name: session[name] for name in ("time", "git", "versions", "device")},
+        }
 
+    def scores(self, trained: Trained, name: str, batch_size: int = 100) -> dict:
+        """{"dev", "test": {"loss" (nats per target token), "bleu", "chrf", "signature", …}} of greedy translations.
 
-def _dense(plan: Comparison, corpus: Corpus, directory: Path, seed: int, device, log) -> Run:
-    config = TrainingConfig(**plan.dense, seed=seed)
-    if directory.is_dir():
-        run = Run(directory)
-        if run.last_step() is not None and run.lines(split="valid")[-1:] and _finished(run, config):
-            return run
-        return train(config, corpus, directory, resume=True, device=device, log=log)
-    return train(config, corpus, directory, device=device, log=log)
-
-
-def _finished(run: Run, config: TrainingConfig) -> bool:
-    return run.lines(split="valid")[-1]["epoch"] >= config.max_epochs
-
-
-def _cell(cell, plan, corpus, run, seed, out, key, device) -> dict:
-    directory, since = out / "cells" / key, time.monotonic()
-    shape = shape_of(run.directory)
-    config = TrainingConfig(**{**shape, **plan.training, "seed": seed})
-    result = prune(
-        cell, config, corpus, run.directory, directory, directory.is_dir(), device, progress=0, log=lambda text: None
-    )
-    scores = evaluate(load(directory, device or "cpu"), corpus, out / "outputs" / f"{key}.txt")
-    session = description_of_session(torch.device(device or "cpu"), 0)
-    shutil.rmtree(directory)
-    return {
-        **result,
-        "scores": scores,
-        "seconds": round(time.monotonic() - since, 1),
-        "session": {name: session[name] for name in ("time", "git", "versions", "device")},
-    }
-
-
-def evaluate(trained: Trained, corpus: Corpus, outputs: Path, batch_size: int = 100) -> dict:
-    """{"dev", "test": {"loss" (nats per target token), "bleu", "chrf", "signature", …}}, greedy; whole splits.
-
-    The translations of test are kept in `outputs`, for the paired bootstrap.
-    """
-    scores, device = {}, next(trained.model.parameters()).device
-    tokens = encode_corpus(corpus, trained.bpe)
-    for name, split in (("dev", "valid"), ("test", "test")):
-        pairs = list(corpus.pairs(split))
-        written = translate(trained.model, trained.bpe, [e for e, _ in pairs], beam=1, batch_size=batch_size)
-        loss = importance.loss(trained.model, list(in_order(tokens[split], batch_size, device=device)))
-        scores[name] = {"loss": loss, **corpus_scores(written, [russian for _, russian in pairs])}
-    outputs.parent.mkdir(parents=True, exist_ok=True)
-    write_text(outputs, "".join(line + "\n" for line in written))
-    return scores
-
-
-def _lines(path: Path) -> list[dict]:
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    return [json.loads(line) for line in text.split("\n")[:-1]]
-
-
-def _append(path: Path, line: dict) -> None:
-    with open(path, "a", encoding="utf-8") as file:
-        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        The translations of test are stored in OUT/outputs/NAME.txt, for the paired bootstrap.
+        """
+        scores, device = {}, next(trained.model.parameters()).device
+        tokens = encode_corpus(self.corpus, trained.bpe)
+        for part, split in (("dev", "valid"), ("test", "test")):
+            english, russian = zip(*self.corpus.pairs(split), strict=True)
+            written = translate(trained.model, trained.bpe, english, beam=1, batch_size=batch_size)
+            loss = importance.loss(trained.model, list(in_order(tokens[split], batch_size, device=device)))
+            scores[part] = {"loss": loss, **corpus_scores(written, russian)}
+        write_text(self.out / "outputs" / f"{name}.txt", "".join(line + "\n" for line in written))
+        return scores

@@ -1,74 +1,73 @@
-"""How a model came about: the runs behind it, from the first to the last, told from their own records.
+"""The lineage of a model: the runs that led to it, from the first to the last, told from their own records.
 
-A run that began with the weights of another (`nmt train --checkpoint`, `nmt prune`) names that model in its
-config.json, a mean of checkpoints (`nmt average`) names them in its average.json; following the names back to random
-weights, or to a model without records, gives the chain.
+A run that began with the weights of another model (`nmt train --checkpoint`, `nmt prune`) names that model in its
+config.json; a mean of checkpoints (`nmt average`) names the checkpoints in its average.json. Whoever follows these
+names comes to random weights, or to a model without records.
 """
 
-import json
 import shlex
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nmt.plumbing.files import read_json, write_json, write_text
+from nmt.lab.markdown import block
+from nmt.plumbing.files import read_json
 from nmt.runs import Run
 
-PROGRAM = ("nmt", "__main__.py")  # how the first word of a session's command says that it was `nmt`
+PROGRAM = ("nmt", "__main__.py")  # the first word of a session's command, where that was `nmt`
 
 
 @dataclass(frozen=True)
 class Link:
-    """One model of the chain: a run until the step that the next link begins with, or a model directory."""
+    """One model of the chain."""
 
-    model: Path  # the model directory; it need not be there any more
-    directory: Path  # of the run that it is of, else the same
+    model: Path  # its model directory, which may have been deleted
+    directory: Path  # the run that it belongs to; where there is none, the model directory
     run: Run | None
-    step: int | None  # of a run, or of one that was
+    step: int | None  # the step of the run at which it was saved
     origins: tuple[Path, ...] = ()  # the model directories that it began with; none for random weights
 
 
 def chain(model: str | Path) -> list[Link]:
-    """What led to a model directory (a checkpoint of a run, the pruned model of one, a mean, any other), in order."""
+    """The links that led to a model directory (a checkpoint, a pruned model, a mean, any other), the first first."""
     link = _link(Path(model).resolve())
     links = {}
     for earlier in (one for origin in link.origins for one in chain(origin)):
         before = links.get(earlier.directory)
-        if before is None or (earlier.step or 0) > (before.step or 0):  # a mean's checkpoints are one run, to the last
+        # The checkpoints of a mean are of one run: it is told once, up to the last of them.
+        if before is None or (earlier.step or 0) > (before.step or 0):
             links[earlier.directory] = earlier
     return [*links.values(), link]
 
 
 def _link(model: Path) -> Link:
-    folder, step = model.parent if model.name == "pruned" else model, None
+    directory, step = model.parent if model.name == "pruned" else model, None
     if model.parent.name == "checkpoints" and model.name.startswith("step_"):
-        folder, step = model.parent.parent, int(model.name.removeprefix("step_"))
-    if (folder / "config.json").is_file():
-        run = Run(folder)
+        directory, step = model.parent.parent, int(model.name.removeprefix("step_"))
+    if (directory / "config.json").is_file():
+        run = Run(directory)
         origin = run.config.get("checkpoint")
-        return Link(model, folder, run, step or run.last_step(), (Path(origin),) if origin else ())
+        return Link(model, directory, run, step or run.last_step(), (Path(origin),) if origin else ())
     if (model / "average.json").is_file():
         return Link(model, model, None, None, tuple(map(Path, read_json(model / "average.json")["of"])))
-    return Link(model, folder, None, step)
+    return Link(model, directory, None, step)
 
 
-def tell(links: list[Link]) -> str:
-    """The chain as Markdown: of each link what it began with, the commands, how long, on what, which code."""
-    return "\n\n".join(
-        f"{f'{number}. ' if len(links) > 1 else ''}{_tell(link)}" for number, link in enumerate(links, start=1)
-    )
+def story(links: Sequence[Link]) -> str:
+    """The chain as Markdown: for each link what it began with, its commands, how long it took, the data, the code."""
+    told = [_told(link) for link in links]
+    return "\n\n".join(f"{number}. {text}" for number, text in enumerate(told, 1)) if len(told) > 1 else told[0]
 
 
-def _tell(link: Link) -> str:
+def _told(link: Link) -> str:
     name = f"`{link.directory.name}`"
     if link.run:
-        return f"{name}, a run from {_names(link.origins) or 'random weights'}:\n\n{_run(link)}"
+        return f"{name}, a run from {_names(link.origins) or 'random weights'}:\n\n{_told_run(link)}"
     if link.origins:
-        average = read_json(link.directory / "average.json")
-        noted = "command" in average  # the first means did not
-        how = f"\n\n{_block([average])}\n\nCode {revision(average['git'])}." if noted else ""
+        average, how = read_json(link.directory / "average.json"), ""
+        if "command" in average:  # the first version of `nmt average` wrote no command
+            how = f"\n\n{block([command(average)])}\n\nCode {short_revision(average['git'])}."
         return f"{name}, the mean of the weights of {_names(link.origins)}.{how}"
     if link.directory.parent.parts[-2:] == ("data", "models"):
         return f"{name}, a model that ships; its own card tells how it was made."
@@ -77,100 +76,75 @@ def _tell(link: Link) -> str:
     return f"{name}, whose directory is gone, and with it the records of how it was made."
 
 
-def _names(models: tuple[Path, ...]) -> str:
-    """step 200, step 400 of `run`; `model`"""
-    steps, names = {}, []
+def _names(models: Sequence[Path]) -> str:
+    """For a reader: "steps 200, 400 of `run`; `model`"."""
+    steps: dict[Path, list[str]] = {}
     for link in map(_link, models):
-        steps.setdefault(link.directory, []).append(link.step)
-    for directory, of in steps.items():
-        told = ", ".join(f"{step:,}" for step in of if step is not None)
-        names.append(
-            f"step{'s' if len(of) > 1 else ''} {told} of `{directory.name}`" if told else f"`{directory.name}`"
-        )
-    return "; ".join(names)
+        steps.setdefault(link.directory, []).extend([] if link.step is None else [f"{link.step:,}"])
+    return "; ".join(
+        (f"step{'s' * (len(some) > 1)} {', '.join(some)} of " if some else "") + f"`{directory.name}`"
+        for directory, some in steps.items()
+    )
 
 
-def _run(link: Link) -> str:
-    """Of a run what led to the step of the link: what came after it had no part."""
+def _told_run(link: Link) -> str:
+    """What the run did up to the step of the link. What it did later had no part in the model."""
     run, step = link.run, link.step or 0
     sessions, lines = run.lines("sessions.jsonl"), run.lines()
-    sessions = [s for s in sessions if s["from_step"] < step] or sessions[:1]
-    at = next((line for line in reversed(lines) if line["step"] == step), None)
-    progress = f"{at['epoch']:.4g} epochs, {step:,} steps, {at['minutes']:.1f} minutes" if at else f"{step:,} steps"
-    if max((line["step"] for line in lines), default=0) > step:
+    sessions = [session for session in sessions if session["from_step"] < step] or sessions[:1]
+    progress = f"{step:,} steps"
+    if at_step := [line for line in lines if line["step"] == step]:
+        progress = f"{at_step[-1]['epoch']:.4g} epochs, {progress}, {at_step[-1]['minutes']:.1f} minutes"
+    if any(line["step"] > step for line in lines):
         progress += " (the run went on)"
-    told = [
-        _block(sessions),
-        f"{progress}; {circumstances(run, sessions)}.",
-    ]
+    told = [block(map(command, sessions)), f"{progress}; {circumstances(run, sessions)}."]
     if link.model.name == "pruned":
         result = read_json(run.directory / "result.json")
-        bleu = f"{result['bleu_dense']:.2f} before, {result['bleu_pruned']:.2f} after"
         told.append(
             f"Pruned by `{result['method']}`: {result['kept']} of {result['of']} heads kept; BLEU on "
-            f"{result['sentences']} validation pairs {bleu}."
+            f"{result['sentences']} validation pairs {result['bleu_dense']:.2f} before, {result['bleu_pruned']:.2f} "
+            "after."
         )
     return "\n\n".join(told)
 
 
 def circumstances(run: Run, sessions: Sequence[dict]) -> str:
-    """On what, by which code: for a reader who would do it again."""
-    devices, torches, codes = (
-        dict.fromkeys(of(session) for session in sessions)
-        for of in (lambda s: s["device"], lambda s: s["versions"]["torch"], lambda s: revision(s["git"]))
-    )
+    """Device, version of PyTorch, seed and code: for a reader who wants to repeat the run."""
+    devices = dict.fromkeys(session["device"] for session in sessions)
+    versions = dict.fromkeys(session["versions"]["torch"] for session in sessions)
+    revisions = dict.fromkeys(short_revision(session["git"]) for session in sessions)
     return (
-        f"{', then '.join(devices)}; PyTorch {', then '.join(torches)}; seed {run.config['training']['seed']}; "
-        f"code {', '.join(codes)}"
+        f"{', then '.join(devices)}; PyTorch {', then '.join(versions)}; seed {run.config['training']['seed']}; "
+        f"code {', '.join(revisions)}"
     )
-
-
-def _block(sessions: Sequence[dict]) -> str:
-    return "\n".join(["```", *map(command, sessions), "```"])
 
 
 def command(session: dict) -> str:
-    """The command of a session, without paths. A program that called the package is named in place of its words."""
+    """The command of a session, without paths of a machine. Another program that called the package is only named."""
     program, *rest = session["command"]
-    return "nmt " + shlex.join(map(plain, rest)) if Path(program).name in PROGRAM else f"# called by {plain(program)}"
+    if Path(program).name in PROGRAM:
+        return "nmt " + shlex.join(map(without_paths, rest))
+    return f"# called by {without_paths(program)}"
 
 
-def revision(git: str | None) -> str:
-    """Seven digits of a commit, and '+changes' behind it where there were some."""
+def short_revision(git: str | None) -> str:
+    """Seven digits of a commit, and "+changes" where the code was edited after it."""
     return git[:7] + git[40:] if git else "unknown"
 
 
-def plain(argument: str) -> str:
-    """A word of a command without the path of a machine: of an absolute one its last part."""
-    if argument.startswith("--") and "=" in argument:
-        flag, value = argument.split("=", 1)
-        return f"{flag}={plain(value)}"
-    path, mark, cap = argument.partition(":")  # a.tsv:60000, with a cap
-    return Path(path).name + mark + cap if Path(path).is_absolute() else argument
+def without_paths(value: Any) -> Any:
+    """A word of a command, or any JSON, without the paths of a machine: only the last part of each absolute path stays.
 
-
-def keep_records(run: Path, folder: Path, names: Sequence[str]) -> Path:
-    """Copy a run's config.json, sessions.jsonl and the files `names` to folder/NAME, for the repository. Returns it.
-
-    Of the paths of the machine in config and commands the last part is kept, of the checkpoint that the run began with
-    RUN/checkpoints/STEP.
+    In JSON the names of members are changed, too.
     """
-    kept = folder / run.name
-    kept.mkdir(parents=True, exist_ok=True)
-    config, sessions = read_json(run / "config.json"), Run(run).lines("sessions.jsonl")
-    if config.get("checkpoint"):
-        config["checkpoint"] = "/".join(Path(config["checkpoint"]).parts[-3:])
-    write_json(kept / "config.json", plainly(config))
-    write_text(kept / "sessions.jsonl", "".join(json.dumps(plainly(s), ensure_ascii=False) + "\n" for s in sessions))
-    for name in names:
-        shutil.copyfile(run / name, kept / name)
-    return kept
-
-
-def plainly(value: Any) -> Any:
-    """JSON with `plain` applied to each text in it, names of members too."""
     if isinstance(value, dict):
-        return {plain(key): plainly(one) for key, one in value.items()}
+        return {without_paths(key): without_paths(one) for key, one in value.items()}
     if isinstance(value, list):
-        return [plainly(one) for one in value]
-    return plain(value) if isinstance(value, str) else value
+        return [without_paths(one) for one in value]
+    if not isinstance(value, str):
+        return value
+    if value.startswith("--") and "=" in value:
+        flag, value = value.split("=", 1)
+        return f"{flag}={without_paths(value)}"
+    path, colon, cap = value.partition(":")  # a.tsv:60000 is a file with a cap
+    return Path(path).name + colon + cap if Path(path).is_absolute() else value

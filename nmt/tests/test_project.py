@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 import nmt
-from nmt.lab.report import BEGIN, END, results
 
 ROOT = Path(nmt.__file__).resolve().parent.parent
 pytestmark = pytest.mark.skipif(not (ROOT / "README.md").is_file(), reason="needs the clone, not a wheel")
@@ -49,11 +48,6 @@ def test_conda_names_the_same_packages_as_pip():
 
 def test_torch_has_no_upper_bound():
     assert re.search(r'"torch>=[\d.]+"', (ROOT / "pyproject.toml").read_text())
-
-
-def test_readme_shows_the_kept_results():
-    shown = readme().partition(BEGIN)[2].partition(END)[0].strip()
-    assert shown == results(ROOT / "data" / "results").strip(), "run: python -m nmt.lab.report"
 
 
 def test_every_picture_of_the_readme_is_there():

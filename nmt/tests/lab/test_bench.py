@@ -11,10 +11,23 @@ import nmt.cli
 import nmt.lab.bench
 from nmt import BOS, EOS, PAD, NmtError
 from nmt.batches import source_batch
-from nmt.lab.bench import SIZES, SMOKE, figure, made_pairs, ratios, timed, training_batches
-from nmt.lab.peers import MARIAN, OURS, TORCH, contenders
+from nmt.lab import tables
+from nmt.lab.bench import (
+    MARIAN,
+    OURS,
+    SIZES,
+    SMOKE,
+    TORCH,
+    contenders,
+    figure,
+    made_pairs,
+    ratios,
+    timed,
+    training_batches,
+)
 from nmt.objective import token_loss
 from nmt.plumbing.files import read_json
+from nmt.tests.lab.test_results import squeezed
 from nmt.transformer import Transformer
 
 pytest.importorskip("transformers", reason="the extra bench")
@@ -95,7 +108,7 @@ def test_turns_rotate_and_the_first_is_not_counted(device, monkeypatch):
     order = []
     turns = {name: lambda name=name: order.append(name) for name in "abc"}
     monkeypatch.setattr(nmt.lab.bench, "ratios", lambda seconds: {n: len(s) for n, s in seconds.items()})
-    (row,) = nmt.lab.bench._rounds([({"task": "x"}, turns)], 3, device)
+    (row,) = nmt.lab.bench.in_rounds([({"task": "x"}, turns)], 3, device)
     assert row["ratios"] == {"a": 3, "b": 3, "c": 3}
     rounds = ["".join(order[i : i + 3]) for i in range(0, 12, 3)]
     assert sorted(rounds[1:]) == ["abc", "bca", "cab"] and sorted(rounds[0]) == ["a", "b", "c"]
@@ -127,7 +140,7 @@ def test_smoke_on_the_command_line(tmp_path, capsys):
     panels = figure(json.loads(json.dumps(result)), "cpu").axes
     assert [text.get_text() for text in panels[0].get_yticklabels()] == list(map(nmt.lab.bench.label, size["rows"]))
 
-    text = nmt.lab.bench.section(result)
+    text = squeezed(tables.speed("bench", out))
     for row in size["rows"]:
         wall, aim = row["ratios"][MARIAN]["wall"], 1.0 if row["task"] == "training step" else 1.2
         said = f"{wall['median']:.3f} ({wall['min']:.2f} to {wall['max']:.2f})"

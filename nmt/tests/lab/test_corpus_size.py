@@ -9,9 +9,10 @@ import pytest
 from nmt import NmtError
 from nmt.corpora.corpus import prepare
 from nmt.decoding import translate
-from nmt.lab import corpus_size
+from nmt.lab import figures, results, store, tables
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
+from nmt.tests.lab.test_results import squeezed
 from nmt.tests.test_training import TINY, quiet
 
 CONFIG = replace(TINY, max_epochs=2, limit_val_batches=1, val_batch_size=2, checkpoint_every_n_steps=2)
@@ -21,7 +22,7 @@ CONFIG = replace(CONFIG, keep_checkpoints=9, src_vocab_size=60, trg_vocab_size=6
 @pytest.fixture(scope="module")
 def folder(pairs, tmp_path_factory):
     """Kept runs: a corpus of two files, the half of each and the whole; scored on two held-out files."""
-    root, kept = tmp_path_factory.mktemp("runs"), tmp_path_factory.mktemp("results")
+    root, kept = tmp_path_factory.mktemp("runs"), tmp_path_factory.mktemp("results") / "corpus-size"
     texts = {"own.tsv": pairs[5:100], "other.tsv": pairs[100:], "first.test.tsv": pairs[:3], "own.test.tsv": pairs[3:5]}
     for name, some in texts.items():
         (root / name).write_text("".join(f"{en}\t{ru}\n" for en, ru in some), encoding="utf-8")
@@ -33,7 +34,7 @@ def folder(pairs, tmp_path_factory):
                 CONFIG, prepare([f"{root}/own.tsv{cap}", f"{root}/other.tsv{cap}"], log=lambda text: None), root / name
             )
             files = [root / "first.test.tsv", root / "own.test.tsv"]
-            corpus_size.keep_scores(root / name, [2, 4], files, kept, log=lambda text: None)
+            store.scores_by_source(root / name, kept, [2, 4], files, log=lambda text: None)
     return root, kept
 
 
@@ -42,24 +43,25 @@ def test_scores_are_those_of_the_step(folder, pairs):
     for step in (2, 4):
         trained = load(root / "half" / "checkpoints" / f"step_{step:08}")
         written = translate(trained.model, trained.bpe, [en for en, _ in pairs[:3]], beam=1)
-        score = corpus_size.at(Run(kept / "half"), step)["first"]
+        score = results.scores_at(Run(kept / "half"), step)["first"]
         assert score | corpus_scores(written, [ru for _, ru in pairs[:3]]) == score
         assert score["sentences"] == 3 and score["beam"] == 1
 
 
 def test_the_smaller_corpus_comes_first(folder):
-    runs = corpus_size.kept_runs(folder[1])
+    runs = results.sized_runs(folder[1])
     assert [run.directory.name for run in runs] == ["half", "whole"]
-    assert corpus_size.pairs(runs[0]) < corpus_size.pairs(runs[1])
-    assert corpus_size.common(runs) == ([2, 4], ["first", "own"])
-    assert [corpus_size.epochs(run, run.lines()[-1]["step"]) for run in runs] == [2, 2]
+    assert results.pairs(runs[0]) < results.pairs(runs[1])
+    assert results.in_common(runs) == ([2, 4], ["first", "own"])
+    assert [results.logged(run, run.lines()[-1]["step"])["epoch"] for run in runs] == [2, 2]
 
 
 def test_the_table_says_what_is_in_the_runs(folder):
-    runs = corpus_size.kept_runs(folder[1])
-    text, (half, whole) = corpus_size.section(runs), (corpus_size.at(run, 4) for run in runs)
+    runs = results.sized_runs(folder[1])
+    text, (half, whole) = squeezed(tables.corpus_size(folder[1].parent)), (results.scores_at(run, 4) for run in runs)
     count = f"{runs[1].config['card']['train']['own.tsv']:,}"
-    assert f"| own | {count} | 2 | {half['own']['bleu']:.2f} | {whole['own']['bleu']:.2f} |" in text
+    chrf = f"{whole['own']['chrf']:.2f}"
+    assert f"| own | {count} | 2 | {half['own']['bleu']:.2f} | {whole['own']['bleu']:.2f} | {chrf} |" in text
     assert "| first | none | 3 |" in text
     means = [mean(of[source]["bleu"] for source in of) for of in (half, whole)]
     assert f"| **mean** | | | {means[0]:.2f} | {means[1]:.2f} |" in text
@@ -71,26 +73,24 @@ def test_a_deeper_model_stands_beside_the_largest(folder, tmp_path):
     files = [root / "first.test.tsv", root / "own.test.tsv"]
     corpus = prepare([str(root / "own.tsv"), str(root / "other.tsv")], tmp_path, log=lambda text: None)
     quiet(replace(CONFIG, num_blocks=CONFIG.num_blocks + 1, max_epochs=1), corpus, tmp_path / "deeper")
-    shutil.copytree(kept, tmp_path / "kept")
-    corpus_size.keep_scores(tmp_path / "deeper", [2], files, tmp_path / "kept", log=lambda text: None)
-    runs = corpus_size.kept_runs(tmp_path / "kept")
+    shutil.copytree(kept, tmp_path / "corpus-size")
+    store.scores_by_source(tmp_path / "deeper", tmp_path / "corpus-size", [2], files, log=lambda text: None)
+    runs = results.sized_runs(tmp_path / "corpus-size")
     assert [run.directory.name for run in runs] == ["half", "whole", "deeper"]
-    curve, deeper = corpus_size.parted(runs)
-    assert curve == runs[:2] and deeper == runs[2:]
-    text, (of, beside) = corpus_size.section(runs), (corpus_size.at(run, 2) for run in runs[1:])
-    assert text.startswith(corpus_size.section(curve))
+    assert tables.corpus_size(tmp_path) == tables.corpus_size(kept.parent)
+    text, (of, beside) = squeezed(tables.depth(tmp_path)), (results.scores_at(run, 2) for run in runs[1:])
     heads = f"| {CONFIG.num_blocks} blocks, 2 steps | {CONFIG.num_blocks + 1} blocks, 2 steps |"
-    assert heads in text and f"| own | {of['own']['bleu']:.2f} | {beside['own']['bleu']:.2f} |" in text
+    assert heads in text and f"| 2 | {of['own']['bleu']:.2f} | {beside['own']['bleu']:.2f} |" in text
 
 
 def test_the_figure_has_a_line_for_each_number_of_steps(folder):
-    runs = corpus_size.kept_runs(folder[1])
-    for axes, key in zip(corpus_size.growth(runs).axes, ("bleu", "chrf"), strict=True):
+    runs = results.sized_runs(folder[1])
+    for axes, key in zip(figures.growth(runs).axes, ("bleu", "chrf"), strict=True):
         lines = {line.get_label(): line for line in axes.lines}
         for step in (2, 4):
-            of = [corpus_size.at(run, step) for run in runs]
+            of = [results.scores_at(run, step) for run in runs]
             drawn = lines[f"mean, {step} steps"]
-            assert list(drawn.get_xdata()) == [corpus_size.pairs(run) for run in runs]
+            assert list(drawn.get_xdata()) == [results.pairs(run) for run in runs]
             assert list(drawn.get_ydata()) == [mean(one[source][key] for source in one) for one in of]
 
 
@@ -101,10 +101,6 @@ def test_no_path_of_a_machine_is_kept(folder):
     assert Run(kept / "half").config["corpus"]["data"] == ["own.tsv:50%", "other.tsv:50%"]
 
 
-def test_nothing_kept_nothing_shown(tmp_path):
-    assert corpus_size.section(corpus_size.kept_runs(tmp_path)) == "" and corpus_size.draw([], tmp_path) == []
-
-
 def test_a_step_that_is_not_there_is_refused(folder, tmp_path):
     with pytest.raises(NmtError, match=r"no checkpoint of step 3; there are \[2, 4"):
-        corpus_size.keep_scores(folder[0] / "half", [2, 3], [], tmp_path)
+        store.scores_by_source(folder[0] / "half", tmp_path, [2, 3], [])

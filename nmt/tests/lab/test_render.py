@@ -43,8 +43,10 @@ def folder(tmp_path, monkeypatch):
     header = "import os\nprint('revision', os.environ['NMT_REVISION'], 'preset', os.environ['NMT_PRESET'], 'device: x')"
     nbformat.write(notebook("x = 1", "x + 1", first=header), made / "01_sum.ipynb")
     nbformat.write(notebook("x", first=header), made / "02_error.ipynb")
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "thumb-01.png").touch()
     for page in (made / "README.md", tmp_path / "README.md"):
-        page.write_text(f"# Notebooks\n{render.BEGIN}\n{render.END}\nend\n")
+        page.write_text("# Notebooks\n<!-- notebooks -->\n<!-- /notebooks -->\nend\n")
     return made
 
 
@@ -60,10 +62,11 @@ def test_render_writes_outputs_the_second_time_the_same_and_a_table(folder):
     again = (folder / "01_sum.ipynb").read_text(encoding="utf-8")
     assert re.sub(r'"minutes": .*', "", again) == re.sub(r'"minutes": .*', "", once)
     page = (folder / "README.md").read_text(encoding="utf-8")
-    assert re.search(r"\| \[Title\]\(01_sum.ipynb\) \| What it teaches. \| [\d.]+ \(laptop\) \|", page)
+    assert re.search(r"\| \[Title\]\(01_sum.ipynb\) +\| What it teaches. +\| [\d.]+ \(laptop\) +\|", page)
     assert "not rendered yet" in page and page.endswith("\nend\n")
     above = (folder.parent / "README.md").read_text(encoding="utf-8")
-    assert above == page.replace("](0", "](notebooks/0")
+    assert "[Title](notebooks/01_sum.ipynb)" in above and "![Title](figures/thumb-01.png)" in above
+    assert above.count("thumb") == 1 and above.endswith("\nend\n")
 
 
 @pytest.mark.notebooks
@@ -79,7 +82,7 @@ def test_render_leaves_a_failing_notebook_and_in_smoke_every_notebook_as_it_was(
 
 def test_the_command_refuses_a_name_that_is_none_and_an_unknown_preset(monkeypatch, capsys, tmp_path):
     (tmp_path / "01_sum.ipynb").touch()
-    monkeypatch.setattr(render, "home", lambda: tmp_path)
+    monkeypatch.setattr(render, "in_clone", lambda *parts: tmp_path)
     assert main(["render", "03", "--preset", "smoke"]) == 2
     assert "'03'; there are: 01_sum" in capsys.readouterr().err
     with pytest.raises(SystemExit):
@@ -139,7 +142,7 @@ def test_stripping_joins_streams_and_keeps_the_static_twin_of_a_widget(tmp_path)
     widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "random"}, "image/png": "png"}
     made = run(new_output("stream", text="a"), new_output("stream", text="b"), new_output("display_data", widget))
     made.metadata["widgets"], made.cells[1].metadata["execution"] = {}, {"iopub.execute_input": "now"}
-    render.stripped(made, {"preset": "smoke", "minutes": 0.1})
+    render.strip(made, {"preset": "smoke", "minutes": 0.1})
     text, picture = made.cells[-1].outputs
     assert text.text == "ab" and list(picture.data) == ["image/png"]
     assert render.problems(made, tmp_path) == [] and "model_id" not in render.text_of(made)
@@ -265,5 +268,5 @@ def test_a_notebook_runs_in_smoke(path):
     after = os.times()  # of the kernel's processor, not of the wall: what else the machine does is not its fault
     used = after.children_user - before.children_user + after.children_system - before.children_system
     assert 0 < used < render.SECONDS["smoke"]
-    render.stripped(executed, {"preset": "smoke", "minutes": 0})
+    render.strip(executed, {"preset": "smoke", "minutes": 0})
     assert render.problems(executed, path.parent) == []

@@ -11,7 +11,7 @@ import nmt
 from nmt import NmtError, runs
 from nmt.config import TrainingConfig
 from nmt.lab import ship
-from nmt.lab.lineage import plain
+from nmt.lab.lineage import without_paths
 from nmt.models import WEIGHTS
 from nmt.plumbing.averaging import average
 from nmt.pruning.config import PruningConfig
@@ -68,7 +68,7 @@ def test_the_card_tells_from_the_records_and_names_no_path_of_this_machine(run, 
     assert all(file["sha256"] in text for file in records.config["card"]["files"])
     assert str(run.parent) not in text and str(data) not in text
     for argument, shown in {"/home/me/a.tsv:60": "a.tsv:60", "runs/a": "runs/a", "--run=/home/me/a": "--run=a"}.items():
-        assert plain(argument) == shown
+        assert without_paths(argument) == shown
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from nmt import NmtError
-from nmt.lab import prices, savings
+from nmt.lab import figures, results, store, tables
 from nmt.pruning.config import PruningConfig
 from nmt.pruning.prune import prune
 from nmt.runs import Run
+from nmt.tests.lab.test_results import squeezed
 from nmt.tests.test_training import TINY, quiet
 
 CONFIG = replace(TINY, num_blocks=2, num_heads=4, head_size=4, dropout=0.0, scheduler="no", lr=1e-3, max_epochs=1)
@@ -29,15 +30,15 @@ def folder(corpus, bpe, tmp_path_factory):
             settings = PruningConfig(method="l0", gates_every_n_steps=2, **said)
             plan = {"device": "cpu", "progress": 0, "log": lambda text: None}
             prune(settings, CONFIG, corpus, root / "dense", root / name, **plan)
-            prices.keep_pruned(root / name, kept)
-        savings.keep_savings(root / "dear", kept.parent / "savings", sentences=3, rounds=1)
+            store.priced_run(root / name, kept)
+        store.savings(root / "dear", kept.parent / "savings", sentences=3, rounds=1)
     return kept
 
 
 def test_the_table_says_what_is_in_the_runs(folder):
-    runs = prices.kept_runs(folder)
+    runs = results.priced_runs(folder)
     assert [run.directory.name for run in runs] == ["free", "dear", "learns"]
-    text = prices.section(runs)
+    text = squeezed(tables.prices(folder.parent))
     said = ["0 (origin) | 0.00000 | frozen", "8 (origin) | 2.00000 | frozen", "8 (origin) | 2.00000 | learns"]
     for run, price in zip(runs, said, strict=True):
         result = json.loads((run.directory / "result.json").read_text())
@@ -48,8 +49,7 @@ def test_the_table_says_what_is_in_the_runs(folder):
 
 
 def test_a_dear_head_is_seen_to_go(folder, tmp_path):
-    runs = prices.kept_runs(folder)
-    figure = prices.paths("tiny", runs)
+    figure = figures.gates_by_price("tiny", results.priced_runs(folder))
     top, bottom = figure.axes[:2], figure.axes[2:]
     assert [axes.get_title() for axes in top] == ["λ 0 (origin), encoder", "λ 8 (origin), encoder"]
     assert len(bottom) == 2 and [len(axes.lines) for axes in figure.axes] == [4, 8, 4, 8]
@@ -59,7 +59,7 @@ def test_a_dear_head_is_seen_to_go(folder, tmp_path):
         "the other side of the model frozen",
         "it learns too",
     ]
-    assert [path.name for path in prices.draw(runs, tmp_path)] == ["lambda-tiny.png"]
+    assert [path.name for path in figures.draw(folder.parent, tmp_path)] == ["lambda-tiny.png"]
 
 
 def test_what_removal_brings_is_that_of_the_run(folder):
@@ -74,7 +74,7 @@ def test_what_removal_brings_is_that_of_the_run(folder):
     row = (
         f"| `dear` | `l0` | {result['kept']} of 8, encoder | {result['bleu_dense']:.2f} → {result['bleu_pruned']:.2f} |"
     )
-    assert row in savings.section(kept)
+    assert row in squeezed(tables.savings(folder.parent))
 
 
 def test_no_path_of_a_machine_is_kept(folder):
@@ -82,11 +82,6 @@ def test_no_path_of_a_machine_is_kept(folder):
         assert str(folder.parents[1]) not in kept.read_text(encoding="utf-8"), kept
 
 
-def test_nothing_kept_nothing_shown(tmp_path):
-    assert savings.section(tmp_path) == ""
-    assert prices.section(prices.kept_runs(tmp_path)) == "" and prices.draw([], tmp_path) == []
-
-
 def test_a_run_that_has_not_ended_is_refused(tmp_path):
     with pytest.raises(NmtError, match=r"no result\.json"):
-        prices.keep_pruned(tmp_path, tmp_path)
+        store.priced_run(tmp_path, tmp_path)

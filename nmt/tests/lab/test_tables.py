@@ -1,0 +1,25 @@
+"""The pages of results show what the records say, and their pictures are there."""
+
+import re
+
+import pytest
+
+from nmt.lab.tables import PAGES
+from nmt.plumbing.files import replaced_between
+from nmt.plumbing.places import clone, in_clone
+
+pytestmark = pytest.mark.skipif(clone() is None, reason="needs the clone, not a wheel")
+
+
+@pytest.mark.parametrize(("page", "place"), [(page, place) for page, places in PAGES.items() for place in places])
+def test_a_page_shows_the_kept_results(page, place):
+    path, function = in_clone(page), PAGES[page][place]
+    right = replaced_between(path, place, function(in_clone("data", "results")))
+    assert path.read_text(encoding="utf-8") == right, "run: python -m nmt.lab.tables"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_picture_and_page_that_a_page_names_is_there(page):
+    path = in_clone(page)
+    named = re.findall(r"\]\(([^)\s#]+)\)", path.read_text(encoding="utf-8"))
+    assert named and all((path.parent / name).is_file() for name in named if "://" not in name)
