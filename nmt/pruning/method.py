@@ -31,6 +31,7 @@ class Method(Objective):
     name = ""  # on the command line
     needs: tuple[str, ...] = ("keep",)  # what must be said: "keep" (--keep), "lambda" (--hcg_l0_penalty_lambda)
     learns = False  # False: nothing is trained in the search, the heads are chosen before the first step
+    fewest = 0  # heads that it can keep
     search = 0.6  # the share of the steps that the search gets, if it learns
     charged = True  # False: an upper bound, whose search does not count
     soft_gates = False  # whether a gate may be neither open nor closed
@@ -60,6 +61,8 @@ class Method(Objective):
             raise NmtError(f"--method {self.name}: how many heads shall stay? Say --keep K, 0 to {self.heads}")
         if config.keep is not None and "keep" not in self.needs:
             raise NmtError(f"--method {self.name} keeps what lambda leaves; with --keep it is --method l0-topk")
+        if config.keep is not None and config.keep < self.fewest:
+            raise NmtError(f"--method {self.name} needs --keep of at least {self.fewest}")
         if config.keep is not None and config.keep > self.heads:
             more = "; of all kinds together: --heads all" if config.heads in KINDS else ""
             raise NmtError(f"--keep {config.keep}: --heads {config.heads} has {self.heads} in this model{more}")

@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor
 
-from nmt import NmtError
 from nmt.pruning.method import rounded
 from nmt.pruning.methods.competing_gates import CompetingGates, CompetingHeads
 
@@ -52,12 +51,7 @@ class SubsetGates(CompetingGates):
 class DifferentiableSubset(CompetingHeads):
     """Li et al. 2021, Gumbel top-k: weights and gates learn together, the temperature falls, the top k are kept."""
 
-    name, straight_through = "dsp", False
-
-    def __init__(self, config, dense, seed) -> None:
-        super().__init__(config, dense, seed)
-        if config.keep == 0:
-            raise NmtError(f"--method {self.name} needs --keep of at least 1")
+    name, straight_through, fewest = "dsp", False, 1
 
     def new_gates(self) -> SubsetGates:
         generator = torch.Generator().manual_seed(self.seed)

@@ -13,6 +13,7 @@ from nmt.batches import Batch, collate
 from nmt.objective import token_loss
 from nmt.pruning import importance, masks
 from nmt.pruning.config import PruningConfig
+from nmt.pruning.methods import METHODS
 from nmt.pruning.methods.by_importance import GreedyOracle
 from nmt.pruning.removal import remove_heads
 from nmt.tokens import encode_corpus
@@ -39,6 +40,13 @@ def singles(batch) -> list[Batch]:
         src, trg = src[src != PAD][None], trg[trg != PAD][None]
         result.append(Batch(src, trg, [0], trg.size(1) - 1))
     return result
+
+
+def scores(name: str, model, kinds, batches=(), seed: int = 1) -> importance.Scores:
+    """What a method would choose by."""
+    method = METHODS[name](PruningConfig(method=name, keep=1), model, seed)
+    method.model, method.kinds, method.calibration = model, kinds, lambda count: batches
+    return method.scores()
 
 
 @torch.no_grad()
@@ -122,19 +130,19 @@ def test_leave_one_out_is_the_loss_of_the_smaller_models(model, batch):
 
 
 def test_magnitude_by_hand(model):
-    scores = importance.magnitude(model, (*KINDS, "decoder_ff"))
+    found = scores("magnitude", model, (*KINDS, "decoder_ff"))
     for kind in KINDS:
         for i, layer in enumerate(model.gated_layers(kind)):
             for head in range(4):
                 columns = layer.out.weight[:, head * 4 : head * 4 + 4].detach()
-                assert scores[kind][i, head] == pytest.approx(math.sqrt(float((columns**2).sum())), rel=1e-6)
+                assert found[kind][i, head] == pytest.approx(math.sqrt(float((columns**2).sum())), rel=1e-6)
     neuron = model.gated_layers("decoder_ff")[1].outer.weight[:, 5].double().norm()
-    assert scores["decoder_ff"][1, 5] == pytest.approx(float(neuron.detach()), rel=1e-6)
+    assert found["decoder_ff"][1, 5] == pytest.approx(float(neuron.detach()), rel=1e-6)
 
 
 def test_confidence_by_hand(model, batch, singles):
     """Loops over the maps of single sentences; EOS is neither looked from nor at."""
-    scores = importance.confidence(model, KINDS, [batch])
+    found = scores("confidence", model, KINDS, [batch])
     src = [one.src[0][one.src[0] != EOS].tolist() for one in singles]
     trg = [one.trg[0, 1:-1].tolist() for one in singles]
     sums, words = {kind: torch.zeros(2, 4, dtype=torch.float64) for kind in KINDS}, dict.fromkeys(KINDS, 0)
@@ -146,18 +154,18 @@ def test_confidence_by_hand(model, batch, singles):
                 sums[kind][layer, head] += max(float(w) for w in maps[kind][layer, head, query, :keys])
             words[kind] += queries
     for kind in KINDS:
-        torch.testing.assert_close(scores[kind], sums[kind] / words[kind], rtol=1e-5, atol=1e-6)
+        torch.testing.assert_close(found[kind], sums[kind] / words[kind], rtol=1e-5, atol=1e-6)
     with pytest.raises(NmtError, match="encoder_ff has none"):
-        importance.confidence(model, ["encoder_ff"], [batch])
+        scores("confidence", model, ["encoder_ff"], [batch])
 
 
 def test_last_layers_go_first_and_chance_has_a_seed(model):
-    scores = importance.last_layers_first(model, KINDS)
-    kept = masks.top_k(scores, 12)
+    found = scores("last-layers", model, KINDS)
+    kept = masks.top_k(found, 12)
     assert all(kept[kind].tolist() == [[True] * 4, [False] * 4] for kind in KINDS)
-    kept = masks.top_k(scores, 8)  # the kinds by turns
+    kept = masks.top_k(found, 8)  # the kinds by turns
     assert [int(kept[kind].sum()) for kind in KINDS] == [3, 3, 2]
-    one, again, other = (masks.flatten(importance.random(model, KINDS, seed)) for seed in (1, 1, 2))
+    one, again, other = (masks.flatten(scores("random", model, KINDS, seed=seed)) for seed in (1, 1, 2))
     assert torch.equal(one, again) and not torch.equal(one, other)
 
 
