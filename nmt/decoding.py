@@ -14,7 +14,7 @@ from torch import Tensor
 from nmt import BOS, EOS, PAD, NmtError
 from nmt.batches import source_batch
 from nmt.bpe import BPE
-from nmt.corpora.sentences import clean
+from nmt.corpora.sentences import clean, translatable_parts
 from nmt.transformer import Transformer
 
 LENGTH_PENALTY = 0.6
@@ -52,8 +52,8 @@ def evaluating(model: Transformer) -> Iterator[None]:
 class _Decoder:
     """The model as a search sees it: the targets so far go in, the logits of the next token come out."""
 
-    def __init__(self, model: Transformer, src: Tensor) -> None:
-        self.model, self.cache = model, model.start(src)
+    def __init__(self, model: Transformer, src: Tensor, empty: bool = True) -> None:
+        self.model, self.cache, self.empty = model, model.start(src), empty
         # On a CPU few rows times a large vocabulary are faster with the transpose laid out in memory (10,000 words of
         # 512, one row: 0.7 ms instead of 1.6). A dozen steps win back the time of the copy. Autocast would cast it anew
         # at each step, which it does not do with the module's own weight.
@@ -75,6 +75,8 @@ class _Decoder:
         normaliser = logits.logsumexp(-1)
         # UNK stays possible: it is better to see what the model does not know than to hide it.
         logits[:, PAD] = logits[:, BOS] = float("-inf")
+        if targets.size(1) == 1 and not self.empty:
+            logits[:, EOS] = float("-inf")
         return logits, normaliser
 
 
@@ -93,15 +95,17 @@ def greedy(
     src: Tensor,
     max_length: int | None = None,
     length_penalty: float = LENGTH_PENALTY,
+    empty: bool = True,
 ) -> list[Hypothesis]:
     """The most probable token at each step. src int64 (B, S), as `source_batch` makes it.
 
     max_length: tokens with EOS, by default 2S + 10 for each sentence. `length_penalty` only normalises the scores.
+    Not `empty`: EOS may not come first.
     """
     found: list[Hypothesis | None] = [None] * len(src)
     limits = _limits(src, max_length)
     with evaluating(model):
-        decoder = _Decoder(model, src)
+        decoder = _Decoder(model, src, empty)
         rows = torch.arange(len(src), device=src.device)  # which sentences are still being written: (R,)
         targets = src.new_full((len(src), 1), BOS)  # (R, T)
         log_probs = torch.zeros(len(src), device=src.device)
@@ -138,6 +142,7 @@ def beam_search(
     length_penalty: float = LENGTH_PENALTY,
     n_best: int = 1,
     max_length: int | None = None,
+    empty: bool = True,
 ) -> list[list[Hypothesis]]:
     """For each sentence its `n_best` translations, best first; arguments as for `greedy`.
 
@@ -154,7 +159,7 @@ def beam_search(
     found: list[list[Hypothesis]] = [[] for _ in range(len(src))]
     limits = _limits(src, max_length)
     with evaluating(model):
-        decoder = _Decoder(model, src)
+        decoder = _Decoder(model, src, empty)
         rows = torch.arange(len(src), device=src.device)  # (R,), R sentences are not done
         targets = src.new_full((len(src), 1, 1), BOS)  # (R, W, T), W = 1 at first, then up to beam
         log_probs = torch.zeros(len(src), 1, device=src.device)  # (R, W), -inf: an empty place
@@ -226,25 +231,28 @@ def translate_n_best(
     n_best: int = 1,
     batch_size: int = 32,
     max_length: int | None = None,
+    typed: bool = False,
 ) -> list[list[Translation]]:
     """For each line its translations, best first, in the order of the lines; options as for `beam_search`.
 
-    An empty or blank line has the empty translation. A line of more than LONGEST tokens is cut where a sentence
-    ends, or a word, else anywhere; the n-th translation of the line joins the n-th of its parts.
+    A blank line has the empty translation. `typed`: the lines are what people type; they are cut into sentences, and no
+    sentence comes back empty. What has more than LONGEST tokens is cut in any case, at the end of a sentence or of a
+    word where there is one. The n-th translation of a line joins the n-th of its parts.
     """
     if beam < 1 or not 1 <= n_best <= beam:  # `greedy` would not notice
         raise NmtError(f"beam must be at least 1 and n_best between 1 and beam, not beam {beam}, n_best {n_best}")
     device = next(model.parameters()).device
-    sentences = [clean(sentence) for sentence in sentences]  # as the model's training text was
-    lines = [_parts(bpe[0], text, ids) for text, ids in zip(sentences, bpe[0].encode(sentences), strict=True)]
+    texts = [translatable_parts(line) if typed else [clean(line)] for line in sentences]
+    encoded = iter(bpe[0].encode([text for of_line in texts for text in of_line]))
+    lines = [[part for text in of_line for part in _cut(bpe[0], text, next(encoded))] for of_line in texts]
     parts = [part for line in lines for part in line]
     found: list[list[Hypothesis]] = [[] for _ in parts]
     for rows in by_length(parts, batch_size):
         src = source_batch([parts[i] for i in rows], device)
         if beam == 1:
-            outputs = [[one] for one in greedy(model, src, max_length, length_penalty=length_penalty)]
+            outputs = [[one] for one in greedy(model, src, max_length, length_penalty, empty=not typed)]
         else:
-            outputs = beam_search(model, src, beam, length_penalty, n_best, max_length)
+            outputs = beam_search(model, src, beam, length_penalty, n_best, max_length, empty=not typed)
         for place, row in enumerate(rows):
             found[row] = outputs[place]
     of_parts, translations = iter(found), []
@@ -257,8 +265,8 @@ def translate_n_best(
     return translations
 
 
-def _parts(bpe: BPE, text: str, ids: list[int]) -> list[list[int]]:
-    """The ids of a line in parts of at most LONGEST: no model here was trained on much longer sentences."""
+def _cut(bpe: BPE, text: str, ids: list[int]) -> list[list[int]]:
+    """The ids of a text in parts of at most LONGEST: no model here was trained on much longer sentences."""
     if len(ids) <= LONGEST:
         return [ids] if ids else []
     parts: list[list[int]] = [[]]

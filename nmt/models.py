@@ -3,6 +3,7 @@
 Nothing in it is pickled; model.json holds the SHA-256 of the other files.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from safetensors.torch import load_model, save_model
 
 from nmt import NmtError
 from nmt.bpe import BPE
-from nmt.decoding import translate
+from nmt.decoding import Translation, translate_n_best
 from nmt.plumbing.files import read_json, sha256, write_json
 from nmt.transformer import Transformer, TransformerConfig
 
@@ -27,27 +28,34 @@ class Trained:
     model: Transformer
     bpe: tuple[BPE, BPE]
     directory: Path
+    lowercase: bool = False  # trained on lower-case text; its input is made so too
 
     def translate(self, sentences: str | list[str], **options) -> str | list[str]:
-        """English -> Russian; options of `nmt.decoding.translate`. One string gives one string.
+        """English -> Russian, a line each; options of `nmt.decoding.translate`. One string gives one string.
 
         Raises NmtError for what is neither a string nor a list of strings.
         """
         many = [sentences] if isinstance(sentences, str) else sentences
         if not isinstance(many, (list, tuple)) or not all(isinstance(one, str) for one in many):
             raise NmtError(f"translate() takes a sentence or a list of sentences, not {sentences!r:.60}")
-        result = translate(self.model, self.bpe, many, **options)
+        result = [best.text for best, *_ in self.n_best(many, **options)]
         return result[0] if isinstance(sentences, str) else result
 
+    def n_best(self, lines: Sequence[str], **options) -> list[list[Translation]]:
+        """The translations of each line, best first; options of `nmt.decoding.translate_n_best`."""
+        lines = [line.lower() for line in lines] if self.lowercase else lines
+        return translate_n_best(self.model, self.bpe, lines, **{"typed": True, **options})
 
-def save_model_directory(directory: Path, model: Transformer, bpe: tuple[BPE, BPE]) -> None:
+
+def save_model_directory(directory: Path, model: Transformer, bpe: tuple[BPE, BPE], lowercase: bool) -> None:
     """Write model.json, model.safetensors, src.bpe and trg.bpe into an existing folder."""
     for side, b in zip(SIDES, bpe, strict=True):
         b.copy_to(directory, f"{side}.bpe")
     save_model(model, str(directory / WEIGHTS))
     checksums = {f"{side}.bpe": b.sha256 for side, b in zip(SIDES, bpe, strict=True)}
     checksums[WEIGHTS] = sha256(directory / WEIGHTS)
-    write_json(directory / "model.json", {"transformer": asdict(model.config), "sha256": checksums})
+    text = {"lowercase": True} if lowercase else {}
+    write_json(directory / "model.json", {"transformer": asdict(model.config), **text, "sha256": checksums})
 
 
 def load_model_directory(directory: Path, device: torch.device | str = "cpu") -> Trained:
@@ -60,7 +68,7 @@ def load_model_directory(directory: Path, device: torch.device | str = "cpu") ->
     except (AttributeError, KeyError, TypeError, RuntimeError) as error:
         raise NmtError(f"{directory / 'model.json'}: damaged, not a model description ({error})") from None
     load_weights(model, directory)
-    return Trained(model.to(device).eval(), bpe, directory)
+    return Trained(model.to(device).eval(), bpe, directory, description.get("lowercase", False))
 
 
 def load_weights(model: Transformer, directory: Path) -> None:

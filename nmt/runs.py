@@ -171,7 +171,8 @@ class Run:
         The last `keep` checkpoints and the best one stay, older ones go.
         """
         with whole_directory(self.checkpoint(step)) as new:
-            save_model_directory(new, model, bpe)
+            lowercase = self.config["card"].get("options", {}).get("lowercase", False)
+            save_model_directory(new, model, bpe, lowercase)
             save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, new / "training.safetensors")
             write_json(new / "training.json", {**state, "sha256": sha256(new / "training.safetensors")})
         self._drop_checkpoints(keep)

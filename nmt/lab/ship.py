@@ -53,7 +53,7 @@ def ship(run: str | Path, name: str, scores: Sequence[dict] = (), about: str = "
     made = target.with_name(f".{name}.new")
     shutil.rmtree(made, ignore_errors=True)  # an earlier process that was killed may have left it
     with whole_directory(made) as new:
-        save_model_directory(new, half, trained.bpe)
+        save_model_directory(new, half, trained.bpe, trained.lowercase)
         (new / WEIGHTS).chmod(0o644)  # safetensors makes the file readable for its owner only
         write_text(new / "README.md", card(trained, links, name, scores, about))
         size, limit = sum(path.stat().st_size for path in new.iterdir()), LIMITS.get(name, LARGEST)

@@ -40,7 +40,7 @@ def average(checkpoints: Sequence[str | Path], out: str | Path) -> Path:
         for name, value in first.model.state_dict().items():
             value.copy_(sums[name] / len(checkpoints))
     with whole_directory(out) as new:
-        save_model_directory(new, first.model, first.bpe)
+        save_model_directory(new, first.model, first.bpe, first.lowercase)
         session = description_of_session(torch.device("cpu"), 0)
         noted = {key: session[key] for key in ("time", "command", "git")}
         of = [str(model_directory(checkpoint).resolve()) for checkpoint in checkpoints]

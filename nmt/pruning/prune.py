@@ -83,7 +83,7 @@ def _remove_and_report(run: Run, step: int, method: Method) -> None:
     (run.directory / "result.json").unlink(missing_ok=True)
     shutil.rmtree(run.directory / "pruned", ignore_errors=True)
     with whole_directory(run.directory / "pruned") as new:
-        save_model_directory(new, small, trained.bpe)
+        save_model_directory(new, small, trained.bpe, trained.lowercase)
     before, *_, after = run.lines(split="valid")
     result = {
         "method": method.name,

@@ -68,8 +68,8 @@ def src(device) -> torch.Tensor:
 class _WholePrefix(nmt.decoding._Decoder):
     """What a search asks of the model, answered without a cache: each step reads all the target words anew."""
 
-    def __init__(self, model, src):
-        super().__init__(model, src)
+    def __init__(self, model, src, empty=True):
+        super().__init__(model, src, empty)
         self.memory, self.mask, _ = model.encode(src)
         self.cache = self
 

@@ -291,13 +291,13 @@ def test_a_long_line_is_cut_at_the_end_of_a_sentence_or_word(bpe, monkeypatch):
     for longest in (10, 20, 50):
         monkeypatch.setattr(decoding, "LONGEST", longest)
         text = "the old dog. " * 3 + "a cat sees " * 40 + "x" * 300
-        parts = decoding._parts(bpe[0], text, whole)
+        parts = decoding._cut(bpe[0], text, whole)
         assert list(itertools.chain(*parts)) == whole  # nothing is lost
         assert all(0 < len(part) <= longest for part in parts)
         assert all(bpe[0].decode([part])[0] for part in parts)
     monkeypatch.setattr(decoding, "LONGEST", 40)
     sentences = "the old dog sees the forest. a bird sees snow. "
-    texts = bpe[0].decode(decoding._parts(bpe[0], sentences * 9, bpe[0].encode([sentences * 9])[0]))
+    texts = bpe[0].decode(decoding._cut(bpe[0], sentences * 9, bpe[0].encode([sentences * 9])[0]))
     assert all(text.endswith(".") for text in texts)
 
 
@@ -364,3 +364,20 @@ def test_one_batch_is_learnt_by_heart(bpe, pairs, device, norm):
     right = score_pairs(model, bpe, chosen)
     wrong = score_pairs(model, bpe, [(english, chosen[i - 1][1]) for i, (english, _) in enumerate(chosen)])
     assert all(a > -0.5 > -5 > b for a, b in zip(right, wrong, strict=True))
+
+
+def test_what_is_typed_is_cut_into_sentences_and_joined(talker, bpe):
+    one, two = "the old dog sees snow.", "a cat sees the forest!"
+    alone = [best.text for best, *_ in translate_n_best(talker, bpe, [one, two], typed=True)]
+    (joined,), (whole,) = (translate_n_best(talker, bpe, [f"{one} {two}"], typed=typed) for typed in (True, False))
+    assert joined[0].text == " ".join(alone) and len(joined[0].hypotheses) == 2 and len(whole[0].hypotheses) == 1
+
+
+def test_what_is_typed_never_comes_back_empty(talker, bpe):
+    with torch.no_grad():
+        talker.generator.bias[EOS] = 1e9
+    lines = ["a cat sees snow.", "", "the girl draws. a house!"]
+    for beam in (1, 4):
+        assert translate(talker, bpe, lines, beam) == ["", "", ""]
+        found = translate(talker, bpe, lines, beam, typed=True)
+        assert found[0] and found[2] and not found[1]

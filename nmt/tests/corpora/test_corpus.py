@@ -126,7 +126,7 @@ def test_all_forms_of_a_file_give_the_same_corpus(tmp_path, root):
 def test_separators_inside_a_sentence_do_not_cut_lines(tmp_path, root):
     odd = [("one\u2028two\u00a0three\x85four", "раз\u2029два\u200b\vтри"), *PAIRS]
     splits = contents(corpus := prepare(tsv(tmp_path / "a.tsv", odd), root, **quiet))
-    assert ("one two three four", "раз два\u200b три") in everything(corpus)
+    assert ("one two three four", "раз два три") in everything(corpus)
     for split, pairs in splits.items():
         assert corpus.path(split, "en").read_bytes().count(b"\n") == len(pairs)
 
@@ -152,7 +152,7 @@ def test_second_call_reads_the_card_only(tmp_path, root, monkeypatch):
 def test_caches_made_before_are_still_found(tmp_path, root):
     """Runs and token arrays are named by these: a change here orphans them all (then raise CLEANING)."""
     corpus = prepare(tsv(tmp_path / "a.tsv"), root, **quiet)
-    assert corpus.directory.name == "a-fb1eabd13ab9d1ed"
+    assert corpus.directory.name == "a-679225dcf49eb635"
     assert corpus.fingerprint == "aed9c963c45e46def39bfb04d7f0624dc0662fab8b566274d1382db9302a413d"
 
 
