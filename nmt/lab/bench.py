@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import version
 from itertools import product
 from pathlib import Path
@@ -77,7 +78,7 @@ class Contender:
 
 
 def contenders(config: TransformerConfig, device: torch.device, silent: bool = False) -> dict[str, Contender]:
-    """The three models with the same weights. silent: PAD, BOS and EOS are never written.
+    """The three models with the same weights. silent: for decoding; PAD, BOS and EOS are never written.
 
     Raises NmtError where transformers is not installed.
     """
@@ -87,6 +88,8 @@ def contenders(config: TransformerConfig, device: torch.device, silent: bool = F
             model.generator.bias[[PAD, BOS, EOS]] = -1e4
     theirs, marian = TorchTransformer(model).to(device), marian_model(model).to(device)
     model.to(device)
+    for one in (model, theirs, marian):
+        one.train(not silent)
 
     def search(src: Tensor, beam: int, length: int) -> list[list[int]]:
         if beam == 1:
@@ -237,7 +240,6 @@ def training_turn(contender: Contender, batches: list[Batch], device: torch.devi
     optimizer = torch.optim.Adam(parameters, 1e-4, (0.9, 0.98), eps=1e-9, fused=True)
 
     def turn() -> None:
-        contender.model.train()
         for batch in batches:
             with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
                 loss = token_loss(contender.logits(batch.src, batch.trg_in), batch.trg_out, SMOOTHING) / batch.tokens
@@ -249,13 +251,8 @@ def training_turn(contender: Contender, batches: list[Batch], device: torch.devi
     return turn
 
 
-def decoding_turn(contender: Contender, batches: list[Tensor], beam: int, length: int) -> Callable[[], None]:
-    def turn() -> None:
-        for src in batches:
-            contender.search(src, beam, length)
-
-    contender.model.eval()
-    return turn
+def decode(search: Callable, batches: list[Tensor], beam: int, length: int) -> list[list[int]]:
+    return [ids for src in batches for ids in search(src, beam, length)]
 
 
 def timed(turn: Callable[[], None], device: torch.device) -> dict[str, float]:
@@ -281,13 +278,14 @@ def measure(size: Size, rounds: int, device: torch.device, log: Callable[[str], 
     task = {"task": "training step", "tokens": sum(batch.tokens for batch in batches), "steps": len(batches)}
     turns = {name: training_turn(one, batches, device) for name, one in three.items()}
     done["rows"] += in_rounds([(task, turns)], rounds, device)
-    searchers = {name: one for name, one in contenders(size.config(), device, silent=True).items() if one.search}
+    searches = {name: one.search for name, one in contenders(size.config(), device, silent=True).items() if one.search}
     tasks = []
     for batch_size, beam in product(size.batch_sizes, size.beams):
         given = sources(size, batch_size, device)
         task = {"task": "decoding", "batch": batch_size, "beam": beam, "tokens": sum(map(len, given)) * size.length}
-        tasks.append((task, {name: decoding_turn(one, given, beam, size.length) for name, one in searchers.items()}))
-        found = [[ids for src in given for ids in one.search(src, beam, size.length)] for one in searchers.values()]
+        turns = {name: partial(decode, search, given, beam, size.length) for name, search in searches.items()}
+        tasks.append((task, turns))
+        found = [turn() for turn in turns.values()]
         task["same translations"] = sum(a == b for a, b in zip(*found, strict=True)) / len(found[0])
         if any(len(ids) != size.length for one in found for ids in one):
             raise NmtError(f"nmt bench: not every translation has {size.length} tokens; the comparison is not fair")
@@ -361,20 +359,18 @@ def bench(out: str | Path, device: torch.device, smoke: bool = False, log: Calla
     return result
 
 
-def figure(result: dict, clock: str = "wall") -> Figure:
+def figure(result: dict) -> Figure:
     """bench.json as a picture: a panel for each size, a row for each task, a dot for each peer.
 
-    A dot is the peer's time divided by ours, the median with the span of the rounds. clock: "wall", or "cpu" for the
-    processor's time.
+    A dot is the peer's time divided by ours, the median with the span of the rounds.
     """
     sizes = result["sizes"]
     rows = max(len(size["rows"]) for size in sizes.values())
-    kind = {"wall": "time", "cpu": "processor time"}[clock]
-    title = f"{kind} of the peer / {kind} of nmt; right of 1, nmt is faster"
+    title = "time of the peer / time of nmt; right of 1, nmt is faster"
     drawing, grid = new_figure((4.2 * len(sizes) + 1.2, 0.36 * rows + 1.6), (1, len(sizes)), title, sharex=True)
     for axes, (name, size) in zip(grid[0], sizes.items(), strict=True):
         for peer, color, marker, aside in ((TORCH, ORANGE, "s", 0.12), (MARIAN, BLUE, "o", -0.12)):
-            found = [(y, row["ratios"][peer][clock]) for y, row in enumerate(size["rows"]) if peer in row["ratios"]]
+            found = [(y, row["ratios"][peer]["wall"]) for y, row in enumerate(size["rows"]) if peer in row["ratios"]]
             middle = [ratio["median"] for _, ratio in found]
             span = [[r["median"] - r["min"] for _, r in found], [r["max"] - r["median"] for _, r in found]]
             places = [y + aside for y, _ in found]

@@ -33,8 +33,6 @@ from nmt.show.plots import COLOURS, GREY, new_figure, save
 
 SIDE, CLASSES = 8, 10
 METHODS = ("dense", "random", "magnitude", "l0", "l0-warm", "on-budget")
-# The share of closed gates at the start, of pixels and of both hidden layers: Louizos et al.'s, and nearly all open.
-FROM_SCRATCH, WARM = (0.2, 0.5, 0.5), (0.1, 0.1, 0.1)
 Data = dict[str, tuple[Tensor, Tensor]]
 
 
@@ -52,7 +50,7 @@ class Settings:
     gate_lr: float = 0.02  # theirs, 1e-3, moves log α by some 1e-3 a step: too little to close a gate in 1,500 steps
 
 
-def pictures(seed: int, valid: int = 200, test: int = 500) -> Data:
+def pictures(seed: int) -> Data:
     """{"train" | "valid" | "test": (x (B, 64) float32 in [0, 1], y (B,) int64)}, split at random by the seed.
 
     Raises NmtError where scikit-learn is not installed.
@@ -61,12 +59,10 @@ def pictures(seed: int, valid: int = 200, test: int = 500) -> Data:
         from sklearn.datasets import load_digits
     except ImportError:
         raise NmtError("the digits come with scikit-learn: pip install scikit-learn") from None
-    x, y = load_digits(return_X_y=True)
+    x, y = map(torch.from_numpy, load_digits(return_X_y=True))
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
-    x, y = torch.tensor(x, dtype=torch.float32)[order] / 16, torch.tensor(y, dtype=torch.int64)[order]
-    ends = (valid, valid + test)
-    parts = zip(x.tensor_split(ends), y.tensor_split(ends), strict=True)
-    return dict(zip(("valid", "test", "train"), parts, strict=True))
+    parts = (whole[order].split([200, 500, len(x) - 700]) for whole in (x.float() / 16, y.long()))
+    return dict(zip(("valid", "test", "train"), zip(*parts, strict=True), strict=True))
 
 
 class MLP(nn.Module):
@@ -163,21 +159,20 @@ def taylor(model: MLP, x: Tensor, y: Tensor) -> Tensor:
     return torch.cat([importance.first_order(g, f) for g, f in zip(gradients, factors, strict=True)]).to(x) / len(x)
 
 
-def l0(
-    model: MLP, data: Data, settings: Settings, steps: int, seed: int, strength: float, counts: str, closed
-) -> list[HardConcrete]:
-    """Learn weights and Louizos et al.'s gates together; returns the gates, each penalised by strength / pictures.
+def l0(model: MLP, data: Data, settings: Settings, steps: int, seed: int, strength: float, warm: bool) -> list:
+    """Learn weights and Louizos et al.'s gates together; returns the gates.
 
-    counts: "weights", their L0 norm: P(open) times the weights that go out of the unit; "neurons": P(open).
-    closed: 1 - p of the start log α = ln(p / (1 - p)), one for each layer.
+    As published, what is penalised by strength / pictures is the L0 norm of the weights: P(open) times the weights that
+    go out of the unit. warm: P(open) alone, and the gates of a trained network start nearly all open.
     """
     if not 0 <= strength < math.inf:
         raise NmtError(f"λ must be at least 0 and finite, not {strength}")
-    model.gates = [
+    closed = (0.1, 0.1, 0.1) if warm else (0.2, 0.5, 0.5)  # 1 - p of the start ln(p / (1 - p)), for each layer
+    gates = model.gates = [
         HardConcrete(width, math.log((1 - share) / share) + 0.01 * torch.randn(width), temperature=2 / 3)
         for width, share in zip(model.widths, closed, strict=True)
     ]
-    gates, costs = model.gates, [layer.out_features if counts == "weights" else 1 for layer in model.layers]
+    costs = [1 if warm else layer.out_features for layer in model.layers]
 
     def penalty() -> Tensor:
         return strength / len(data["train"][0]) * sum(c * g.p_open().sum() for c, g in zip(costs, gates, strict=True))
@@ -215,28 +210,26 @@ def prune(start: MLP, data: Data, settings: Settings, seed: int, method: str, am
     if method not in METHODS:
         raise NmtError(f"no method {method!r}: choose one of {', '.join(METHODS)}")
     torch.manual_seed(seed)
-    model, left = MLP(settings.hidden), settings.prune_steps
-    search, units, gates = round(settings.search * left), sum(model.widths), []
-    if method == "l0":
-        gates, left = l0(model, data, settings, settings.dense_steps + left, seed, amount, "weights", FROM_SCRATCH), 0
-        factors = [gate.value().detach() for gate in gates]
-    else:
+    model, left, gates = MLP(settings.hidden), settings.prune_steps, []
+    search, units = round(settings.search * left), sum(model.widths)
+    if method != "l0":
         model.load_state_dict(start.state_dict())
-    if method == "l0-warm":
-        gates, left = l0(model, data, settings, search, seed, amount, "neurons", WARM), left - search
+    if method == "l0":
+        gates, left = l0(model, data, settings, settings.dense_steps + left, seed, amount, warm=False), 0
+        factors = [gate.value().detach() for gate in gates]
+    elif method == "l0-warm":
+        gates, left = l0(model, data, settings, search, seed, amount, warm=True), left - search
         factors = [(gate.log_alpha > 0).float() for gate in gates]
-    elif method == "on-budget":
-        passes = math.ceil(len(data["train"][0]) / settings.batch_size)  # the Taylor scores cost as much
-        gates, left = [on_budget(model, data, settings, search - passes, seed, amount)], left - search
-    if method in ("random", "magnitude", "on-budget"):
-        scores = {
-            "random": lambda: torch.rand(units),
-            "magnitude": lambda: magnitude(model),
-            "on-budget": lambda: gates[0].scores.detach(),
-        }[method]()
-        factors = masks.top_k({"units": scores}, amount)["units"].float().split(model.widths)
     elif method == "dense":
         factors = torch.ones(units).split(model.widths)
+    else:
+        if method == "on-budget":
+            passes = math.ceil(len(data["train"][0]) / settings.batch_size)  # the Taylor scores cost as much
+            gates, left = [on_budget(model, data, settings, search - passes, seed, amount)], left - search
+            scores = gates[0].scores.detach()
+        else:
+            scores = magnitude(model) if method == "magnitude" else torch.rand(units)
+        factors = masks.top_k({"units": scores}, amount)["units"].float().split(model.widths)
     small = fit(remove_units(model, factors), data, settings, left, seed + 1)
     undecided = {"undecided": sum(int(gate.undecided().sum()) for gate in gates)} if gates else {}
     return small, {"finetuning_steps": left, **undecided}
@@ -299,19 +292,24 @@ def compare(
 SHOWN = dict(zip(("on-budget", "l0-warm", "magnitude", "l0", "random"), (*COLOURS, GREY), strict=True))
 
 
+def by_request(cells: Sequence[dict]) -> dict[tuple[str, float], list[dict]]:
+    """(method, budget or λ) -> its cells, one for each seed."""
+    groups: dict[tuple[str, float], list[dict]] = {}
+    for cell in cells:
+        groups.setdefault((cell["method"], cell.get("budget", cell.get("lambda"))), []).append(cell)
+    return groups
+
+
 def error_curves(cells: Sequence[dict]) -> Figure:
     """Test error over the units kept: every seed a dot, the mean of a budget or λ on the line; dense dashed."""
     figure, ((axes,),) = new_figure((7, 4), (1, 1))
     for method, color in SHOWN.items():
-        points: dict[float, list] = {}
-        for cell in cells:
-            if cell["method"] == method:
-                asked = cell.get("budget", cell.get("lambda"))
-                points.setdefault(asked, []).append((cell["kept"], 100 * cell["error_test"]))
-        dots = [point for some in points.values() for point in some]
-        axes.scatter(*zip(*dots, strict=True), s=12, color=color, alpha=0.5, linewidths=0)
-        means = sorted(torch.tensor(some, dtype=torch.float64).mean(0).tolist() for some in points.values())
-        axes.plot(*zip(*means, strict=True), "o-", color=color, ms=4, label=method)
+        groups = [some for (name, _), some in by_request(cells).items() if name == method]
+        points = [torch.tensor([(cell["kept"], 100 * cell["error_test"]) for cell in some]) for some in groups]
+        axes.scatter(*torch.cat(points).T, s=12, color=color, alpha=0.5, linewidths=0)
+        axes.plot(
+            *zip(*sorted(some.mean(0).tolist() for some in points), strict=True), "o-", color=color, ms=4, label=method
+        )
     whole = torch.tensor([100 * cell["error_test"] for cell in cells if cell["method"] == "dense"])
     axes.axhline(whole.mean(), color="black", ls="--", lw=1, label=f"dense, {cells[0]['of']} units")
     axes.set(xscale="log", yscale="log", xlabel=f"pixels and neurons kept, of {cells[0]['of']}", ylabel="test error, %")

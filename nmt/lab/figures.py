@@ -8,58 +8,33 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from nmt.lab import bench
-from nmt.lab.results import (
-    Comparison,
-    bleu,
-    blocks,
-    dev_loss,
-    in_common,
-    kept_runs,
-    pairs,
-    priced_runs,
-    role,
-    scores_at,
-    sized_runs,
-)
+from nmt.lab import bench, results
+from nmt.lab.results import Comparison, bleu, dev_loss, role
 from nmt.plumbing.files import read_json
 from nmt.runs import Run
+from nmt.show import plots
 from nmt.show.histories import gates
-from nmt.show.plots import (
-    BLUE,
-    GREY,
-    MARKED,
-    ORANGE,
-    attention_heads,
-    budget_curves,
-    gate_paths,
-    kept_heads,
-    learning_curves,
-    legend_below,
-    new_figure,
-    save,
-)
 
 
 def draw(stored: Path, folder: Path) -> list[Path]:
     """Every figure that there are results for: stored is data/results. Returns the files."""
     drawn: dict[str, Figure] = {}
-    for run in kept_runs(stored):
+    for run in results.kept_runs(stored):
         name = run.directory.name
-        drawn[name] = learning_curves(run, f"run {name}, corpus {run.config['card']['name']}")
+        drawn[name] = plots.learning_curves(run, f"run {name}, corpus {run.config['card']['name']}")
         if run.frames():
             drawn[f"{name}-attention"] = last_attention(run)
     if (stored / "compare").is_dir() and (compared := Comparison(stored / "compare")).measured_budgets():
         drawn |= {"compare": losses(compared), "compare-heads": heads(compared)}
-    if sized := sized_runs(stored / "corpus-size"):
-        drawn["corpus-size"] = growth([run for run in sized if blocks(run) == blocks(sized[0])])
+    if sized := results.sized_runs(stored / "corpus-size"):
+        drawn["corpus-size"] = growth([run for run in sized if results.blocks(run) == results.blocks(sized[0])])
     drawn |= {path.stem: bench.figure(read_json(path)) for path in sorted(stored.glob("bench*.json"))}
     by_corpus: dict[str, list[Run]] = {}
-    for run in priced_runs(stored / "lambda"):
+    for run in results.priced_runs(stored / "lambda"):
         by_corpus.setdefault(run.config["card"]["name"], []).append(run)
     drawn |= {f"lambda-{corpus}": gates_by_price(corpus, runs) for corpus, runs in by_corpus.items()}
     for name, figure in drawn.items():
-        save(figure, folder / f"{name}.png")
+        plots.save(figure, folder / f"{name}.png")
     return [folder / f"{name}.png" for name in drawn]
 
 
@@ -69,7 +44,7 @@ def last_attention(run: Run) -> Figure:
     with np.load(path, allow_pickle=False) as frame:
         written = [*frame["0.trg"].tolist()[1:], "<EOS>"]  # row t of a map is the step that writes piece t
         title = f"cross-attention after {step} steps: where each Russian piece (down) looks when it is written"
-        return attention_heads(frame["0.cross"], written, frame["0.src"].tolist(), title)
+        return plots.attention_heads(frame["0.cross"], written, frame["0.src"].tolist(), title)
 
 
 def kinds(heads: str) -> str:
@@ -86,7 +61,7 @@ def highlighted(found: Comparison) -> list[str]:
     most = max(map(len, losses.values()), default=0)  # a row without cells at one of the budgets cannot be ranked
     ranked = sorted((row for row in losses if len(losses[row]) == most), key=lambda row: geometric_mean(losses[row]))
     bounds = [row for row in found.rows if role(row) == "bound"][:1]
-    rows = [*found.leading, *ranked[: max(0, len(MARKED) - len(found.leading) - len(bounds))], *bounds]
+    rows = [*found.leading, *ranked[: max(0, len(plots.MARKED) - len(found.leading) - len(bounds))], *bounds]
     return [row for row in rows if found.count(row)]
 
 
@@ -103,7 +78,7 @@ def losses(found: Comparison) -> Figure:
                 values[row] = {keep: [*map(score, of.values())] for keep, of in cells.items() if of}
             total = found.total(group)
             panels[-1].append((kinds(group) + (f", {total} in all" if total else ""), ylabel, values))
-    return budget_curves(panels, highlighted(found))
+    return plots.budget_curves(panels, highlighted(found))
 
 
 def heads(found: Comparison) -> Figure:
@@ -122,7 +97,7 @@ def heads(found: Comparison) -> Figure:
             layers = [layer for some in masks.values() for mask in some for of in mask.values() for layer in of]
             most = max([most, *map(len, layers)])
         grid += [panels] if panels else []
-    return kept_heads(grid, most, f"heads kept in each layer, of {most}: means over seeds")
+    return plots.kept_heads(grid, most, f"heads kept in each layer, of {most}: means over seeds")
 
 
 def growth(runs: Sequence[Run]) -> Figure:
@@ -130,22 +105,24 @@ def growth(runs: Sequence[Run]) -> Figure:
 
     Grey: each source after the most steps.
     """
-    steps, sources = in_common(runs)
-    figure, grid = new_figure((8.4, 3.4), (1, 2))
-    places = [pairs(run) for run in runs]
-    styles = ((ORANGE, "s", "--"), (BLUE, "o", "-"))[-len(steps) :]
+    steps, sources = results.in_common(runs)
+    figure, grid = plots.new_figure((8.4, 3.4), (1, 2))
+    places = [results.pairs(run) for run in runs]
+    styles = ((plots.ORANGE, "s", "--"), (plots.BLUE, "o", "-"))[-len(steps) :]
     for axes, key, name in zip(grid[0], ("bleu", "chrf"), ("BLEU", "chrF"), strict=True):
-        scores = {step: [scores_at(run, step) for run in runs] for step in steps}
+        scores = {step: [results.scores_at(run, step) for run in runs] for step in steps}
         for source in sources:
             label = "one source, the most steps" if source == sources[0] else None
-            axes.plot(places, [of[source][key] for of in scores[steps[-1]]], color=GREY, lw=0.7, zorder=1, label=label)
+            axes.plot(
+                places, [of[source][key] for of in scores[steps[-1]]], color=plots.GREY, lw=0.7, zorder=1, label=label
+            )
         for step, (color, mark, dashes) in zip(steps[-2:], styles, strict=True):
             means = [mean(of[source][key] for source in sources) for of in scores[step]]
             axes.plot(places, means, ls=dashes, marker=mark, color=color, label=f"mean, {step:,} steps")
         axes.set(xscale="log", xlabel="training pairs", ylabel=f"{name} of held-out pairs", ylim=(0, None))
         axes.set_xticks(places, [f"{place:,}" for place in places], fontsize=8)
         axes.xaxis.set_minor_locator(NullLocator())
-    legend_below(figure, axes.get_legend_handles_labels()[0][::-1], 3)
+    plots.legend_below(figure, axes.get_legend_handles_labels()[0][::-1], 3)
     return figure
 
 
@@ -159,4 +136,4 @@ def gates_by_price(corpus: str, runs: Sequence[Run]) -> Figure:
             name = f"λ {settings['l0_penalty_lambda']:g} ({settings['l0_penalty_scale']}), {kind}"
             of = gates(run, kind)
             panels.setdefault(name, {})[label] = (of.steps, of.p_open)
-    return gate_paths(panels, f"P(open) of each head's gate, {corpus}")
+    return plots.gate_paths(panels, f"P(open) of each head's gate, {corpus}")

@@ -12,7 +12,6 @@ data/results/
 """
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -292,18 +291,3 @@ def in_common(runs: Sequence[Run]) -> tuple[list[int], list[str]]:
 def logged(run: Run, step: int) -> dict:
     """The line of metrics.jsonl that is nearest to a step."""
     return min(run.lines(), key=lambda line: abs(line["step"] - step))
-
-
-def epochs(run: Run, step: int) -> float:
-    """How often the run had read its corpus after so many steps."""
-    line = logged(run, step)
-    return line["epoch"] * step / line["step"]
-
-
-def caps(run: Run) -> str:
-    """How much of each file the run learnt from: "12.5% of each file, but 7,500 pairs of large.tsv.gz"."""
-    shares = {file["name"]: file.get("cap", "100%") for file in run.config["card"]["files"]}
-    usual = Counter(shares.values()).most_common(1)[0][0]
-    others = {name: cap if cap.endswith("%") else f"{int(cap):,} pairs" for name, cap in shares.items() if cap != usual}
-    exceptions = ", ".join(f"{share} of {name}" for name, share in others.items())
-    return f"{usual} of each file" + (f", but {exceptions}" if others else "")

@@ -5,7 +5,7 @@
     python -m nmt.lab.store savings RUN                      a run of `nmt prune`; measures what removal saves
     python -m nmt.lab.store corpus-size RUN STEPS FILE…      a training run; scores each FILE, the held-out pairs of one
                                                              source, after so many STEPS (1000,2000)
-    python -m nmt.lab.store compare OUT [--name NAME]        a comparison; tests the significance of its differences
+    python -m nmt.lab.store compare OUT [--folder FOLDER]    a comparison; tests the significance of its differences
 
 Then `python -m nmt.lab.tables` writes the pages that show it.
 """
@@ -50,10 +50,15 @@ def records(run: Path, folder: Path, names: Sequence[str]) -> Path:
     return target
 
 
-def training_run(run: Path, folder: Path, scores: Sequence[dict], frame: bool = False) -> Path:
-    """A run with scores that `nmt score` printed. frame: with its last frame of attention, which shows sentences."""
+def training_run(run: Path, folder: Path, scores: Path, frame: bool = False) -> Path:
+    """A run, and the last lines that `nmt score` printed of it. frame: also its last frame, which shows sentences.
+
+    Raises NmtError where there are no scores.
+    """
+    if not (lines := read_json_lines(scores)):
+        raise NmtError(f"{scores}: no scores; it should hold the last lines that nmt score printed")
     target = records(run, folder, ["metrics.jsonl"])
-    write_text(target / "scores.jsonl", json_lines(map(without_paths, scores)))
+    write_text(target / "scores.jsonl", json_lines(map(without_paths, lines)))
     if frame:
         shutil.rmtree(target / "frames", ignore_errors=True)
         (target / "frames").mkdir()
@@ -113,7 +118,7 @@ def scores_by_source(
     return target
 
 
-def comparison(out: Path, folder: Path) -> Comparison:
+def comparison(out: Path, folder: Path) -> Path:
     """The finished cells of a folder of `nmt compare`, beside the config that is in `folder` already.
 
     Tests of significance go to significance.jsonl: each judged row against the dense model and against the best
@@ -135,7 +140,7 @@ def comparison(out: Path, folder: Path) -> Comparison:
                 known = [found.significance.get((cell["key"], outputs_name(other))) for cell in own]
                 tests += known if all(known) else paired_bootstrap(out / "outputs", references, other, own)
     write_text(folder / "significance.jsonl", json_lines(tests))
-    return Comparison(folder)
+    return folder
 
 
 def paired_bootstrap(outputs: Path, references: Sequence[str], other: dict, own: Sequence[dict]) -> list[dict]:
@@ -166,27 +171,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m nmt.lab.store", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    what = parser.add_subparsers(dest="what", required=True)
-    commands = {name: what.add_parser(name) for name in ("run", "price", "savings", "corpus-size", "compare")}
-    for name, command in commands.items():
-        command.add_argument("run", metavar="OUT" if name == "compare" else "RUN", type=Path)
-    commands["run"].add_argument("scores", metavar="SCORES.jsonl", type=Path)
-    commands["run"].add_argument("--frame", action="store_true")
-    commands["corpus-size"].add_argument("steps", metavar="STEPS", type=lambda text: [int(x) for x in text.split(",")])
-    commands["corpus-size"].add_argument("files", metavar="FILE", nargs="+", type=Path)
-    commands["compare"].add_argument("--name", default="compare", help="folder of data/results with the config")
-    given, stored = parser.parse_args(arguments), in_clone("data", "results")
-    if given.what == "run":
-        print(training_run(given.run, stored, read_json_lines(given.scores), given.frame))
-    elif given.what == "price":
-        print(priced_run(given.run, stored / "lambda"))
-    elif given.what == "savings":
-        print(savings(given.run, stored / "savings"))
-    elif given.what == "corpus-size":
-        print(scores_by_source(given.run, stored / "corpus-size", given.steps, given.files))
-    else:
-        found = comparison(given.run, stored / given.name)
-        print(*(f"seed {seed}: {found.done(seed)} of {found.planned} cells" for seed in found.seeds), sep="\n")
+    commands, stored = parser.add_subparsers(required=True), in_clone("data", "results")
+
+    def command(name: str, folder: Path, store: Callable, given: str = "run") -> argparse.ArgumentParser:
+        added = commands.add_parser(name)
+        added.add_argument(given, metavar=given.upper(), type=Path)
+        added.set_defaults(folder=folder, store=store)
+        return added
+
+    run = command("run", stored, training_run)
+    run.add_argument("scores", metavar="SCORES.jsonl", type=Path)
+    run.add_argument("--frame", action="store_true")
+    command("price", stored / "lambda", priced_run)
+    command("savings", stored / "savings", savings)
+    sized = command("corpus-size", stored / "corpus-size", scores_by_source)
+    sized.add_argument("steps", metavar="STEPS", type=lambda text: [int(step) for step in text.split(",")])
+    sized.add_argument("files", metavar="FILE", nargs="+", type=Path)
+    compared = command("compare", stored / "compare", comparison, "out")
+    compared.add_argument("--folder", type=Path, help="of data/results, with the config (default: compare)")
+    given = vars(parser.parse_args(arguments))
+    print(given.pop("store")(**given))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from statistics import mean, median, stdev
 
 from nmt.config import TrainingConfig
 from nmt.lab import bench, figures, render, results
+from nmt.lab.digits import by_request
 from nmt.lab.lineage import circumstances, command, short_revision
 from nmt.lab.markdown import block, folded, score_table, table
 from nmt.lab.results import Budget, Comparison, bleu, dev_loss, role
@@ -69,7 +70,7 @@ def corpus_size(stored: Path) -> str:
     sized = [run for run in sized if results.blocks(run) == results.blocks(sized[0])]
     step, largest = results.in_common(sized)[0][-1], sized[-1]
     read = ", ".join(f"{results.logged(run, step)['epoch']:.2g}" for run in sized)
-    told = [line for run in sized for line in (f"# {results.caps(run)}", *map(command, run.lines("sessions.jsonl")))]
+    commands = [command(session) for run in sized for session in run.lines("sessions.jsonl")]
     about = (
         f"{MODEL.format(**largest.config['transformer'])}. After {step:,} steps the model has read {read} times the "
         f"corpus of {', '.join(f'{results.pairs(run):,}' for run in sized)} pairs. "
@@ -77,7 +78,7 @@ def corpus_size(stored: Path) -> str:
     )
     shown = by_source({f"{results.pairs(run):,} pairs": (run, step) for run in sized})
     scored = f"BLEU after {step:,} steps, greedy; {signatures(largest.lines('scores.jsonl'))}."
-    return f"{about}\n\n{folded('each source, and the commands', scored, shown, block(told))}"
+    return f"{about}\n\n{folded('each source, and the commands', scored, shown, block(commands))}"
 
 
 def depth(stored: Path) -> str:
@@ -199,21 +200,17 @@ def prices(stored: Path) -> str:
     return "\n\n".join([table(rows), about, *pictures, folded("the commands", block(commands))])
 
 
-def digits(stored: Path) -> str:
-    """Test errors of small networks: a row for each method and budget, or λ."""
-    groups: dict[tuple[str, str], list[dict]] = {}
-    for cell in read_json_lines(stored / "digits" / "cells.jsonl"):
-        asked = f"λ {cell['lambda']:g}" if "lambda" in cell else f"{cell['budget']} units"
-        groups.setdefault((cell["method"], asked), []).append(cell)
+def small_networks(stored: Path) -> str:
+    """Test errors of the small networks over digits: a row for each method and budget, or λ."""
     return table(
         {
             "method": f"`{method}`",
-            "asked for": asked,
+            "asked for": f"λ {asked:g}" if method.startswith("l0") else f"{asked} units",
             f"units kept, of {cells[0]['of']}": f"{mean(cell['kept'] for cell in cells):.1f}",
             "test error, %": spread([100 * cell["error_test"] for cell in cells], 1),
             "seeds": len(cells),
         }
-        for (method, asked), cells in groups.items()
+        for (method, asked), cells in by_request(read_json_lines(stored / "digits" / "cells.jsonl")).items()
     )
 
 
@@ -402,7 +399,7 @@ PAGES: dict[str, dict[str, Callable[[Path], str]]] = {
         "bench": partial(speed, "bench"),
         "savings": savings,
         "prices": prices,
-        "digits": digits,
+        "digits": small_networks,
     },
     "data/results/compare/README.md": {
         "methods": partial(of_comparison, methods, "compare"),

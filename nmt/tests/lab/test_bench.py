@@ -137,7 +137,7 @@ def test_smoke_on_the_command_line(tmp_path, capsys):
         assert row["ratios"].keys() == peers and row["seconds"].keys() == {OURS, *peers}
         assert all(len(taken) == result["rounds"] for taken in row["seconds"].values())
         assert row["tokens"] > 0 and row.get("same translations", 1) == 1
-    panels = figure(json.loads(json.dumps(result)), "cpu").axes
+    panels = figure(json.loads(json.dumps(result))).axes
     assert [text.get_text() for text in panels[0].get_yticklabels()] == list(map(nmt.lab.bench.label, size["rows"]))
 
     text = squeezed(tables.speed("bench", out))

@@ -10,6 +10,7 @@ from nmt import NmtError
 from nmt.corpora.corpus import prepare
 from nmt.decoding import translate
 from nmt.lab import figures, results, store, tables
+from nmt.plumbing.files import json_lines
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
 from nmt.tests.lab.test_results import squeezed
@@ -104,3 +105,20 @@ def test_no_path_of_a_machine_is_kept(folder):
 def test_a_step_that_is_not_there_is_refused(folder, tmp_path):
     with pytest.raises(NmtError, match=r"no checkpoint of step 3; there are \[2, 4"):
         store.scores_by_source(folder[0] / "half", tmp_path, [2, 3], [])
+
+
+def test_a_training_run_is_stored_with_its_scores_and_without_a_path(folder, tmp_path, monkeypatch, capsys):
+    root, _ = folder
+    monkeypatch.setattr(store, "in_clone", lambda *parts: tmp_path / "stored")
+    scores = tmp_path / "scores.jsonl"
+    with pytest.raises(NmtError, match=r"scores\.jsonl: no scores"):
+        store.main(["run", str(root / "half"), str(scores)])
+    scores.write_text(json_lines([{"checkpoint": str(root / "half"), "bleu": 1.0}]), encoding="utf-8")
+    store.main(["run", str(root / "half"), str(scores), "--frame"])
+    kept = Run(tmp_path / "stored" / "half")
+    assert capsys.readouterr().out == f"{kept.directory}\n"
+    assert kept.lines("scores.jsonl") == [{"checkpoint": "half", "bleu": 1.0}]
+    assert kept.lines() == Run(root / "half").lines() and [step for step, _ in kept.frames()] == [
+        kept.lines()[-1]["step"]
+    ]
+    assert not any(str(root) in path.read_text(encoding="utf-8") for path in kept.directory.glob("*.json*"))

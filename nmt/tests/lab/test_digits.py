@@ -75,10 +75,10 @@ def test_the_penalty_is_made_of_the_probabilities_of_weights_or_neurons(data):
         seen["penalty"], seen["gates"] = penalty(), model.gates
 
     model = MLP([12, 8])
-    for counts, costs in (("weights", [12, 8, 10]), ("neurons", [1, 1, 1])):
+    for warm, costs in ((False, [12, 8, 10]), (True, [1, 1, 1])):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(digits, "fit", fit)
-            digits.l0(model, data, TINY, 1, 0, 0.5, counts, (0.2, 0.5, 0.5))
+            digits.l0(model, data, TINY, 1, 0, 0.5, warm)
         assert all(isinstance(g, HardConcrete) and g.temperature == 2 / 3 for g in seen["gates"])
         expected = sum(c * g.p_open().sum() for c, g in zip(costs, seen["gates"], strict=True)) * 0.5 / 200
         torch.testing.assert_close(seen["penalty"], expected)

@@ -235,7 +235,7 @@ def test_whole_lines_are_stored_and_their_significance(results, folder, tmp_path
         name = "dense-1" if line["key"] == "dense" else line["key"]
         (out / "outputs" / f"{name}.txt").write_text("".join(f"{x}\n" for x in bad), encoding="utf-8")
     (out / "seed-1.jsonl").write_text(json_lines(lines) + '{"key": "half')
-    found = store.comparison(out, folder)
+    found = Comparison(store.comparison(out, folder))
     assert (folder / "seed-1.jsonl").read_text() == json_lines(lines) and found.done(1) == len(METHODS)
     shed = next(line["key"] for line in lines if line["method"] == "shed")
     rival = next(line["key"] for line in lines if line["method"] == "magnitude")
@@ -246,7 +246,9 @@ def test_whole_lines_are_stored_and_their_significance(results, folder, tmp_path
     assert "| 1 better, 0 worse of 1 |" in text and "| 0 better, 0 worse of 1 |" in text  # p of equals is no finding
     for path in (out / "outputs").iterdir():
         path.unlink()
-    assert store.comparison(out, folder).significance == found.significance  # what was tested is not tested again
+    assert (
+        Comparison(store.comparison(out, folder)).significance == found.significance
+    )  # what was tested is not tested again
     (folder / "significance.jsonl").unlink()
     with pytest.raises(NmtError, match=r"dense-1\.txt: no such file"):
         store.comparison(out, folder)
