@@ -208,16 +208,13 @@ def train(
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
     directory = Path(root or cache_root()) / "bpe" / f"{corpus.name}-{side}-{name}"
     model, about = directory / "bpe.model", directory / "bpe.json"
-    try:
-        if not directory.is_dir():
-            with files.whole_directory(directory) as new:
-                text = _training_text(corpus, side, new)
-                _run_training(text, new / model.name, size)
-                BPE.load(new / model.name)  # youtokentome says nothing where the disk is full
-                files.write_json(new / about.name, key | {"sha256": files.sha256(new / model.name)})
-                (new / SAMPLED).unlink(missing_ok=True)
-    except OSError as error:
-        raise NmtError(f"{directory}: {error}; make room there, or NMT_DATA names another folder for caches") from None
+    if not directory.is_dir():
+        with files.caching_in(directory), files.whole_directory(directory) as new:
+            text = _training_text(corpus, side, new)
+            _run_training(text, new / model.name, size)
+            BPE.load(new / model.name)  # youtokentome says nothing where the disk is full
+            files.write_json(new / about.name, key | {"sha256": files.sha256(new / model.name)})
+            (new / SAMPLED).unlink(missing_ok=True)
     bpe = BPE.load(model, files.read_json(about).get("sha256"))
     if bpe.vocab_size < size:
         fact = f"{corpus.name}.{side} supports a BPE vocabulary of at most {bpe.vocab_size:,}"

@@ -9,7 +9,7 @@ import numpy as np
 from nmt import NmtError
 from nmt.bpe import BPE
 from nmt.corpora.corpus import Corpus
-from nmt.plumbing.files import read_json, whole_directory, write_json
+from nmt.plumbing.files import caching_in, read_json, whole_directory, write_json
 from nmt.plumbing.places import cache_root
 
 CHUNK = 20_000  # lines encoded at a time: bounds the memory
@@ -54,16 +54,13 @@ def encode_corpus(corpus: Corpus, bpe: tuple[BPE, BPE], root: Path | None = None
     name = f"{corpus.name}-{corpus.fingerprint[:8]}-{bpe[0].sha256[:8]}-{bpe[1].sha256[:8]}"
     directory = Path(root or cache_root()) / "tokens" / name
     sides = dict(zip(("en", "ru"), bpe, strict=True))
-    try:
-        if not directory.is_dir():
-            with whole_directory(directory) as new:
-                dtypes = {side: np.min_scalar_type(b.vocab_size - 1).name for side, b in sides.items()}
-                for side, b in sides.items():
-                    for split in corpus.splits:
-                        _write_ids(corpus.path(split, side), b, new / f"{split}.{side}", dtypes[side])
-                write_json(new / "tokens.json", {"dtype": dtypes, "bpe": {s: b.sha256 for s, b in sides.items()}})
-    except OSError as error:
-        raise NmtError(f"{directory}: {error}; make room there, or NMT_DATA names another folder for caches") from None
+    if not directory.is_dir():
+        with caching_in(directory), whole_directory(directory) as new:
+            dtypes = {side: np.min_scalar_type(b.vocab_size - 1).name for side, b in sides.items()}
+            for side, b in sides.items():
+                for split in corpus.splits:
+                    _write_ids(corpus.path(split, side), b, new / f"{split}.{side}", dtypes[side])
+            write_json(new / "tokens.json", {"dtype": dtypes, "bpe": {s: b.sha256 for s, b in sides.items()}})
     try:
         return {s: ParallelTokens(Tokens(directory, s, "en"), Tokens(directory, s, "ru")) for s in corpus.splits}
     except (OSError, ValueError) as error:  # a file is missing or cut

@@ -26,42 +26,44 @@ class Archive:
     sha256: str | None = None  # as published
     size: int | None = None  # bytes
 
+    @property
+    def name(self) -> str:
+        return Path(self.file).name
+
     def on_disk(self, folders: Sequence[Path]) -> Path | None:
         """The archive in the first of the folders that has it, under `file` or its bare name."""
-        places = [place for folder in folders for place in (folder / self.file, folder / Path(self.file).name)]
-        return next((place for place in places if place.is_file()), None)
+        places = (folder / name for folder in folders for name in (self.file, self.name))
+        return next(filter(Path.is_file, places), None)
 
     def find(self, folders: Sequence[Path], log: Callable[[str], None]) -> Path:
         """The archive in one of the folders, checked; where there is none, it is downloaded into the last of them.
 
-        Where no SHA-256 is published, that of the first good copy is recorded in a card (`file` + ".json", in the
-        last folder) and holds from then on.
         Raises NmtError where the archive has another SHA-256, is damaged or cannot be fetched.
         """
-        place, expected = folders[-1] / self.file, self._known_sha256(folders)
-        whose = f" (that of the first good copy, in {place}.json; if it was wrong, delete this card)"
-        whose = whose if expected and not self.sha256 else ""
-        if path := self.on_disk(folders):
-            if fault := damage(path, expected):
-                raise NmtError(f"{path}: {fault}{whose}: another or a damaged file; move it away")
-        elif not self.urls:
-            raise NmtError(f"{self.source} must be fetched by hand; put it here: {place}")
-        else:
-            log(f"downloading {self.urls[0]}")
-            try:
+        place, path, expected = folders[-1] / self.file, self.on_disk(folders), self.known_sha256(folders)
+        try:
+            if path is None and not self.urls:
+                raise NmtError(f"{self.source} must be fetched by hand; put it here: {place}")
+            if path is None:
+                log(f"downloading {self.urls[0]}")
                 path = download(self.urls, place, expected, self.size, log)
-            except NmtError as error:
-                raise NmtError(f"{error}{whose}") from None
+            elif fault := damage(path, expected):
+                raise NmtError(f"{path}: {fault}: another or a damaged file; move it away")
+        except NmtError as error:
+            if not expected or self.sha256:
+                raise
+            whose = f"the SHA-256 is that of the first good copy, in {place}.json; if it was wrong, delete this card"
+            raise NmtError(f"{error} ({whose})") from None
         if not expected:
             about = {"sha256": files.sha256(path), "bytes": path.stat().st_size, "urls": self.urls}
             files.write_json(f"{place}.json", about)
         return path
 
-    def checksum(self, folders: Sequence[Path], log: Callable[[str], None]) -> str:
-        """The SHA-256. Where it is known, the archive need not be there: a prepared corpus is found without it."""
-        return self._known_sha256(folders) or files.sha256(self.find(folders, log))
+    def known_sha256(self, folders: Sequence[Path]) -> str | None:
+        """The SHA-256 as published or, where it is not, that of the first good copy, from its card.
 
-    def _known_sha256(self, folders: Sequence[Path]) -> str | None:
+        `find` writes the card: `file` + ".json" in the last folder. The archive itself need not be there any more.
+        """
         card = Path(f"{folders[-1] / self.file}.json")
         return self.sha256 or (files.read_json(card).get("sha256") if card.is_file() else None)
 

@@ -7,8 +7,8 @@ from nmt.corpora.sentences import LANGUAGES
 
 
 @dataclass(frozen=True, kw_only=True)
-class About:
-    """What the card says before a pair is read."""
+class Card:
+    """The order of the fields is that of card.json; what is empty by default is left out there."""
 
     name: str
     files: list[dict[str, str]]  # name; sha256 or md5; cap of a file that may give train only so many pairs
@@ -17,12 +17,6 @@ class About:
     source: str
     url: str | None = None
     text: str  # its form: case, punctuation, what is left out
-
-
-@dataclass(frozen=True, kw_only=True)
-class Card(About):
-    """The whole card. The order of the fields is that of card.json; what is empty by default is left out there."""
-
     options: dict[str, object] = field(default_factory=dict)  # of `prepare`: lowercase, tokens
     pairs: dict[str, int]  # of each split
     tokens: dict[str, dict[str, int]]  # words between white space, of each split and language

@@ -14,14 +14,14 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from nmt import NmtError
-from nmt.corpora.card import About, Card
+from nmt.corpora.card import Card
 from nmt.corpora.sentences import LANGUAGES, Pair, apply_options
 from nmt.corpora.sources import KNOWN, Origin, origin_of
 from nmt.corpora.splits import HELD_OUT, SPLITS, Tally, split_pairs
@@ -58,9 +58,7 @@ class Corpus:
     def path(self, split: str, language: str) -> Path:
         """The file of one language ("en", "ru") of one split: UTF-8, one sentence a line."""
         if split not in self.splits or language not in LANGUAGES:
-            raise NmtError(
-                f"{self.name} has no {split}.{language}: splits are {', '.join(self.splits)}, languages en, ru"
-            )
+            raise NmtError(f"{self.name} has no {split}.{language}: splits are {', '.join(self.splits)}, in en and ru")
         return self.directory / f"{split}.{language}"
 
     def lines(self, split: str, language: str) -> Iterator[str]:
@@ -104,28 +102,23 @@ def prepare(
     options = ({"lowercase": True} if lowercase else {}) | ({"tokens": list(tokens)} if tokens else {})
     if len(asked) == 1 and asked[0] not in KNOWN and (folder := Path(asked[0]).expanduser().absolute()).is_dir():
         if options:
-            raise NmtError(
-                f"{asked[0]}: a prepared corpus is taken as it is; lower-case and length come with its files"
-            )
+            raise NmtError(f"{asked[0]}: a prepared corpus is taken as it is, with its own case and lengths")
         return Corpus(folder, _read_card(folder), (str(folder),))
     folders = [Path(folder).expanduser() for folder in (archives, os.environ.get("NMT_DATA"), root) if folder]
-    try:
+    with files.caching_in(root):
         origin = origin_of(asked, folders, log)
-        directory = root / "corpora" / f"{origin.about.name}-{_cache_key(origin.about, options)}"
+        directory = root / "corpora" / f"{origin.name}-{_cache_key(origin, options)}"
         if not directory.is_dir():
-            log(f"preparing {origin.about.name} in {directory}")
+            log(f"preparing {origin.name} in {directory}")
             with files.whole_directory(directory) as new:
                 _write(new, origin, options)
         return Corpus(directory, _read_card(directory), origin.data)
-    except OSError as error:
-        mend = f"no room under {root}; make some" if error.errno in files.DISK_FULL else f"can {root} be written?"
-        raise NmtError(f"{error}: {mend}, or NMT_DATA names another folder for caches") from None
 
 
-def _cache_key(about: About, options: dict) -> str:
-    sums = [[file[key] for key in ("sha256", "md5", "cap") if key in file] for file in about.files]
+def _cache_key(origin: Origin, options: dict) -> str:
+    sums = [[file[key] for key in ("sha256", "md5", "cap") if key in file] for file in origin.files]
     # One sum stands alone, as before there were caps, and no options are no entry: caches made then are still found.
-    depends = [CLEANING, HELD_OUT, about.name, [one if one[1:] else one[0] for one in sums]]
+    depends = [CLEANING, HELD_OUT, origin.name, [one if one[1:] else one[0] for one in sums]]
     depends += [options] if options else []
     return hashlib.sha256(json.dumps(depends).encode()).hexdigest()[:16]
 
@@ -133,45 +126,37 @@ def _cache_key(about: About, options: dict) -> str:
 def _write(folder: Path, origin: Origin, options: dict) -> None:
     """Read, clean and split the pairs, and write them and their card to an empty folder."""
     tally = Tally()
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+    pairs, tokens = dict.fromkeys((*SPLITS, *origin.published), 0), {}
+    paths = {(split, language): folder / f"{split}.{language}" for split in pairs for language in LANGUAGES}
+    with tempfile.TemporaryDirectory(dir=folder) as scratch, ExitStack() as stack:
+        out = {key: stack.enter_context(open(path, "w", encoding="utf-8", newline="\n")) for key, path in paths.items()}
         rows = split_pairs(origin.parts, origin.published, Path(scratch), tally)
-        pairs, tokens = _write_splits(folder, apply_options(rows, tally.dropped, **options))
+        for split, pair in apply_options(rows, tally.dropped, **options):
+            pairs[split] += 1
+            words = tokens.setdefault(split, dict.fromkeys(LANGUAGES, 0))
+            for language, text in zip(LANGUAGES, pair, strict=True):
+                out[split, language].write(text + "\n")
+                words[language] += text.count(" ") + 1
     dropped = {reason: count for reason, count in tally.dropped.items() if count}
     if not pairs["train"]:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
-        raise NmtError(f"{origin.about.name}: no pair is left for train: {reasons}")
+        raise NmtError(f"{origin.name}: no pair is left for train: {reasons}")
     names = [Path(name).name for name in tally.train]
     names = names if len(set(names)) == len(names) else list(tally.train)
-    written = [folder / f"{split}.{language}" for split in pairs if split in tokens for language in LANGUAGES]
-    sums = "".join(f"{files.sha256(path)}  {path.name}\n" for path in written)
+    sums = "".join(f"{files.sha256(path)}  {path.name}\n" for path in paths.values())
     card = Card(
-        **vars(origin.about),
+        name=origin.name,
+        files=origin.files,
+        **origin.about,
         options=options,
         pairs=pairs,
         tokens=tokens,
-        bytes={path.name: path.stat().st_size for path in written},
+        bytes={path.name: path.stat().st_size for path in paths.values()},
         dropped=dropped,
         train=dict(zip(names, tally.train.values(), strict=True)) if len(names) > 1 else {},
         fingerprint=hashlib.sha256(sums.encode()).hexdigest(),
     )
     files.write_json(folder / "card.json", card.to_json())
-
-
-def _write_splits(folder: Path, rows: Iterable[tuple[str, Pair]]) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
-    """Write (split, pair) to the files of their splits; count the pairs, and the words between white space."""
-    out, pairs, tokens = {}, dict.fromkeys(SPLITS, 0), {}
-    with ExitStack() as stack:
-        for split, pair in rows:
-            if split not in tokens:
-                tokens[split] = dict.fromkeys(LANGUAGES, 0)
-                for language in LANGUAGES:
-                    path = folder / f"{split}.{language}"
-                    out[split, language] = stack.enter_context(open(path, "w", encoding="utf-8", newline="\n"))
-            for language, text in zip(LANGUAGES, pair, strict=True):
-                out[split, language].write(text + "\n")
-                tokens[split][language] += text.count(" ") + 1
-            pairs[split] = pairs.get(split, 0) + 1
-    return pairs, tokens
 
 
 def _read_card(directory: Path) -> Card:

@@ -48,26 +48,22 @@ def download(
     """
     path, faults = Path(path), []
     part, before = path.with_name(f".{path.name}.part"), path.exists()
-    try:
-        with files.claimed(path.with_name(f".{path.name}.lock"), wait=True):
-            if path.is_file() and not before:
-                return path  # another process has fetched it while this one waited
-            for url in urls:
-                for attempt in range(1, ATTEMPTS + 1):
-                    fault, lasting = _attempt(url, part, sha256, size)
-                    if not fault:
-                        os.replace(part, path)
-                        return path
-                    if lasting or attempt == ATTEMPTS:
-                        break
-                    log(f"{url}: {fault}; attempt {attempt + 1} of {ATTEMPTS}")
-                    time.sleep(PAUSE * attempt)
-                faults.append(f"{url}: {fault}")
-                log(faults[-1])
-            kept = f"{part.stat().st_size:,} bytes came and are kept; it goes on from there. " if part.exists() else ""
-    except OSError as error:
-        mend = "NMT_DATA names another folder for downloads, SACREBLEU one for test sets"
-        raise NmtError(f"{path}: {error.strerror}; {mend}") from None
+    with files.caching_in(path.parent), files.claimed(path.with_name(f".{path.name}.lock"), wait=True):
+        if path.is_file() and not before:
+            return path  # another process has fetched it while this one waited
+        for url in urls:
+            for attempt in range(1, ATTEMPTS + 1):
+                fault, lasting = _attempt(url, part, sha256, size)
+                if not fault:
+                    os.replace(part, path)
+                    return path
+                if lasting or attempt == ATTEMPTS:
+                    break
+                log(f"{url}: {fault}; attempt {attempt + 1} of {ATTEMPTS}")
+                time.sleep(PAUSE * attempt)
+            faults.append(f"{url}: {fault}")
+            log(faults[-1])
+        kept = f"{part.stat().st_size:,} bytes came and are kept; it goes on from there. " if part.exists() else ""
     mend = f"{kept}Try again, or get the file in another way and put it here: {path}"
     raise NmtError(f"download failed: {'; '.join(faults)}. {mend}")
 

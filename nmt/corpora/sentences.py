@@ -97,21 +97,16 @@ def read_parallel(english: Path, russian: Path, strict: bool = True) -> Iterator
 
 
 def check_languages(rows: Iterable[Pair], source: str) -> Iterator[Pair]:
-    """The same rows. Raises NmtError where their beginning is not English and Russian, in this order.
-
-    The first LOOK rows decide: most letters of the English side are Cyrillic and those of the Russian side are not;
-    or hardly a letter of the Russian side is, or the English side has none.
-    """
+    """The same rows. Raises NmtError where the letters of the first LOOK are not English and Russian, in this order."""
     rows = iter(rows)
     head = list(islice(rows, LOOK))
-    sides = [" ".join(side) for side in zip(*head, strict=True)] or ["", ""]
-    english, russian = (len(CYRILLIC.findall(text)) / max(1, sum(map(str.isalpha, text))) for text in sides)
-    has_english, has_russian = (any(map(str.isalpha, text)) for text in sides)
+    letters = ["".join(filter(str.isalpha, "".join(row[side] for row in head))) for side in (0, 1)]
+    english, russian = (len(CYRILLIC.findall(side)) / max(1, len(side)) for side in letters)
     if english > 0.5 > russian:
         fault = "Russian comes first"
-    elif has_russian and russian < 0.05:
+    elif letters[1] and russian < 0.05:
         fault = "the Russian side does not look Russian"
-    elif has_russian and not has_english:
+    elif letters[1] and not letters[0]:
         fault = "the English side does not look English"
     else:
         return chain(head, rows)

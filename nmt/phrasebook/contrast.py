@@ -4,12 +4,9 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import islice
 
 from nmt.phrasebook.gold import read_records, words
-from nmt.plumbing.places import shipped
-
-Score = Callable[[list[tuple[str, str]]], list[float]]
 
 
 @dataclass(frozen=True)
@@ -32,41 +29,31 @@ class Row:
     chance: float
 
 
-def load_contrast(directory: str | Path | None = None) -> list[Item]:
-    """Read contrast.jsonl.gz of the shipped phrasebook, or of `directory`.
-
-    Raises NmtError, naming file and line, where it is absent or damaged.
-    """
-    path = Path(directory or shipped() / "phrasebook") / "contrast.jsonl.gz"
-    return read_records(path, lambda fields: Item(**fields))
+def load_contrast() -> list[Item]:
+    """The items that ship with the phrasebook; errors as `read_records`."""
+    return read_records("contrast.jsonl.gz", lambda fields: Item(**fields))
 
 
 def hit(right: float, wrong: list[float]) -> float:
     """1 where `right` is the highest, a coin's share where it is one of several highest, else 0."""
-    best = max(wrong)
-    if right == best:
-        return 1 / (1 + wrong.count(best))
-    return float(right > best)
+    best = max(right, *wrong)
+    return 1 / [right, *wrong].count(best) if right == best else 0.0
 
 
-def contrast_table(score: Score, items: list[Item]) -> list[Row]:
+def contrast_table(score: Callable[[list[tuple[str, str]]], list[float]], items: list[Item]) -> list[Row]:
     """Accuracy per phenomenon, and over all of them in a last row "all".
 
     `score` gives the log-probability of each (English, Russian) pair. An item counts where the right line has a
     higher one than every wrong line; a tie counts as a coin would.
     """
-    pairs = [(item.english, line) for item in items for line in (item.right, *item.wrong)]
-    scores = iter(score(pairs))
+    scores = iter(score([(item.english, line) for item in items for line in (item.right, *item.wrong)]))
     hits: dict[str, list[tuple[float, float]]] = {}  # of each item, and of a coin
     for item in items:
-        right, *wrong = [next(scores) for _ in range(1 + len(item.wrong))]
+        right, *wrong = islice(scores, 1 + len(item.wrong))
         hits.setdefault(item.phenomenon, []).append((hit(right, wrong), 1 / (1 + len(wrong))))
     hits["all"] = [both for of_one in hits.values() for both in of_one]
-    rows = []
-    for phenomenon, both in hits.items():
-        accuracy, chance = (sum(column) / len(both) for column in zip(*both, strict=True))
-        rows.append(Row(phenomenon, len(both), accuracy, chance))
-    return rows
+    means = {name: [sum(column) / len(both) for column in zip(*both, strict=True)] for name, both in hits.items()}
+    return [Row(name, len(hits[name]), accuracy, chance) for name, (accuracy, chance) in means.items()]
 
 
 def unigram(lines: Iterable[str]) -> Callable[[str], float]:

@@ -46,8 +46,7 @@ def evaluate(run: Run) -> str:
         lambda pairs: [frequency(russian) for _, russian in pairs],
         lambda pairs: score_pairs(untrained, trained.bpe, pairs, 100),
     ]
-    items = load_contrast()
-    contrast = []
+    items, contrast = load_contrast(), []
     for rows in zip(*(contrast_table(scorer, items) for scorer in scorers), strict=True):
         percent = [f"{100 * share:.0f}" for share in (*(row.accuracy for row in rows), rows[0].chance)]
         contrast.append([f"`{rows[0].phenomenon}`", f"{rows[0].items:,}", *percent])

@@ -46,24 +46,21 @@ def words(text: str) -> list[str]:
 
 
 def load_gold(split: str, directory: str | Path | None = None) -> list[Gold]:
-    """Read SPLIT.gold.jsonl.gz of the shipped phrasebook, or of `directory`.
-
-    Raises NmtError, naming file and line, where it is absent or damaged.
-    """
+    """The records of a split of the shipped phrasebook; errors as `read_records`."""
 
     def gold(fields: dict) -> Gold:
         links = {key: [tuple(link) for link in fields[key]] for key in ("links", "source_links")}
         return Gold(**(fields | links))
 
-    return read_records(Path(directory or shipped() / "phrasebook") / f"{split}.gold.jsonl.gz", gold)
+    return read_records(f"{split}.gold.jsonl.gz", gold, directory)
 
 
-def read_records(path: Path, record: Callable[[dict], Record]) -> list[Record]:
-    """What `record` makes of each line of a gzipped file of JSON objects.
+def read_records(name: str, record: Callable[[dict], Record], directory: str | Path | None = None) -> list[Record]:
+    """What `record` makes of each JSON object of a gzipped file of the shipped phrasebook, or of `directory`.
 
     Raises NmtError, naming file and line, where it is absent or damaged.
     """
-    records: list[Record] = []
+    path, records = Path(directory or shipped() / "phrasebook", name), []
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             for line in file:
@@ -84,8 +81,7 @@ def pieces_of_words(words: list[str], pieces: list[str]) -> list[list[int]]:
     if "".join(pieces).replace("▁", "") != "".join(words):
         raise NmtError(f"the pieces {' '.join(pieces)!r} do not spell the words {' '.join(words)!r}")
     word_of_letter = [i for i, word in enumerate(words) for _ in word]
-    found: list[list[int]] = [[] for _ in words]
-    start = 0
+    found, start = [[] for _ in words], 0
     for i, piece in enumerate(pieces):
         size = len(piece.replace("▁", ""))
         # a lone ▁ goes to the word it opens

@@ -18,10 +18,8 @@ def average(checkpoints: Sequence[str | Path], out: str | Path) -> Path:
     """Write the model directory `out`, whose weights are the mean of those of `checkpoints`, taken in float64.
 
     average.json in it says of which, and by which command.
-    Raises NmtError for models of different shapes or vocabularies, for none at all, and where `out` exists.
+    Raises NmtError for models of different shapes or vocabularies, and where `out` exists.
     """
-    if not checkpoints:
-        raise NmtError("--last: no checkpoint to average")
     if Path(out).exists():
         raise NmtError(f"--out {out} exists already; name another directory")
     first = load(checkpoints[0])
@@ -36,15 +34,12 @@ def average(checkpoints: Sequence[str | Path], out: str | Path) -> Path:
             raise NmtError(f"only checkpoints of one shape and vocabulary have a mean: {problem}")
         for name, value in other.model.state_dict().items():
             sums[name] += value.double()
-    with torch.no_grad():
-        for name, value in first.model.state_dict().items():
-            value.copy_(sums[name] / len(checkpoints))
+    first.model.load_state_dict({name: value / len(checkpoints) for name, value in sums.items()})
     with whole_directory(out) as new:
         save_model_directory(new, first.model, first.bpe, first.lowercase)
         session = description_of_session(torch.device("cpu"), 0)
-        noted = {key: session[key] for key in ("time", "command", "git")}
         of = [str(model_directory(checkpoint).resolve()) for checkpoint in checkpoints]
-        write_json(new / "average.json", {"of": of, **noted})
+        write_json(new / "average.json", {"of": of, **{key: session[key] for key in ("time", "command", "git")}})
     return Path(out)
 
 

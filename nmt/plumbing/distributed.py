@@ -46,9 +46,7 @@ def joined(device: torch.device) -> Iterator[torch.device]:
 
 
 def started() -> int:
-    """How many processes there are, or will be once they have joined."""
-    if _begun():
-        return count()
+    """How many processes torchrun started; they need not have joined."""
     return int(os.environ["WORLD_SIZE"]) if dist.is_available() and dist.is_torchelastic_launched() else 1
 
 

@@ -37,6 +37,16 @@ def claimed(path: str | Path, wait: bool = False) -> Iterator[bool]:
 
 
 @contextmanager
+def caching_in(folder: str | Path) -> Iterator[None]:
+    """Around what is written to a cache. Turns the errors of a disk that is full or write-protected into NmtError."""
+    try:
+        yield
+    except OSError as error:
+        mend = "make room there, or name another folder with NMT_DATA (for sacreBLEU's test sets with SACREBLEU)"
+        raise NmtError(f"{folder}: {error}; {mend}") from None
+
+
+@contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it to `path` if the block succeeds.
 

@@ -88,10 +88,7 @@ def begin(
         # The seed is set after `load`, which draws weights of its own: a run resumed at step 0 draws the same.
         torch.manual_seed(config.seed)
         model = new_model(config, bpe, origin, run).to(device)
-        tokens = distributed.first_before_others(lambda: encode_corpus(corpus, bpe))
-        rows = training_rows(tokens["train"], config)
-        held_out = held_out_pairs(config, corpus, tokens, rows)
-        batches = training_batches(config, tokens["train"], rows, bpe, device)
+        batches, held_out, pairs = data_of(config, corpus, bpe, device)
         if not objective.plain:
             steps = config.max_epochs * -(-batches.count() // config.accumulate_grad_batches)
             objective.start(model, batches, steps)
@@ -102,33 +99,46 @@ def begin(
         if run:
             distributed.first_before_others(lambda: state.restore(run, config.keep_checkpoints, log))
         else:
-            record = record_of(config, corpus, bpe, model, origin, objective)
-            run = distributed.first_before_others(
-                lambda: Run.create(directory, record, bpe) if distributed.rank() == 0 else Run(directory)
-            )
-            distributed.by_first(lambda: held.enter_context(run.lock()))
+            record = {
+                "training": asdict(config),
+                "corpus": {"data": list(corpus.data), "fingerprint": corpus.fingerprint},
+                "bpe": {"src": bpe[0].sha256, "trg": bpe[1].sha256},
+                "transformer": asdict(model.config),
+                "card": corpus.card.to_json(),
+                "checkpoint": str(origin.directory.resolve()) if origin else None,
+                "objective": objective.settings,
+            }
+            distributed.by_first(lambda: held.enter_context(Run.create(directory, record, bpe).lock()))
+            run = Run(directory)
         processes = distributed.count()
         session = {**description_of_session(device, state.step), "processes": processes}
         distributed.by_first(lambda: run.append("sessions.jsonl", session))
         parameters = sum(p.numel() for p in model.parameters())
         log(
-            f"{run.directory}: {parameters / 1e6:.2f} million parameters, {len(rows)} training pairs of {corpus.name}, "
+            f"{run.directory}: {parameters / 1e6:.2f} million parameters, {pairs} training pairs of {corpus.name}, "
             f"vocabularies {bpe[0].vocab_size} and {bpe[1].vocab_size}, "
             f"{'bfloat16 autocast' if config.bfloat16(device) else 'float32'} on {device}"
             f"{f' in {processes} processes' if processes > 1 else ''}, from step {state.step}"
         )
-        yield Session(
-            run,
-            state,
-            run.bpe(),  # not the files of the cache, which may be emptied while this run trains
-            batches,
-            len(rows),
-            held_out,
-            log,
-            run.board(state.step) if distributed.rank() == 0 else None,
-        )
+        board = run.board(state.step) if distributed.rank() == 0 else None
+        # The run's own vocabularies: the files of the cache may be deleted while this run trains.
+        yield Session(run, state, run.bpe(), batches, pairs, held_out, log, board)
         if processes > 1:
             gc.collect()  # while the processes are joined: later, the threads of what is freed might wait for ever
+
+
+def data_of(
+    config: TrainingConfig, corpus: Corpus, bpe: tuple[BPE, BPE], device: torch.device
+) -> tuple[BatchIterator, HeldOut, int]:
+    """The batches of training, the pairs of a validation, and how many pairs train the model."""
+    tokens = distributed.first_before_others(lambda: encode_corpus(corpus, bpe))
+    rows = training_rows(tokens["train"], config)
+    size, by_tokens = config.batch_tokens or config.batch_size, config.batch_tokens is not None
+    batches = BatchIterator(tokens["train"], size, config.seed, by_tokens, rows, device, bpe, config.bpe_dropout)
+    split = config.val_split  # "train" shows what was learnt by heart
+    limit = None if config.limit_val_batches is None else config.limit_val_batches * config.val_batch_size
+    scored = rows if split == "train" else range(len(tokens[split]))
+    return batches, HeldOut.of(corpus, split, tokens[split], scored[:limit]), len(rows)
 
 
 def training_rows(tokens: ParallelTokens, config: TrainingConfig) -> np.ndarray:
@@ -144,43 +154,6 @@ def training_rows(tokens: ParallelTokens, config: TrainingConfig) -> np.ndarray:
     if len(rows) == 0:
         raise NmtError(f"no training pair has at most --max_length {config.max_length} pieces on both sides")
     return rows
-
-
-def training_batches(
-    config: TrainingConfig, tokens: ParallelTokens, rows: np.ndarray, bpe: tuple[BPE, BPE], device: torch.device
-) -> BatchIterator:
-    size, by_tokens = config.batch_tokens or config.batch_size, config.batch_tokens is not None
-    return BatchIterator(tokens, size, config.seed, by_tokens, rows, device, bpe, config.bpe_dropout)
-
-
-def held_out_pairs(
-    config: TrainingConfig, corpus: Corpus, tokens: dict[str, ParallelTokens], rows: np.ndarray
-) -> HeldOut:
-    """The pairs of a validation: of the split valid, or, to see what was learnt by heart, the training pairs."""
-    split = config.val_split
-    limit = None if config.limit_val_batches is None else config.limit_val_batches * config.val_batch_size
-    chosen = range(len(tokens["valid"])) if split == "valid" else rows
-    return HeldOut.of(corpus, split, tokens[split], chosen[:limit])
-
-
-def record_of(
-    config: TrainingConfig,
-    corpus: Corpus,
-    bpe: tuple[BPE, BPE],
-    model: Transformer,
-    origin: Trained | None,
-    objective: Objective,
-) -> dict:
-    """config.json of a new run."""
-    return {
-        "training": asdict(config),
-        "corpus": {"data": list(corpus.data), "fingerprint": corpus.fingerprint},
-        "bpe": {"src": bpe[0].sha256, "trg": bpe[1].sha256},
-        "transformer": asdict(model.config),
-        "card": corpus.card.to_json(),
-        "checkpoint": str(origin.directory.resolve()) if origin else None,
-        "objective": objective.settings,
-    }
 
 
 def refuse_another_run(run: Run, config: TrainingConfig, corpus: Corpus, objective: Objective) -> None:
