@@ -14,6 +14,7 @@ import json
 import os
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from nmt import NmtError
 from nmt.corpora.card import Card
 from nmt.corpora.sentences import LANGUAGES, Pair, apply_options
 from nmt.corpora.sources import KNOWN, Origin, origin_of
-from nmt.corpora.splits import HELD_OUT, SPLITS, Tally, split_pairs
+from nmt.corpora.splits import HELD_OUT, SPLITS, split_pairs
 from nmt.plumbing import files
 from nmt.plumbing.places import cache_root
 
@@ -125,24 +126,24 @@ def _cache_key(origin: Origin, options: dict) -> str:
 
 def _write(folder: Path, origin: Origin, options: dict) -> None:
     """Read, clean and split the pairs, and write them and their card to an empty folder."""
-    tally = Tally()
+    dropped, train = Counter(), Counter()
     pairs, tokens = dict.fromkeys((*SPLITS, *origin.published), 0), {}
     paths = {(split, language): folder / f"{split}.{language}" for split in pairs for language in LANGUAGES}
     with tempfile.TemporaryDirectory(dir=folder) as scratch, ExitStack() as stack:
         out = {key: stack.enter_context(open(path, "w", encoding="utf-8", newline="\n")) for key, path in paths.items()}
-        rows = split_pairs(origin.parts, origin.published, Path(scratch), tally)
-        for split, pair in apply_options(rows, tally.dropped, **options):
+        rows = split_pairs(origin.parts, origin.published, Path(scratch), dropped, train)
+        for split, pair in apply_options(rows, dropped, **options):
             pairs[split] += 1
             words = tokens.setdefault(split, dict.fromkeys(LANGUAGES, 0))
             for language, text in zip(LANGUAGES, pair, strict=True):
                 out[split, language].write(text + "\n")
                 words[language] += text.count(" ") + 1
-    dropped = {reason: count for reason, count in tally.dropped.items() if count}
+    dropped = dict(+dropped)  # without those of no pair
     if not pairs["train"]:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
         raise NmtError(f"{origin.name}: no pair is left for train: {reasons}")
-    names = [Path(name).name for name in tally.train]
-    names = names if len(set(names)) == len(names) else list(tally.train)
+    names = [Path(name).name for name in train]
+    names = names if len(set(names)) == len(names) else list(train)
     sums = "".join(f"{files.sha256(path)}  {path.name}\n" for path in paths.values())
     card = Card(
         name=origin.name,
@@ -153,7 +154,7 @@ def _write(folder: Path, origin: Origin, options: dict) -> None:
         tokens=tokens,
         bytes={path.name: path.stat().st_size for path in paths.values()},
         dropped=dropped,
-        train=dict(zip(names, tally.train.values(), strict=True)) if len(names) > 1 else {},
+        train=dict(zip(names, train.values(), strict=True)) if len(names) > 1 else {},
         fingerprint=hashlib.sha256(sums.encode()).hexdigest(),
     )
     files.write_json(folder / "card.json", card.to_json())

@@ -4,7 +4,7 @@ import hashlib
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,14 +27,6 @@ class Part:
     name: str
     read: Callable[[Path], Iterable[Pair]]  # gets a folder for what must be unpacked first
     cap: int | float | None = None  # how many of them may train a model at most: a number, or a share (0 to 1)
-
-
-@dataclass
-class Tally:
-    """What happened to the pairs: how many were dropped, by reason, and how many train a model, by part."""
-
-    dropped: Counter = field(default_factory=Counter)
-    train: Counter = field(default_factory=Counter)
 
 
 def pair_hashes(en: str, ru: str) -> tuple[int, int, int]:
@@ -92,47 +84,46 @@ def _hold_out(distinct: np.ndarray, en: np.ndarray, ru: np.ndarray) -> list[int]
 
 
 def split_pairs(
-    parts: Sequence[Part], published: Mapping[str, Part], scratch: Path, tally: Tally
+    parts: Sequence[Part], published: Mapping[str, Part], scratch: Path, dropped: Counter, train: Counter
 ) -> Iterator[tuple[str, Pair]]:
     """(split, pair) of a whole corpus: its parts together, cleaned, each pair once, split and capped.
 
     `published`: splits that come as such and stay whole, after the others; where there are some, train alone is made
     of the parts and shares no sentence with them. `scratch`: a folder for what is unpacked, and for the cleaned text
-    until the split of every row is known: each part is read once.
+    until the split of every row is known: each part is read once. Pairs are counted in `dropped` by reason, and in
+    `train` by part.
     """
     whole = [(split, (clean(en), clean(ru))) for split, part in published.items() for en, ru in part.read(scratch)]
     if parts:
-        yield from _split_parts(parts, [pair for _, pair in whole], scratch, tally)
+        yield from _split_parts(parts, [pair for _, pair in whole], scratch, dropped, train)
     yield from whole
 
 
-def _split_parts(parts: Sequence[Part], held: list[Pair], scratch: Path, tally: Tally) -> Iterator[tuple[str, Pair]]:
+def _split_parts(
+    parts: Sequence[Part], held: list[Pair], scratch: Path, dropped: Counter, train: Counter
+) -> Iterator[tuple[str, Pair]]:
     opened = [part.read(scratch) for part in parts]  # all that must be fetched is fetched before the first is read
     hashes, ends, path = array("Q"), [0], scratch / "cleaned.tsv"
     with open(path, "w", encoding="utf-8", newline="\n") as out:
         for part, rows in zip(parts, opened, strict=True):
-            for en, ru in clean_pairs(check_languages(rows, part.name), tally.dropped):
+            for en, ru in clean_pairs(check_languages(rows, part.name), dropped):
                 out.write(f"{en}\t{ru}\n")
                 hashes.extend(pair_hashes(en, ru))
             ends.append(len(hashes) // 3)
     hashes = np.asarray(hashes).reshape(-1, 3)
-    split = choose_splits(hashes, tally.dropped, " and ".join(part.name for part in parts), held)
+    split = choose_splits(hashes, dropped, " and ".join(part.name for part in parts), held)
     for part, start, end in zip(parts, ends[:-1], ends[1:], strict=True):
-        _apply_cap(split[start:end], hashes[start:end, 2], part.cap, tally.dropped)
-        tally.train[part.name] += int((split[start:end] == 1).sum())
+        rows = start + np.flatnonzero(split[start:end] == 1)
+        if part.cap is not None:  # a smaller cap keeps part of what a larger one keeps
+            rows = rows[np.argsort(hashes[rows, 2])]  # not the first of the file: its order may mean something
+            most = part.cap if isinstance(part.cap, int) else round(part.cap * len(rows))
+            rows, over = rows[:most], rows[most:]
+            split[over] = 0
+            dropped["over the cap of its file"] += len(over)
+        train[part.name] += len(rows)
     del hashes
     with open(path, encoding="utf-8", newline="\n") as lines:
         for label, line in zip(split, lines, strict=True):
             if label:
                 en, _, ru = line[:-1].partition("\t")
                 yield SPLITS[label - 1], (en, ru)
-
-
-def _apply_cap(split: np.ndarray, both: np.ndarray, cap: int | float | None, dropped: Counter) -> None:
-    """Keep at most `cap` training pairs of one part's rows. A smaller cap keeps part of what a larger one keeps."""
-    if cap is not None:
-        rows = np.flatnonzero(split == 1)
-        rows = rows[np.argsort(both[rows])]  # not the first of the file: its order may mean something
-        over = rows[cap if isinstance(cap, int) else round(cap * len(rows)) :]
-        split[over] = 0
-        dropped["over the cap of its file"] += len(over)

@@ -95,15 +95,9 @@ def write_json(path: str | Path, value: object) -> None:
 
 def read_json(path: str | Path) -> dict:
     """Raises NmtError, naming the file, where it is absent or not a JSON object."""
-    try:
-        value = json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise NmtError(f"{path}: no such file") from None
-    except ValueError as error:
-        raise NmtError(f"{path}: not valid JSON ({error}); the file is damaged") from None
-    if not isinstance(value, dict):
-        raise NmtError(f"{path}: a JSON {type(value).__name__} in place of an object; the file is damaged")
-    return value
+    if not Path(path).exists():
+        raise NmtError(f"{path}: no such file")
+    return _json_object(Path(path).read_bytes(), f"{path}: a damaged file")
 
 
 def read_json_lines(path: str | Path) -> list[dict]:
@@ -111,17 +105,19 @@ def read_json_lines(path: str | Path) -> list[dict]:
 
     Raises NmtError, naming file and line, where another line is not a JSON object.
     """
-    path = Path(path)
-    lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.is_file() else []
-    objects = []
-    for number, line in enumerate(lines, 1):
-        try:
-            objects.append(json.loads(line))
-        except ValueError as error:
-            raise NmtError(f"{path}:{number}: a damaged line ({error})") from None
-        if not isinstance(objects[-1], dict):
-            raise NmtError(f"{path}:{number}: a damaged line (not a JSON object)")
-    return objects
+    lines = Path(path).read_bytes().split(b"\n")[:-1] if Path(path).is_file() else []
+    return [_json_object(line, f"{path}:{number}: a damaged line") for number, line in enumerate(lines, 1)]
+
+
+def _json_object(text: bytes, otherwise: str) -> dict:
+    """Raises NmtError, which begins with `otherwise`, where the text is not a JSON object."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise NmtError(f"{otherwise} ({error})") from None
+    if not isinstance(value, dict):
+        raise NmtError(f"{otherwise} (a JSON {type(value).__name__} in place of an object)")
+    return value
 
 
 def json_lines(objects: Iterable[dict]) -> str:

@@ -143,14 +143,12 @@ def data_of(
 
 def training_rows(tokens: ParallelTokens, config: TrainingConfig) -> np.ndarray:
     """The line numbers to train on, int64 (N,): not empty, not too long, and within limit_train_batches."""
-    src, trg = tokens.src.lengths, tokens.trg.lengths
-    rows = np.flatnonzero((src > 0) & (trg > 0) & (np.maximum(src, trg) <= config.max_length))
-    if config.limit_train_batches is not None:
-        if config.batch_tokens is None:
-            rows = rows[: config.limit_train_batches * config.batch_size]
-        else:
-            longer = np.maximum(src, trg)[rows] + 1
-            rows = rows[: np.searchsorted(longer.cumsum(), config.limit_train_batches * config.batch_tokens) + 1]
+    shorter, longer = (choose(tokens.src.lengths, tokens.trg.lengths) for choose in (np.minimum, np.maximum))
+    rows, limit = np.flatnonzero((shorter > 0) & (longer <= config.max_length)), config.limit_train_batches
+    if limit is not None and config.batch_tokens is None:
+        rows = rows[: limit * config.batch_size]
+    elif limit is not None:
+        rows = rows[: np.searchsorted((longer[rows] + 1).cumsum(), limit * config.batch_tokens) + 1]
     if len(rows) == 0:
         raise NmtError(f"no training pair has at most --max_length {config.max_length} pieces on both sides")
     return rows
