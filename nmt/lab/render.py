@@ -164,15 +164,17 @@ def notebook_table(folder: Path, prefix: str = "", thumbnails: Path | None = Non
         notebook = read(path)
         title, teaches, *_ = notebook.cells[0].source.removeprefix("# ").split("\n\n")
         about = notebook.metadata.get("nmt", {})
-        row = {
-            "notebook": f"[{title}]({prefix}{path.name})",
-            "what it teaches": " ".join(teaches.split()),
-            "minutes": f"{about['minutes']:g} ({about['preset']})" if about else "not rendered yet",
-        }
-        if thumbnails:
-            picture = thumbnails / f"thumb-{path.name[:2]}.png"
-            row = {"": f"![{title}]({thumbnails.name}/{picture.name})" if picture.is_file() else "", **row}
-        rows.append(row)
+        name = title
+        if thumbnails and (picture := thumbnails / f"thumb-{path.name[:2]}.png").is_file():
+            # Pictures shrink with their column, which a title in one line keeps wide enough.
+            name = f"![{title}]({thumbnails.name}/{picture.name})<br>{title.replace(' ', '&nbsp;')}"
+        rows.append(
+            {
+                "notebook": f"[{name}]({prefix}{path.name})",
+                "what it teaches": " ".join(teaches.split()),
+                "minutes": f"{about['minutes']:g} ({about['preset']})" if about else "not rendered yet",
+            }
+        )
     return table(rows)
 
 

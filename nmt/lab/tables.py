@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import mean, median, stdev
 
 from nmt.config import TrainingConfig
-from nmt.lab import bench, figures, render, results
+from nmt.lab import bench, figures, front_page, render, results
 from nmt.lab.digits import by_request
 from nmt.lab.lineage import circumstances, command, short_revision
 from nmt.lab.markdown import block, folded, score_table, table
@@ -375,8 +375,8 @@ def pruning(stored: Path) -> str:
         {
             "method": name,
             "heads kept": f"{kept} of {found.total('all')}",
-            "dev loss": spread([*map(dev_loss, of)], 3),
-            "test BLEU": spread([*map(bleu, of)], 1),
+            "BLEU of 1,000 test pairs": spread([*map(bleu, of)], 1),
+            "loss on the validation pairs": spread([*map(dev_loss, of)], 3),
         }
         for name, kept, of in [
             ("none: the dense model", found.total("all"), list(found.dense.values())),
@@ -391,6 +391,7 @@ def of_comparison(shown: Callable[[Comparison], str], name: str, stored: Path) -
 
 # page -> place -> the function that writes it from data/results
 PAGES: dict[str, dict[str, Callable[[Path], str]]] = {
+    "README.md": {"findings": front_page.findings, "pruning": pruning},
     "data/results/README.md": {
         "runs": runs,
         "corpus-size": corpus_size,

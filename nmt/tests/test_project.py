@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 
 import nmt
+from nmt.cli import main
+from nmt.lab import front_page
+from nmt.plumbing.files import read_json, read_json_lines
+from nmt.tests.test_house import READING_ORDER
 
 ROOT = Path(nmt.__file__).resolve().parent.parent
 pytestmark = pytest.mark.skipif(not (ROOT / "README.md").is_file(), reason="needs the clone, not a wheel")
@@ -50,6 +54,87 @@ def test_torch_has_no_upper_bound():
     assert re.search(r'"torch>=[\d.]+"', (ROOT / "pyproject.toml").read_text())
 
 
-def test_every_picture_of_the_readme_is_there():
+def test_readme_is_short_enough_to_be_read():
+    assert len(readme().splitlines()) <= 250
+
+
+def test_every_picture_and_link_of_the_readme_leads_somewhere():
     pictures = re.findall(r"!\[[^]]*\]\(([^)\s]+)\)", readme())
     assert pictures and all((ROOT / picture).is_file() for picture in pictures)
+    for link in re.findall(r"\]\(([^)\s]+)\)", readme()):
+        path, _, heading = link.partition("#")
+        if "://" in link:
+            continue
+        assert (ROOT / path).exists(), link
+        page = (ROOT / (path or "README.md")).read_text(encoding="utf-8") if heading else ""
+        headings = [
+            re.sub(r"[^\w -]", "", one).replace(" ", "-").lower() for one in re.findall(r"^#+ (.*)", page, re.M)
+        ]
+        assert not heading or heading in headings, link
+
+
+def test_readme_names_the_core_in_reading_order():
+    files = re.findall(r"\(nmt/(\w+)\.py\)", readme().partition("## The code")[2])
+    modules = [
+        name.replace("nmt.__init__", "nmt") for name in (f"nmt.{file}" for file in files) if name != "nmt.course"
+    ]
+    assert modules == list(READING_ORDER)
+
+
+def test_flags_in_the_readmes_commands_are_there(capsys):
+    said = re.findall(r"^(?:echo .*\| )?nmt (\w+)(.*?)(?:#.*)?$", readme(), re.M)
+    assert {command for command, _ in said} >= {
+        "demo",
+        "data",
+        "train",
+        "translate",
+        "score",
+        "prune",
+        "compare",
+        "render",
+    }
+    for command, rest in said:
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        known = capsys.readouterr().out
+        assert all(flag in known for flag in re.findall(r"--\w+", rest)), (command, rest)
+
+
+def test_the_readmes_python_runs(capsys):
+    (code,) = re.findall(r"^```python\n(.*?)^```$", readme(), re.M | re.S)
+    names: dict = {}
+    exec(code, names)
+    assert capsys.readouterr().out == "Старый учитель купил новый дом.\n"
+    assert [len(heads) for heads in names["smaller"].config.kept("encoder")] == [3, 8]
+
+
+def test_what_the_readme_found_stands_in_the_records():
+    kept = ROOT / "data" / "results"
+    found = {line["measured"]: line for line in read_json_lines(kept / "findings.jsonl")}
+    dense, lacking, pruned, closed = (found[name] for name in front_page.COLUMNS)
+    without = found["dense, decoder 1.1 closed"]
+    hotels = read_json(kept / "lambda" / "hotels-0.5-free" / "result.json")
+    by_words, by_letters, _ = (line["bleu"] for line in read_json_lines(kept / "hotels" / "scores.jsonl"))
+    assert (hotels["kept"], hotels["mask"].keys()) == (0, {"encoder"})
+    prose = " ".join(readme().partition("## What came out")[2].partition("<!-- findings")[0].split())
+    for sentence in (
+        f"it translates {pruned['word for word']['all'][0]} word for word",
+        f"with all 48 heads it was {dense['word for word']['all'][0]}",
+        f"from {hotels['bleu_dense']:.1f} to {hotels['bleu_pruned']:.1f}",
+        f"Of {dense['word for word']['possession'][1]} sentences in which somebody has something, "
+        f"{lacking['word for word']['possession'][0]} comes out right",
+        f"has {pruned['word for word']['possession'][0]} of them right",
+        f"{closed['contrast']['past-agreement']:.0%} of the cases, "
+        f"no longer in {pruned['contrast']['past-agreement']:.0%}",
+        f"{without['word for word']['all'][0]} sentences are right, not {dense['word for word']['all'][0]}",
+        f"a BLEU of {by_words:.1f} when it counts words, as it should, and of {by_letters:.1f}",
+    ):
+        assert sentence in prose, sentence
+
+
+def test_the_readmes_savings_are_those_of_the_record():
+    kept = ROOT / "data" / "results" / "savings" / "phrasebook-pruned"
+    result, costs = read_json(kept / "result.json"), read_json(kept / "costs.json")
+    lost = 1 - result["params_pruned"] / result["params_dense"]
+    fewer = 1 - costs["flops"]["pruned"]["total"] / costs["flops"]["dense"]["total"]
+    assert f"{lost:.0%} of the parameters, {fewer:.0%} of the operations" in " ".join(readme().split())

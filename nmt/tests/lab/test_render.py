@@ -65,7 +65,7 @@ def test_render_writes_outputs_the_second_time_the_same_and_a_table(folder):
     assert re.search(r"\| \[Title\]\(01_sum.ipynb\) +\| What it teaches. +\| [\d.]+ \(laptop\) +\|", page)
     assert "not rendered yet" in page and page.endswith("\nend\n")
     above = (folder.parent / "README.md").read_text(encoding="utf-8")
-    assert "[Title](notebooks/01_sum.ipynb)" in above and "![Title](figures/thumb-01.png)" in above
+    assert "[![Title](figures/thumb-01.png)<br>Title](notebooks/01_sum.ipynb)" in above
     assert above.count("thumb") == 1 and above.endswith("\nend\n")
 
 

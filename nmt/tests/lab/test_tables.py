@@ -22,4 +22,4 @@ def test_a_page_shows_the_kept_results(page, place):
 def test_every_picture_and_page_that_a_page_names_is_there(page):
     path = in_clone(page)
     named = re.findall(r"\]\(([^)\s#]+)\)", path.read_text(encoding="utf-8"))
-    assert named and all((path.parent / name).is_file() for name in named if "://" not in name)
+    assert named and all((path.parent / name).exists() for name in named if "://" not in name)
