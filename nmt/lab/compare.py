@@ -11,7 +11,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -59,7 +59,8 @@ class Plan:
         """Raises NmtError for a file that is damaged, or has unknown fields or settings that cannot be."""
         settings = read_json(Path(path))
         try:
-            _refuse_unknown("", settings, cls)
+            if unknown := settings.keys() - TYPES.keys():
+                raise NmtError(f"{min(unknown)} is not known; there are {', '.join(TYPES)}")
             if missing := TYPES.keys() - settings.keys() - {"seeds"}:
                 raise NmtError(f"{min(missing)} is missing")
             for name, value in settings.items():
@@ -67,13 +68,9 @@ class Plan:
             for heads, budgets in settings["budgets"].items():
                 _refuse_other(f"budgets.{heads}", budgets, list, int, "a list of whole numbers")
             plan = cls(**settings)
-            for name, config in (("dense", TrainingConfig), ("training", TrainingConfig)):
-                _refuse_unknown(name, settings[name], config)
-                config(**settings[name])
-            for method in plan.methods:
-                _refuse_unknown("methods", method, PruningConfig)
-                if "method" not in method:
-                    raise NmtError('each of methods has a "method", its name')
+            if any("method" not in method for method in plan.methods):
+                raise NmtError('each of methods has a "method", its name')
+            TrainingConfig(**plan.training)
             shape = TrainingConfig(**plan.dense).transformer(1, 1)
             for said in plan.cells():
                 whole = sum(len(layer) for kind in PruningConfig(**said).kinds for layer in shape.kept(kind))
@@ -102,13 +99,6 @@ def _refuse_other(name: str, value: object, container: type, item: type, in_word
     items = value.values() if isinstance(value, dict) else value
     if not isinstance(value, container) or not all(isinstance(one, item) for one in items):
         raise NmtError(f"{name} must be {in_words}, not {json.dumps(value)[:60]}")
-
-
-def _refuse_unknown(name: str, settings: dict, config: type) -> None:
-    """Raises NmtError for a setting that is no field of this dataclass."""
-    known = [f.name for f in fields(config)]
-    if unknown := [key for key in settings if key not in known]:
-        raise NmtError(f"{name}{': ' * bool(name)}{unknown[0]} is not known; there are {', '.join(known)}")
 
 
 def compare(
