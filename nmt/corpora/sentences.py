@@ -64,17 +64,14 @@ def read_table(path: Path, strict: bool = True) -> Iterator[Pair]:
     """
     columns = 0
     for number, line in enumerate(read_lines(path, strict), 1):
-        cells = line.split("\t")
-        if not line.strip():
-            cells = ["", ""]
-        elif columns == 0 and len(cells) > 1:
+        cells, blank = line.split("\t"), not line.strip()
+        if columns == 0 and len(cells) > 1 and not blank:
             columns = len(cells)
-        elif len(cells) != columns:
-            if strict:
-                expected = f"{columns} as in the lines before it" if columns else "English TAB Russian"
-                raise NmtError(f"{path}:{number}: {len(cells)} column(s), expected {expected}")
-            cells = ["", ""]
-        yield cells[0], cells[1]
+        fits = len(cells) == columns and not blank
+        if strict and not fits and not blank:
+            expected = f"{columns} as in the lines before it" if columns else "English TAB Russian"
+            raise NmtError(f"{path}:{number}: {len(cells)} column(s), expected {expected}")
+        yield (cells[0], cells[1]) if fits else ("", "")
 
 
 def read_titles(path: Path) -> Iterator[Pair]:

@@ -32,14 +32,12 @@ def evaluate(run: Run) -> str:
         "majority form, word by word": lambda lines: [word_by_word(line, forms) for line in lines],
         "untrained model": lambda lines: translate(untrained, trained.bpe, lines, beam=1),
     }
-    translation = []
-    for name, translator in translators.items():
-        row = [name]
-        for split in ("test_seen", "test"):
-            english, russian = zip(*corpus.pairs(split), strict=True)
+    translation = [[name] for name in translators]
+    for split in ("test_seen", "test"):
+        english, russian = zip(*corpus.pairs(split), strict=True)
+        for row, translator in zip(translation, translators.values(), strict=True):
             scores = corpus_scores(translator(list(english)), russian)
             row += [f"{scores['bleu']:.1f}", f"{scores['chrf']:.1f}"]
-        translation.append(row)
     frequency = unigram(corpus.lines("train", "ru"))
     scorers = [
         lambda pairs: score_pairs(trained.model, trained.bpe, pairs, 100),

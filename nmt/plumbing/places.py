@@ -20,8 +20,7 @@ def cache_root() -> Path:
 
 def shipped() -> Path:
     """The folder of what comes with the project: data/ of the clone, nmt/data in a wheel."""
-    root = clone()
-    return root / "data" if root else Path(nmt.__file__).parent / "data"
+    return (clone() or Path(nmt.__file__).parent) / "data"
 
 
 def clone() -> Path | None:

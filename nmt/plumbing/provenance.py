@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -29,7 +28,6 @@ def description_of_session(device: torch.device, from_step: int) -> dict:
     }
 
 
-@cache
 def _version(package: str) -> str | None:
     try:
         return version(package)
