@@ -27,13 +27,14 @@ from torch import Tensor, nn
 
 from nmt import BOS, EOS, PAD, NmtError
 from nmt.attention import MultiHeadAttention
-from nmt.batches import Batch, pad, source_batch
+from nmt.batches import Batch, collate, source_batch
 from nmt.decoding import beam_search, greedy
 from nmt.objective import token_loss
 from nmt.plumbing.files import write_json
 from nmt.plumbing.provenance import description_of_session
 from nmt.plumbing.starting import keep_freed_memory
 from nmt.show.plots import BLUE, ORANGE, legend_below, new_figure, save
+from nmt.tokens import ParallelTokens
 from nmt.transformer import Transformer, TransformerConfig
 
 SEED, SMOOTHING, CLIP = 1, 0.1, 1.0
@@ -211,17 +212,14 @@ def made_pairs(vocab_size: int, count: int = 2000, seed: int = SEED) -> list[tup
 
 def training_batches(size: Size, device: torch.device) -> list[Batch]:
     """`size.batches` of all the batches that the made pairs give, evenly from the shortest to the longest."""
-    groups: list[list[tuple[np.ndarray, np.ndarray]]] = [[]]
-    for pair in made_pairs(size.vocab_size):
+    pairs = made_pairs(size.vocab_size)
+    groups: list[list[int]] = [[]]
+    for row, pair in enumerate(pairs):
         if (len(groups[-1]) + 1) * (max(map(len, pair)) + 1) > size.batch_tokens:
             groups.append([])
-        groups[-1].append(pair)
+        groups[-1].append(row)
     chosen = np.linspace(0, len(groups) - 1, size.batches + 2).round().astype(int)[1:-1]
-    batches = []
-    for group in (groups[i] for i in chosen):
-        src, trg = source_batch([s.tolist() for s, _ in group], device), pad([[BOS, *t, EOS] for _, t in group], device)
-        batches.append(Batch(src, trg, list(range(len(group))), sum(len(t) + 1 for _, t in group)))
-    return batches
+    return [collate(ParallelTokens(*zip(*pairs, strict=True)), groups[i], device) for i in chosen]
 
 
 def sources(size: Size, batch_size: int, device: torch.device) -> list[Tensor]:
