@@ -21,7 +21,7 @@ def draw(stored: Path, folder: Path) -> list[Path]:
     drawn: dict[str, Figure] = {}
     for run in results.kept_runs(stored):
         name = run.directory.name
-        drawn[name] = plots.learning_curves(run, f"run {name}, corpus {run.config['card']['name']}")
+        drawn[name] = plots.run_curves(run, f"run {name}, corpus {run.config['card']['name']}")
         if run.frames():
             drawn[f"{name}-attention"] = last_attention(run)
     if (stored / "compare").is_dir() and (compared := Comparison(stored / "compare")).measured_budgets():

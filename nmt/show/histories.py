@@ -9,7 +9,6 @@
 """
 
 import argparse
-import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,8 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from nmt import NmtError
-from nmt.analysis import attention_maps
-from nmt.decoding import translate_n_best
+from nmt.analysis import frames
 from nmt.models import WEIGHTS
 from nmt.plumbing.files import read_json, sha256, whole_file, write_json
 from nmt.plumbing.places import shipped
@@ -27,7 +25,7 @@ from nmt.plumbing.provenance import git_revision
 from nmt.runs import Run, load
 from nmt.transformer import KINDS
 
-LARGEST = 3_000_000  # bytes of a folder of histories: everyone who clones the course clones it
+LARGEST = 3_000_000  # bytes of the folder of histories: everyone who clones the course clones it
 DTYPES = ("uint8", "float16", "int32")
 # The first of the phrasebook's validation pairs, which the frames of runs show too: in Russian the owner and what is
 # owned change places. And a sentence of our own, word for word.
@@ -61,10 +59,14 @@ def gates(run: Run, kind: str = "encoder") -> Gates:
 
 @dataclass(frozen=True)
 class History:
-    """Arrays and what is known about them: at least "what" they are and where they are "from"."""
+    """Arrays of DTYPES, and what is known about them: "what" they are, where they are "from", and "sentences"."""
 
     arrays: dict[str, np.ndarray]
     about: dict
+
+    def __post_init__(self) -> None:
+        if wrong := {array.dtype.name for array in self.arrays.values()} - {*DTYPES}:
+            raise NmtError(f"arrays of {', '.join(sorted(wrong))}; a history holds {', '.join(DTYPES)}")
 
 
 def folder() -> Path:
@@ -73,23 +75,10 @@ def folder() -> Path:
 
 
 def write(name: str, history: History, where: str | Path) -> Path:
-    """Write NAME.npz and NAME.json.
-
-    Raises NmtError for arrays of another type, without provenance, or where the folder would grow over LARGEST.
-    """
+    """Write NAME.npz and NAME.json."""
     path = Path(where) / f"{name}.npz"
-    for key, array in history.arrays.items():
-        if array.dtype.name not in DTYPES:
-            raise NmtError(f"history {name}: {key} is {array.dtype}; a history holds {', '.join(DTYPES)}")
-    if missing := {"what", "from"} - history.about.keys():
-        raise NmtError(f"history {name}: it must say {' and '.join(sorted(missing))}")
-    packed = io.BytesIO()
-    np.savez_compressed(packed, **history.arrays)
-    size = packed.tell() + sum(other.stat().st_size for other in path.parent.glob("*.*") if other.stem != name)
-    if size > LARGEST:
-        raise NmtError(f"{where}: with {name} it would be {size:,} bytes, at most {LARGEST:,}")
-    with whole_file(path) as temporary:
-        temporary.write_bytes(packed.getvalue())
+    with whole_file(path) as temporary, open(temporary, "wb") as out:
+        np.savez_compressed(out, **history.arrays)
     write_json(path.with_suffix(".json"), {**history.about, "sha256": sha256(path)})
     return path
 
@@ -102,12 +91,9 @@ def read(name: str, where: str | Path | None = None) -> History:
         raise NmtError(f"{path}: missing, or not the file that {name}.json describes")
     try:
         with np.load(path, allow_pickle=False) as stored:
-            arrays = dict(stored)
-    except (ValueError, OSError, zipfile.BadZipFile) as error:  # ValueError: something pickled
+            return History(dict(stored), about)
+    except (ValueError, OSError, zipfile.BadZipFile, NmtError) as error:  # ValueError: something pickled
         raise NmtError(f"{path}: not arrays of numbers ({error})") from None
-    if wrong := {array.dtype.name for array in arrays.values()} - set(DTYPES):
-        raise NmtError(f"{path}: {', '.join(sorted(wrong))}; a history holds {', '.join(DTYPES)}")
-    return History(arrays, about)
 
 
 def as_bytes(weights: np.ndarray) -> np.ndarray:
@@ -120,6 +106,11 @@ def as_weights(stored: np.ndarray) -> np.ndarray:
     return stored.astype(np.float32) / (255 if stored.dtype == np.uint8 else 1)
 
 
+def axes_of(frame: dict[str, np.ndarray], i: int) -> dict[str, list[str]]:
+    """The pieces on the axes of the maps of pair i, EOS included; row t is the step that writes target piece t."""
+    return {"src": frame[f"{i}.src"].tolist(), "trg": [*frame[f"{i}.trg"].tolist()[1:], "<EOS>"]}
+
+
 def translating(checkpoint: str | Path, sentences: Sequence[str] = SENTENCES) -> History:
     """The attention of all heads in a greedy translation of each sentence.
 
@@ -127,19 +118,17 @@ def translating(checkpoint: str | Path, sentences: Sequence[str] = SENTENCES) ->
     the last two is the step that writes piece t. Later pieces change no earlier row, so the map of the whole
     translation holds every step on the way. Raises NmtError for a sentence whose pieces are not those of BPE.
     """
-    trained = load(checkpoint)
-    found = translate_n_best(trained.model, trained.bpe, sentences, beam=1)
-    arrays, told = {}, []
-    for i, (sentence, (best, *_)) in enumerate(zip(sentences, found, strict=True)):
-        (hypothesis,) = best.hypotheses
-        (maps,) = attention_maps(trained.model, trained.bpe[0].encode([sentence]), [hypothesis.ids])
-        arrays |= {f"{i}.{kind}": maps[kind].half().numpy() for kind in KINDS}
-        src, trg = ([*bpe.pieces(text), "<EOS>"] for bpe, text in zip(trained.bpe, (sentence, best.text), strict=True))
-        if arrays[f"{i}.cross"].shape[2:] != (len(trg), len(src)):
-            raise NmtError(
-                f"{sentence!r}: its pieces are not those that the model read and wrote; take another sentence"
-            )
-        told.append({"source": sentence, "translation": best.text, "src": src, "trg": trg})
+    trained, pairs = load(checkpoint), []
+    for sentence in sentences:
+        ((best,),) = trained.n_best([sentence], beam=1)
+        texts = sentence, best.text
+        source, target = (bpe.encode([text])[0] for bpe, text in zip(trained.bpe, texts, strict=True))
+        if [target] != [hypothesis.ids for hypothesis in best.hypotheses]:
+            raise NmtError(f"{sentence!r}: the model writes other pieces than BPE does; take another sentence")
+        pairs.append(((source, target), texts))
+    frame = frames(trained.model, trained.bpe, pairs)
+    arrays = {f"{i}.{kind}": frame[f"{i}.{kind}"] for i in range(len(pairs)) for kind in KINDS}
+    told = [{"source": s, "translation": t, **axes_of(frame, i)} for i, (_, (s, t)) in enumerate(pairs)]
     origin = {"model": Path(checkpoint).name, "sha256": sha256(trained.directory / WEIGHTS), "code": git_revision()}
     return History(arrays, {"what": "attention while a sentence is translated", "from": origin, "sentences": told})
 
@@ -150,41 +139,35 @@ def training(run: Run) -> History:
     Arrays `steps` int32 (N,) and, for each sentence i, `i.encoder` (N, L, H, S, S), `i.decoder` (N, L, H, T, T) and
     `i.cross` (N, L, H, T, S), uint8. Raises NmtError for a run without frames.
     """
-    steps, frames = [], []
+    steps, stored = [], []
     for step, path in run.frames():
         with np.load(path, allow_pickle=False) as frame:
             steps.append(step)
-            frames.append(dict(frame))
-    if not frames:
+            stored.append(dict(frame))
+    if not stored:
         raise NmtError(f"{run.directory}: there is nothing in its frames/; a validation writes one")
     valid = {line["step"]: line for line in run.lines(split="valid")}
     samples = [run.lines("samples.jsonl", step=step) for step in steps]
     arrays, told = {"steps": np.array(steps, np.int32)}, []
-    for i in range(sum(name.endswith(".cross") for name in frames[0])):
-        arrays |= {f"{i}.{kind}": as_bytes(np.stack([frame[f"{i}.{kind}"] for frame in frames])) for kind in KINDS}
-        about = {name: samples[0][i][name] for name in ("source", "reference")}
-        about["src"] = frames[0][f"{i}.src"].tolist()
-        about["trg"] = [*frames[0][f"{i}.trg"].tolist()[1:], "<EOS>"]  # row t is the step that writes piece t
-        about["translations"] = [of_step[i]["translation"] for of_step in samples]
-        told.append(about)
-    sessions = run.lines("sessions.jsonl")
+    for i in range(sum(name.endswith(".cross") for name in stored[0])):
+        arrays |= {f"{i}.{kind}": as_bytes(np.stack([frame[f"{i}.{kind}"] for frame in stored])) for kind in KINDS}
+        about = {name: samples[0][i][name] for name in ("source", "reference")} | axes_of(stored[0], i)
+        told.append({**about, "translations": [of_step[i]["translation"] for of_step in samples]})
     origin = {"run": run.directory.name, "corpus": run.config["card"]["name"], "seed": run.config["training"]["seed"]}
-    origin["code"] = list(dict.fromkeys(session["git"] for session in sessions))
-    origin["device"] = list(dict.fromkeys(session["device"] for session in sessions))
-    about = {"what": "attention over the epochs of a training run", "from": origin}
-    about |= {name: [valid[step][name] for step in steps] for name in ("epoch", "loss", "bleu")}
-    return History(arrays, about | {"sentences": told})
+    for name, key in (("code", "git"), ("device", "device")):
+        origin[name] = list(dict.fromkeys(session[key] for session in run.lines("sessions.jsonl")))
+    about = {"what": "attention over the epochs of a training run", "from": origin, "sentences": told}
+    return History(arrays, about | {name: [valid[step][name] for step in steps] for name in ("epoch", "loss", "bleu")})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m nmt.show.histories", description=__doc__.split("\n")[0])
     parser.add_argument("--checkpoint", help="model whose attention is kept while it translates")
-    parser.add_argument("--sentence", action="append", help="English sentence to translate; may be given several times")
     parser.add_argument("--run", help="run whose frames/ are kept")
     parser.add_argument("--out", default=folder(), type=Path, help="folder (default: that of the histories that ship)")
     said = parser.parse_args(arguments)
     if said.checkpoint:
-        print(write("translating", translating(said.checkpoint, said.sentence or SENTENCES), said.out))
+        print(write("translating", translating(said.checkpoint), said.out))
     if said.run:
         print(write("training", training(Run(said.run)), said.out))
 

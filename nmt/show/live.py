@@ -6,6 +6,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
@@ -17,17 +18,18 @@ from torch import Tensor
 from nmt import NmtError
 from nmt.analysis import attention_maps, score_pairs, shares
 from nmt.bpe import BPE
-from nmt.corpora.sentences import clean
-from nmt.decoding import LONGEST, translate_n_best
-from nmt.models import Trained
+from nmt.corpora.sentences import translatable_parts
+from nmt.decoding import LONGEST, Translation
+from nmt.models import SIDES, Trained
 from nmt.phrasebook.contrast import Item, load_contrast
 from nmt.plumbing.files import read_json
 from nmt.plumbing.places import shipped
 from nmt.pruning import masks
 from nmt.runs import load, model_directory
-from nmt.transformer import KINDS, TransformerConfig
+from nmt.transformer import KINDS, Transformer, TransformerConfig
 
 DELAY = 0.15  # seconds without a keystroke before a sentence is translated
+DOUBTFUL = -1.2  # natural log-probability of a token, in the mean of a line: below, the line is seldom right
 NO_MODEL = (
     "There is no trained model: data/models/ holds none that ships, and runs/ holds no run with a checkpoint. "
     "`nmt demo` trains one in four minutes; nothing here trains by itself."
@@ -37,15 +39,11 @@ NO_MODEL = (
 def available_models(runs: str | Path = "runs") -> list[str]:
     """The shipped models by name, then the runs in a folder that have a checkpoint, the newest first."""
     names = sorted(path.parent.name for path in (shipped() / "models").glob("*/model.json"))
-    found = [path for path in Path(runs).glob("*") if path.is_dir() and _loadable(path)]
-    return names + [path.as_posix() for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)]
-
-
-def _loadable(path: Path) -> bool:
-    try:
-        return bool(model_directory(path))
-    except NmtError:
-        return False
+    for path in sorted(Path(runs).glob("*"), key=lambda path: path.stat().st_mtime, reverse=True):
+        with suppress(NmtError):  # a run without a checkpoint, or another folder
+            model_directory(path)
+            names.append(path.as_posix())
+    return names
 
 
 def in_words(error: Exception) -> str:
@@ -58,43 +56,40 @@ def in_words(error: Exception) -> str:
 class LatestOnly:
     """Answers the latest question and drops the ones before: an old answer is never shown.
 
-    ask() starts a question after a delay. `work(question)` yields what there is to show, part by part, and `show` is
-    called with each part as long as no newer question was asked. An exception in `work` becomes the part that
-    `fail(exception)` returns. One question is worked on at a time. `start(delay, function)` calls the function after
-    the delay, in a thread of its own; a test passes one that does not wait.
+    A question is what the widgets say when it is worked on. `work()` yields functions, each of which shows a part of
+    the answer; they are called as long as no newer question was asked. An exception goes to `fail`. One question is
+    worked on at a time. `start(delay, function)` calls the function after the delay, in a thread of its own; a test
+    passes one that does not wait.
     """
 
     def __init__(
         self,
-        work: Callable[[object], Iterator[object]],
-        show: Callable[[object], None],
-        fail: Callable[[Exception], object],
+        work: Callable[[], Iterator[Callable[[], None]]],
+        fail: Callable[[Exception], None],
         start: Callable[[float, Callable[[], None]], object] | None = None,
     ) -> None:
-        self.work, self.show, self.fail, self.start = work, show, fail, start or _after
+        self.work, self.fail, self.start = work, fail, start or _after
         self.number = 0  # of the latest question
         self._asking, self._working = threading.RLock(), threading.RLock()  # what is shown may ask the next question
 
-    def ask(self, question: object, delay: float = DELAY) -> None:
+    def ask(self, delay: float = 0.0) -> None:
         with self._asking:
             self.number += 1
             number = self.number
-        self.start(delay, lambda: self.answer(number, question))
+        self.start(delay, lambda: self.answer(number))
 
-    def answer(self, number: int, question: object) -> None:
+    def answer(self, number: int) -> None:
         """Work on the question of this number, unless there is a newer one."""
         with self._working:
-            for part in self._parts(question) if number == self.number else ():
-                with self._asking:  # no newer question can come between the look at the number and the showing
-                    if number != self.number:
-                        return
-                    self.show(part)
-
-    def _parts(self, question: object) -> Iterator[object]:
-        try:
-            yield from self.work(question)
-        except Exception as error:  # whatever it is, the one who types sees a sentence
-            yield self.fail(error)
+            if number == self.number:
+                try:
+                    for show in self.work():
+                        with self._asking:  # no newer question can come between the look at the number and the showing
+                            if number != self.number:
+                                return
+                            show()
+                except Exception as error:  # whatever it is, the one who types sees a sentence
+                    self.fail(error)
 
 
 def _after(delay: float, function: Callable[[], None]) -> None:
@@ -104,26 +99,24 @@ def _after(delay: float, function: Callable[[], None]) -> None:
 
 
 @dataclass(frozen=True)
-class Line:
-    """One translation with its ids and BPE pieces; `log_prob` natural, of all its pieces and EOS."""
-
-    text: str
-    ids: list[int]
-    pieces: list[str]
-    log_prob: float
-    score: float
-
-
-@dataclass(frozen=True)
 class Answer:
-    """What came of a typed sentence; no `lines` where it is blank. `unknown`: characters the model has no piece for."""
+    """What came of a typed line."""
 
-    sentence: str
-    ids: list[int]
-    pieces: list[str]
-    unknown: list[str]
-    lines: list[Line]
+    sentences: list[str]  # that it was cut into, as the model read them; none where it is blank
+    lines: list[Translation]  # best first; each has a hypothesis for each sentence
+    pieces: tuple[list[list[str]], list[list[str]]]  # of each sentence: of the English, and of the best translation
+    unknown: list[str]  # characters that the model has no piece for
     milliseconds: float
+
+    @property
+    def doubt(self) -> str:
+        """What speaks against the best translation; "" where nothing is known."""
+        if self.unknown:
+            return f"not sure: the model has no piece for {' '.join(self.unknown)}"
+        tokens = sum(len(part.ids) + part.finished for line in self.lines[:1] for part in line.hypotheses)
+        if tokens and self.lines[0].log_prob / tokens < DOUBTFUL:
+            return "not sure: the model itself finds this translation improbable"
+        return ""
 
 
 class Live:
@@ -134,7 +127,7 @@ class Live:
     """
 
     def __init__(self, trained: Trained) -> None:
-        self.model, self.bpe = trained.model, trained.bpe
+        self.trained, self.model, self.bpe = trained, trained.model, trained.bpe
         self.heads = masks.all_kept(self.model, KINDS)
         self.mask = self.heads
 
@@ -152,9 +145,10 @@ class Live:
         full = self.heads | mask
         if all(torch.equal(full[kind], self.heads[kind]) for kind in KINDS):
             masks.clear(self.model, KINDS)  # no gate is faster than one at 1
+            self.mask = self.heads
         else:
             masks.apply(self.model, full)
-        self.mask = full
+            self.mask = full
 
     def toggled(self, kind: str, layer: int, head: int) -> masks.Mask:
         """The mask with one head the other way round."""
@@ -183,34 +177,33 @@ class Live:
         found = {}
         for name in candidates:
             description = read_json(model_directory(name) / "model.json")
-            config, sums = TransformerConfig(**description["transformer"]), description["sha256"]
-            alike = all(sums[f"{s}.bpe"] == b.sha256 for s, b in zip(("src", "trg"), self.bpe, strict=True))
-            alike &= all(getattr(config, n) == getattr(self.model.config, n) for n in ("num_blocks", "num_heads"))
-            if alike and config.kept_heads:
-                mask = {kind: torch.zeros_like(there) for kind, there in self.heads.items()}
-                for kind in KINDS:
-                    for row, numbers in zip(mask[kind], config.kept(kind), strict=True):
-                        row[numbers] = True
-                if not any((mask[kind] & ~self.heads[kind]).any() for kind in KINDS):
+            with torch.device("meta"):  # a model without weights
+                other = Transformer(TransformerConfig(**description["transformer"]))
+            vocabularies = [description["sha256"][f"{side}.bpe"] for side in SIDES]
+            if other.config.kept_heads and vocabularies == [bpe.sha256 for bpe in self.bpe]:
+                with suppress(NmtError):  # of another shape, or with heads that this model lacks
+                    mask = masks.all_kept(other, KINDS)
+                    masks.check(self.model, mask)
                     found[name] = mask
         return found
 
-    def answer(self, sentence: str, beam: int = 4, n_best: int = 1) -> Answer:
-        """Translate one sentence; beam 1 is greedy. Raises NmtError for text too long to be read at once."""
+    def answer(self, line: str, beam: int = 4, n_best: int = 1) -> Answer:
+        """Translate one line; beam 1 is greedy. Raises NmtError for text too long to be answered at once."""
         since = time.perf_counter()
-        text = clean(sentence)
-        (ids,) = self.bpe[0].encode([text])
-        if len(ids) > LONGEST:
+        sentences, (english, russian) = translatable_parts(self._as_read(line)), self.bpe
+        pieces = [english.pieces(sentence) for sentence in sentences]
+        if (total := sum(map(len, pieces))) > LONGEST:
             raise NmtError(
-                f"{len(ids)} pieces are too many here, {LONGEST} at most; `nmt translate` reads lines of any length"
+                f"{total} pieces are too many here, {LONGEST} at most; `nmt translate` reads lines of any length"
             )
-        lines = []
-        for one in translate_n_best(self.model, self.bpe, [text], beam, n_best=min(n_best, beam))[0]:
-            for best in one.hypotheses:  # one, or for a blank line none
-                found = pieces_of(self.bpe[1], best.ids, one.text)
-                lines.append(Line(one.text, best.ids, found, best.log_prob, best.score))
+        (found,) = self.trained.n_best([line], beam=beam, n_best=min(n_best, beam))
+        lines = [translation for translation in found if translation.hypotheses]
         spent = 1000 * (time.perf_counter() - since)
-        return Answer(text, ids, pieces_of(self.bpe[0], ids, text), self.bpe[0].unknown(text), lines, spent)
+        written = [pieces_of(russian, part.ids) for translation in lines[:1] for part in translation.hypotheses]
+        return Answer(sentences, lines, (pieces, written), english.unknown(" ".join(sentences)), spent)
+
+    def _as_read(self, text: str) -> str:
+        return text.lower() if self.trained.lowercase else text
 
     def compared(self, sentence: str, beam: int = 4) -> tuple[Answer, Answer]:
         """The answer of the heads that are open, and that of all heads that the model has."""
@@ -224,23 +217,26 @@ class Live:
             self.open_only(mask)
 
     def maps(self, answer: Answer) -> dict[str, Tensor]:
-        """Attention in writing the best line: see `nmt.analysis.attention_maps`. A closed head has a map too."""
-        return attention_maps(self.model, [answer.ids], [answer.lines[0].ids])[0]
+        """Attention in writing the first sentence: see `nmt.analysis.attention_maps`. A closed head has a map too."""
+        return attention_maps(self.model, *([ids] for ids in self._first(answer)))[0]
 
     def shares(self, answer: Answer) -> Tensor:
-        """What source, written words and BOS bring to the best line, (T, 3): see `nmt.analysis.shares`."""
-        return shares(self.model, answer.ids, answer.lines[0].ids)
+        """What source, written words and BOS bring to the first sentence, (T, 3): see `nmt.analysis.shares`."""
+        return shares(self.model, *self._first(answer))
+
+    def _first(self, answer: Answer) -> tuple[list[int], list[int]]:
+        """The ids of the first sentence and of its best translation."""
+        return self.bpe[0].encode(answer.sentences[:1])[0], answer.lines[0].hypotheses[0].ids
 
     def log_probs(self, english: str, lines: list[str]) -> list[float]:
         """log P(line | English) of each Russian line: see `nmt.analysis.score_pairs`."""
-        return score_pairs(self.model, self.bpe, [(english, line) for line in lines])
+        return score_pairs(self.model, self.bpe, [(self._as_read(english), self._as_read(line)) for line in lines])
 
 
-def pieces_of(bpe: BPE, ids: list[int], text: str) -> list[str]:
-    """The pieces of these ids, whose text is known; a model may write a word in other pieces than BPE would."""
-    if bpe.encode([text])[0] == ids:
-        return bpe.pieces(text)
-    return bpe.decode([[i] for i in ids])
+def pieces_of(bpe: BPE, ids: list[int]) -> list[str]:
+    """The pieces of these ids; a model may write a word in other pieces than BPE would."""
+    (text,) = bpe.decode([ids])
+    return bpe.pieces(text) if bpe.encode([text]) == [ids] else bpe.decode([[i] for i in ids])
 
 
 def changed(before: str, after: str) -> list[tuple[str, bool]]:

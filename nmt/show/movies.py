@@ -13,10 +13,8 @@ from pathlib import Path
 import imageio.v3 as iio
 import numpy as np
 import torch
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -29,49 +27,37 @@ from nmt.show.plots import BLUE, ORANGE
 
 MOST = 50  # frames
 LARGEST = 500_000  # bytes of a GIF
-COLOURS = 64  # of one palette for all frames: a third of the size that a palette for each frame gives
-# Colours that mean something are in the palette as they are, (28, 3): an average would have turned them grey.
-EXACT = ("white", "black", BLUE, ORANGE, *colormaps[plots.HEAT_MAP](range(0, 256, 11)))
-EXACT = np.rint(255 * np.array([to_rgb(colour) for colour in EXACT]))
+COLOURS = 128  # of one palette for all frames
 MILLISECONDS, HOLD = 200, 2000  # how long a frame is seen, and the last one
 BAR = 3  # pixels high
 
 
 def evenly(count: int, most: int = MOST) -> list[int]:
     """At most `most` of 0 … count - 1, first and last among them, whose distances differ by one at most."""
-    if count < 1 or most < 2:
-        raise NmtError(f"a movie needs something to show and room for two frames, not {count} and {most}")
     return [int(x) for x in np.rint(np.linspace(0, count - 1, min(count, most)))]
 
 
 @dataclass(frozen=True)
 class Movie:
-    """Pictures of one palette; no two neighbours are the same."""
+    """Pictures of one palette, and how many milliseconds each is seen."""
 
-    indices: np.ndarray  # uint8 (N, height, width)
-    palette: np.ndarray  # uint8 (COLOURS or fewer, 3)
-    milliseconds: int = MILLISECONDS
-    hold: int = HOLD
+    images: list[Image.Image]
+    durations: list[int]
 
     @property
     def frames(self) -> np.ndarray:
         """uint8 (N, height, width, 3)."""
-        return self.palette[self.indices]
-
-    @property
-    def durations(self) -> list[int]:
-        return [self.milliseconds] * (len(self.indices) - 1) + [self.hold]
+        return np.stack([np.asarray(image.convert("RGB")) for image in self.images])
 
     @cached_property
     def gif(self) -> bytes:
         """The file, read back. Raises NmtError where a frame got lost or changed, or where it is over LARGEST."""
-        first, *rest = map(self._image, range(len(self.indices)))
-        data, how = io.BytesIO(), {"duration": self.durations, "loop": 0, "optimize": True, "disposal": 1}
+        data, (first, *rest) = io.BytesIO(), self.images
+        how = {"duration": self.durations, "loop": 0, "optimize": True, "disposal": 1}
         first.save(data, "GIF", save_all=True, append_images=rest, **how)
         back, durations = frames_of(data.getvalue())
-        made = len(self.indices)
-        if len(back) != made:
-            raise NmtError(f"{made} frames were made, {len(back)} are in the GIF: two neighbours are alike")
+        if len(back) != len(self.images):
+            raise NmtError(f"{len(self.images)} frames were made, {len(back)} are in the GIF: two neighbours are alike")
         if not np.array_equal(back, self.frames) or durations != self.durations:
             raise NmtError("the frames in the GIF are not those that were made")
         if data.tell() >= LARGEST:
@@ -82,7 +68,7 @@ class Movie:
     def still(self) -> bytes:
         """The last frame as PNG."""
         data = io.BytesIO()
-        self._image(-1).save(data, "PNG", optimize=True)
+        self.images[-1].save(data, "PNG", optimize=True)
         return data.getvalue()
 
     def save(self, path: str | Path) -> list[Path]:
@@ -92,11 +78,6 @@ class Movie:
             with whole_file(place) as temporary:
                 temporary.write_bytes(data)
         return list(written)
-
-    def _image(self, i: int) -> Image.Image:
-        image = Image.fromarray(self.indices[i])
-        image.putpalette(self.palette.tobytes())
-        return image
 
 
 def movie(frames: Sequence[np.ndarray], milliseconds: int = MILLISECONDS, hold: int = HOLD) -> Movie:
@@ -110,26 +91,17 @@ def movie(frames: Sequence[np.ndarray], milliseconds: int = MILLISECONDS, hold: 
     if len({frame.shape for frame in frames}) > 1:
         raise NmtError("the frames of a movie must have one size")
     height, width, _ = frames[0].shape
-    if width < len(frames):
-        raise NmtError(f"{len(frames)} frames need as many pixels for the bar, and the pictures are {width} wide")
     barred = np.full((len(frames), height + BAR, width, 3), 255, np.uint8)
     barred[:, :height] = frames
     for i, frame in enumerate(barred, 1):
         frame[height:, : width * i // len(frames)] = 0
-    strip = np.concatenate([barred[i] for i in evenly(len(frames), 12)])  # a dozen stand for the rest
-    found = Image.fromarray(strip).quantize(COLOURS - len(EXACT), dither=Image.Dither.NONE)
-    palette = np.vstack([EXACT, np.reshape(found.getpalette(), (-1, 3))])[:COLOURS].astype(np.uint8)
-    return Movie(np.stack([_nearest(frame, palette) for frame in barred]), palette, milliseconds, hold)
-
-
-def _nearest(frame: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """The index of the nearest colour for each pixel, uint8 (height, width). Pillow's own search is coarser: white
-    would come out grey."""
-    packed = frame.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)  # (height, width)
-    colours, where = np.unique(packed, return_inverse=True)
-    rgb = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], 1).astype(np.int32)  # (U, 3)
-    distance = ((rgb[:, None] - palette.astype(np.int32)) ** 2).sum(-1)  # (U, COLOURS)
-    return distance.argmin(1).astype(np.uint8)[where].reshape(packed.shape)
+    # One below the other they are one picture, whose palette fits all. Maximum coverage keeps rare colours, as of the
+    # one orange dot in a blue figure: median cut turns them grey.
+    below = Image.fromarray(barred.reshape(-1, width, 3))
+    below = below.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    tops = range(0, below.height, height + BAR)
+    images = [below.crop((0, top, width, top + height + BAR)) for top in tops]
+    return Movie(images, [milliseconds] * (len(frames) - 1) + [hold])
 
 
 def frames_of(gif: bytes) -> tuple[np.ndarray, list[int]]:

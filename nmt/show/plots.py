@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import ListedColormap
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import AxesImage
@@ -138,34 +138,20 @@ def save(figure: Figure, path: str | Path) -> None:
 # Runs: what they logged over their epochs.
 
 
-def learning_curves(run: Run, title: str = "") -> Figure:
-    """Loss of training (with label smoothing) and validation (without), and validation BLEU; minutes above."""
-    train, valid = run.lines(split="train"), run.lines(split="valid")
-    smoothing, seen = run.config["training"]["label_smoothing"], run.config["training"]["val_split"] == "train"
-    figure, ((loss, bleu),) = new_figure((8, 3), (1, 2), title)
-    _logged(loss, train, "loss", f"training (label smoothing {smoothing:g})" if smoothing else "training")
-    _logged(loss, valid, "loss", "the same pairs, scored" if seen else "validation", validated=True)
-    _logged(bleu, valid, "bleu", validated=True)
-    for axes in (loss, bleu):
-        axes.set(xlabel="epoch", xlim=(0, None), ylim=(0, None))
-    loss.set_ylabel("loss, nats per BPE piece")
-    loss.legend(frameon=False)
-    bleu.set_ylabel(f"BLEU of {valid[0]['sentences']} {'training' if seen else 'validation'} pairs")
-    bleu.secondary_xaxis("top", functions=_minutes(run)).set_xlabel("minutes")
-    return figure
-
-
 def run_curves(run: Run, title: str = "") -> Figure:
     """What a run logged: loss, learning rate, BLEU and chrF."""
-    train, valid = run.lines(split="train"), run.lines(split="valid")
     held_out = run.config["training"]["val_split"] == "valid"
-    seen = "held-out pairs" if held_out else "training pairs, after an epoch"
+    splits = {
+        "train": {"color": BLUE, "label": "training, on its way"},
+        "valid": {"color": ORANGE, "marker": "o", "ms": 3},
+    }
+    splits["valid"]["label"] = "held-out pairs" if held_out else "training pairs, after an epoch"
     figure, grid = new_figure((8, 4.8), (2, 2), title, sharex=True)
     names = {"loss": "loss, nats per piece", "lr": "learning rate", "bleu": "BLEU, 0 to 100", "chrf": "chrF, 0 to 100"}
     for axes, (key, name) in zip(grid.flat, names.items(), strict=True):
-        _logged(axes, train, key, "training, on its way")
-        if key != "lr":
-            _logged(axes, valid, key, seen, validated=True)
+        for split, style in splits.items():
+            lines = [line for line in run.lines(split=split) if key in line]
+            axes.plot([line["epoch"] for line in lines], [line[key] for line in lines], **style)
         axes.set_ylabel(name)
         if key != "loss":
             axes.set_ylim(0, None if key == "lr" else 102)
@@ -174,21 +160,6 @@ def run_curves(run: Run, title: str = "") -> Figure:
     for axes in grid[1]:
         axes.set_xlabel("epoch")
     return figure
-
-
-def _logged(axes: Axes, lines: list[dict], key: str, label: str = "", validated: bool = False) -> None:
-    lines = [line for line in lines if key in line]
-    style = {"color": ORANGE, "marker": "o", "ms": 3} if validated else {"color": BLUE}
-    axes.plot([line["epoch"] for line in lines], [line[key] for line in lines], label=label, **style)
-
-
-def _minutes(run: Run) -> tuple[Callable, Callable]:
-    """Functions from epochs to minutes and back, by the log of the run; after its end, at its mean speed."""
-    lines = sorted(run.lines(), key=lambda line: line["minutes"])
-    epochs, minutes = ([0.0, *(line[key] for line in lines)] for key in ("epoch", "minutes"))
-    for times in (epochs, minutes):
-        times.append(10 * (times[-1] or 1.0))
-    return lambda x: np.interp(x, epochs, minutes), lambda x: np.interp(x, minutes, epochs)
 
 
 # Matrices, attention maps, batches, and curves of any kind.
@@ -260,14 +231,13 @@ def frame_row(axes: Axes, row: int, columns: int) -> Rectangle:
 
 def paddings(panels: dict[str, np.ndarray]) -> Figure:
     """Batches as pictures: sentences down, places across; panels: name -> bool (B, S), True where there is a piece."""
-    longest = max(real.shape[1] for real in panels.values())
-    figure, (grid,) = new_figure((2.6 * len(panels), 3), (1, len(panels)), dpi=110)
+    figure, (grid,) = new_figure((2.6 * len(panels), 3), (1, len(panels)), dpi=110, sharex=True)
     for axes, (name, real) in zip(grid, panels.items(), strict=True):
-        colours = np.where(real[:, :, None], to_rgb(BLUE), to_rgb(ORANGE))  # (B, S, 3)
-        axes.imshow(colours, aspect="auto", interpolation="nearest")
+        axes.imshow(real, cmap=ListedColormap([ORANGE, BLUE]), vmin=0, vmax=1, aspect="auto", interpolation="nearest")
         axes.grid(False)
         axes.set_title(f"{name}\n{1 - real.mean():.0%} padding", fontsize=9)
-        axes.set(xlim=(-0.5, longest - 0.5), xlabel="place in the sentence")
+        axes.set_xlabel("place in the sentence")
+    grid[0].set_xlim(-0.5, max(real.shape[1] for real in panels.values()) - 0.5)
     grid[0].set_ylabel("sentence of the batch")
     legend_below(figure, [Patch(color=BLUE, label="piece"), Patch(color=ORANGE, label="padding")], 2)
     return figure
@@ -298,20 +268,20 @@ def gate_paths(panels: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]], titl
     panels: name -> label -> (steps (N,), P(open) (N, L, H)); labels, two at most, are told by colour and dashes.
     """
     layers = max(p_open.shape[1] for runs in panels.values() for _, p_open in runs.values())
-    labels = dict.fromkeys(label for runs in panels.values() for label in runs)
-    styles = {label: {"color": c, "ls": ls} for label, c, ls in zip(labels, (BLUE, ORANGE), ("-", "--"), strict=False)}
+    labels = list(dict.fromkeys(label for runs in panels.values() for label in runs))
+    styles = [{"color": BLUE, "label": labels[0]}, {"color": ORANGE, "ls": "--", "label": labels[-1]}][: len(labels)]
     size = 2.6 * len(panels) + 0.6, 1.9 * layers + 0.9
     figure, grid = new_figure(size, (layers, len(panels)), title, dpi, sharex=True, sharey=True)
     for column, (name, runs) in enumerate(panels.items()):
         grid[0, column].set_title(name, fontsize=9)
         for label, (steps, p_open) in runs.items():
-            for layer in range(p_open.shape[1]):
-                grid[layer, column].plot(steps, p_open[:, layer], lw=1, alpha=0.8, **styles[label])
+            for layer, axes in enumerate(grid[: p_open.shape[1], column]):
+                axes.plot(steps, p_open[:, layer], lw=1, alpha=0.8, **styles[labels.index(label)])
     for (layer, _), axes in np.ndenumerate(grid):
         axes.set(ylim=(-0.03, 1.03), xlabel="step")
         axes.set_ylabel(f"layer {layer}: P(open)", fontsize=9)
         axes.label_outer()
-    legend_below(figure, [Line2D([], [], label=label, **style) for label, style in styles.items()], 2)
+    legend_below(figure, [Line2D([], [], **style) for style in styles], 2)
     return figure
 
 
@@ -336,23 +306,17 @@ def gate_densities(
     panels: list[dict[str, tuple[np.ndarray, np.ndarray, float, float]]], highest: float = 2.0
 ) -> Figure:
     """Rows of hard concrete distributions, all of one scale: name -> (g (M,), density (M,), P(0), P(1))."""
-    rows, columns = len(panels), max(map(len, panels))
-    size = 2.5 * columns + 0.6, 1.9 * rows + 0.5
-    figure, grid = new_figure(size, (rows, columns), dpi=110, sharex=True, sharey=True)
+    shape = len(panels), max(map(len, panels))
+    figure, grid = new_figure((2.5 * shape[1] + 0.6, 1.9 * shape[0] + 0.5), shape, dpi=110, sharex=True, sharey=True)
     for axes_of_row, distributions in zip(grid, panels, strict=True):
-        for axes in axes_of_row[len(distributions) :]:
-            axes.set_axis_off()
         for axes, (name, distribution) in zip(axes_of_row, distributions.items(), strict=False):
             _, bars, right = gate_distribution(axes, *distribution, highest)
             axes.fill_between(*distribution[:2], color=BLUE, alpha=0.25, lw=0)
-            right.bar_label(bars, fmt="%.2f", padding=1, fontsize=8, color="#8a4300")
             axes.set_title(name, fontsize=9)
-            right.set_axis_off()
-        right.set_axis_on()  # the last one of the row
-        right.set_ylabel("probability", color="#8a4300", fontsize=9)
-        axes_of_row[0].set_ylabel("density", color=BLUE, fontsize=9)
-    for axes in grid.flat:
-        axes.label_outer()
+            axes.label_outer()
+            right.bar_label(bars, fmt="%.2f", padding=1, fontsize=8, color="#8a4300")
+            right.set_axis_off()  # the bars say their numbers
+        axes_of_row[0].set_ylabel("density; bars: P(0), P(1)", fontsize=8)
     return figure
 
 
@@ -361,43 +325,30 @@ def budget_curves(
 ) -> Figure:
     """Rows and columns of panels (title, ylabel, values); values: name -> {heads kept: one number a seed}.
 
-    The names in `marked`, six at most, have their colours, means on a line, seeds as dots; "dense" has {0: …} and is a
-    dashed line; all others are grey. A panel shows all that is marked; of the grey what lies far outside is cut off.
+    A line is the mean, a bar goes from the least to the greatest seed. The names in `marked`, six at most, have
+    colours, and a panel shows all that is marked; "dense", {0: …}, is a dashed line; all others are grey.
     """
-    shape = len(panels), len(panels[0])
+    shape, styles = (len(panels), len(panels[0])), dict(zip(marked, MARKED, strict=False))
     figure, grid = new_figure((4.6 * shape[1], 2.9 * shape[0] + 0.9), shape, title)
     for axes, (name, ylabel, values) in zip(grid.flat, chain(*panels), strict=True):
         budgets = sorted({kept for method, points in values.items() if method != "dense" for kept in points})
-        for method in [method for method in values if method not in ("dense", *marked)]:
-            axes.plot(*_means(values[method], budgets), color=GREY, lw=1, marker=".", ms=4, zorder=1)
-        for number, method in enumerate(marked):
-            (color, marker), points = MARKED[number], values.get(method, {})
-            places, means = _means(points, budgets)
-            places += 0.05 * (number - (len(marked) - 1) / 2)  # methods stand beside each other
-            axes.plot(places, means, color=color, marker=marker, ms=5, lw=1.5, zorder=3)
-            for place, kept in zip(places, sorted(points), strict=True):
-                axes.vlines(place, min(points[kept]), max(points[kept]), color=color, lw=1, alpha=0.6, zorder=2)
-                axes.plot([place] * len(points[kept]), points[kept], ".", color=color, ms=3, alpha=0.6, zorder=2)
-        for numbers in values.get("dense", {}).values():
-            axes.axhline(np.mean(numbers), color="black", ls="--", lw=1, zorder=0)
-        shown = [x for method in ("dense", *marked) for numbers in values.get(method, {}).values() for x in numbers]
-        if shown:
-            space = 0.15 * (max(shown) - min(shown)) or 0.1
-            axes.set_ylim(min(shown) - space, max(shown) + space)
-        axes.set(ylabel=ylabel, xlabel="heads kept", xlim=(-0.4, len(budgets) - 0.6))
+        for method, points in values.items():
+            kept, seeds = sorted(points), [points[number] for number in sorted(points)]
+            if method == "dense":
+                axes.axhline(np.mean(seeds), color="black", ls="--", lw=1)
+            elif points:
+                means, ends = np.mean([[np.mean(x)] for x in seeds], 1), np.array([(min(x), max(x)) for x in seeds]).T
+                color, marker = styles.get(method, (GREY, "."))
+                style = {"color": color, "marker": marker, "ms": 4, "zorder": 3 if method in styles else 1}
+                axes.errorbar([budgets.index(number) for number in kept], means, abs(ends - means), **style)
+        shown = [x for method in ("dense", *marked) for seeds in values.get(method, {}).values() for x in seeds]
+        axes.set_ylim(*np.array([1.15, -0.15]) * min(shown) + np.array([-0.15, 1.15]) * max(shown))
+        axes.set(ylabel=ylabel, xlabel="heads kept")
         axes.set_xticks(range(len(budgets)), budgets)
         axes.set_title(name, fontsize=10)
-    lines = [Line2D([], [], color=c, marker=m, label=n) for n, (c, m) in zip(marked, MARKED, strict=False)]
-    lines += [Line2D([], [], color=GREY, marker=".", label="others")]
-    lines += [Line2D([], [], color="black", ls="--", lw=1, label="dense model")]
-    legend_below(figure, lines, 4)
+    lines = [Line2D([], [], color=c, marker=m, label=n) for n, (c, m) in (styles | {"others": (GREY, ".")}).items()]
+    legend_below(figure, [*lines, Line2D([], [], color="black", ls="--", label="dense model")], 4)
     return figure
-
-
-def _means(points: dict[int, list[float]], budgets: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Places on an axis with a tick for each budget, and the means over the seeds there."""
-    places = np.array([budgets.index(kept) for kept in sorted(points)], float)
-    return places, np.array([np.mean(points[kept]) for kept in sorted(points)])
 
 
 def kept_heads(rows: list[dict[str, dict[str, dict[str, np.ndarray] | None]]], most: int, title: str = "") -> Figure:
@@ -406,22 +357,19 @@ def kept_heads(rows: list[dict[str, dict[str, dict[str, np.ndarray] | None]]], m
     In a panel methods go down, layers of each kind across. The methods are the same in all panels of a row. most: the
     heads of a whole layer, darkest.
     """
-    layers = []  # of each row: the names of its columns
-    for panels in rows:
+    shape, heights = (len(rows), max(map(len, rows))), [0.28 * len(next(iter(row.values()))) + 1.2 for row in rows]
+    figure, grid = new_figure((3.3 * shape[1] + 1.6, sum(heights)), shape, title, height_ratios=heights)
+    for axes_of_row, panels in zip(grid, rows, strict=True):
         known = next(kept for methods in panels.values() for kept in methods.values() if kept)
-        layers.append([f"{kind} {layer}" for kind in known for layer in range(len(known[kind]))])
-    columns = max(len(panels) * (len(names) + 1) for panels, names in zip(rows, layers, strict=True))
-    heights = [0.28 * len(next(iter(panels.values()))) + 1.2 for panels in rows]
-    figure = Figure(figsize=(0.55 * columns + 1.6, sum(heights) + 0.4), layout="constrained", dpi=120)
-    figure.suptitle(title, fontsize=10)
-    parts = figure.subfigures(len(rows), 1, squeeze=False, height_ratios=heights)[:, 0]
-    for part, panels, names in zip(parts, rows, layers, strict=True):
-        for axes, (name, methods) in zip(part.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
-            unknown = {"": np.full(len(names), np.nan)}
-            values = np.array([np.concatenate([*(kept or unknown).values()]) for kept in methods.values()])
-            heat_map(axes, values, [*methods], names, 0, most, lambda mean: f"{mean:.1f}".replace("nan", "–"), 45)
+        layers = [f"{kind} {layer}" for kind in known for layer in range(len(known[kind]))]
+        unknown = {"": np.full(len(layers), np.nan)}
+        for axes, (name, methods) in zip(axes_of_row, panels.items(), strict=False):
+            values = [np.concatenate([*(kept or unknown).values()]) for kept in methods.values()]
+            heat_map(axes, values, [*methods], layers, 0, most, lambda mean: f"{mean:.1f}".replace("nan", "–"), 45)
             axes.set_title(name, fontsize=9)
-            axes.label_outer()
+            axes.tick_params(labelleft=axes is axes_of_row[0])
+        for axes in axes_of_row[len(panels) :]:
+            axes.set_axis_off()
     return figure
 
 
@@ -452,40 +400,27 @@ def map_of_one_head(
     figure.colorbar(image, ax=axes, label="attention weight")
 
 
-def all_maps(figure: Figure | SubFigure, maps: dict[str, Tensor], mask: Mask) -> None:
-    """For each kind its maps (L, H, query, key), layers down, heads across; heads that are not open are crossed out."""
+def all_maps(figure: Figure | SubFigure, maps: dict[str, Tensor]) -> None:
+    """For each kind its maps (L, H, query, key), layers down, heads across; grey where a head was removed."""
     for axes, (kind, weights) in zip(figure.subplots(1, len(maps), squeeze=False)[0], maps.items(), strict=True):
         layers, heads, queries, keys = weights.shape
-        high, wide = queries + 1, keys + 1  # an empty line between two maps
-        joined = np.full((layers * high, heads * wide), np.nan)
-        for (layer, head), is_open in np.ndenumerate(mask[kind].numpy()):
-            top, left = layer * high, head * wide
-            joined[top : top + queries, left : left + keys] = weights[layer, head]
-            if not is_open:
-                x, y = (left - 0.5, left + keys - 0.5), (top - 0.5, top + queries - 0.5)
-                axes.plot(x, y, x, y[::-1], color=ORANGE, lw=1.5)
-        heat_map(axes, joined, (), ())
+        joined = np.full((layers, queries + 1, heads, keys + 1), np.nan)  # an empty line between two maps
+        removed = weights.sum(-1, keepdim=True) == 0  # a row of weights sums to 1
+        joined[:, :-1, :, :-1] = weights.masked_fill(removed, float("nan")).movedim(1, 2)
+        heat_map(axes, joined.reshape(layers * (queries + 1), -1), (), ())
         axes.set_facecolor("#dddddd")
-        axes.set_xticks([(head + 0.5) * wide - 1 for head in range(heads)], range(heads))
-        axes.set_yticks([(layer + 0.5) * high - 1 for layer in range(layers)], range(layers))
+        axes.set_xticks([(head + 0.5) * (keys + 1) - 1 for head in range(heads)], range(heads))
+        axes.set_yticks([(layer + 0.5) * (queries + 1) - 1 for layer in range(layers)], range(layers))
         _name_layers_and_heads(axes, kind)
 
 
 def switchboard(figure: Figure | SubFigure, mask: Mask, heads: Mask) -> None:
-    """For each kind its heads (L, H): open ones filled, closed ones empty, those that the model lacks crosses."""
-    faces = {"open": BLUE, "closed": "white"}
+    """For each kind its gates (L, H): 1 open, 0 closed, a cross where the model lacks the head."""
     for axes, (kind, is_open) in zip(figure.subplots(1, len(mask), squeeze=False)[0], mask.items(), strict=True):
-        for (layer, head), there in np.ndenumerate(heads[kind].numpy()):
-            if there:
-                face = faces["open" if is_open[layer, head] else "closed"]
-                axes.add_patch(Rectangle((head - 0.4, layer - 0.4), 0.8, 0.8, facecolor=face, edgecolor=DARK_GREY))
-            else:
-                axes.plot(head, layer, "x", color=DARK_GREY, ms=5)
-        rows, columns = is_open.shape
-        axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), xticks=range(columns), yticks=range(rows))
+        gates, (layers, of_layer) = np.where(heads[kind], is_open, np.nan), is_open.shape
+        heat_map(axes, gates, range(layers), range(of_layer), number=lambda gate: f"{gate:.0f}".replace("nan", "×"))
         _name_layers_and_heads(axes, kind)
-    states = [Patch(facecolor=face, edgecolor=DARK_GREY, label=name) for name, face in faces.items()]
-    legend_below(figure, [*states, Line2D([], [], ls="", marker="x", color=DARK_GREY, ms=5, label="removed")], 3)
+    figure.supxlabel("1: open, 0: closed, ×: removed", fontsize=9)
 
 
 def _name_layers_and_heads(axes: Axes, kind: str) -> None:

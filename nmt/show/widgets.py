@@ -6,16 +6,17 @@ kernel, a PNG in the same output. Three rules of the platform:
 - A picture is PNG bytes in an Image widget: JupyterLab runs the callbacks of different widgets at the same time, and
   pyplot or an Output widget in them gives blank figures.
 - Text goes through `as_html` into an HTML widget: nothing that was typed may act as HTML or, as in a Label, as TeX.
-- A click may come in another thread while a callback sets values: see `Panel.quietly`.
+- A click may come in another thread while a callback sets values: a question is read off the widgets, after that.
 """
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
+from itertools import chain
 from textwrap import wrap
 
 import ipywidgets as w
+import torch
 from matplotlib.figure import SubFigure
 
 from nmt import NmtError
@@ -56,10 +57,6 @@ def as_lines(rows: Rows) -> list[tuple[str, str]]:
     return lines
 
 
-class _Quiet(threading.local):
-    now = False
-
-
 class Panel(w.VBox):
     """A text box, a choice of model and search, and what the subclass shows.
 
@@ -78,13 +75,13 @@ class Panel(w.VBox):
         self.beam = w.Dropdown(options=[("greedy", 1), ("beam 2", 2), ("beam 4", 4), ("beam 8", 8)], value=4)
         self.out, self.failure = w.HTML(), w.HTML()
         self.rows: Rows = []
-        self.quiet = _Quiet()
-        self.questions = LatestOnly(self.work, lambda part: part(), self.failed, start)
+        self.pictures: list[Picture] = []  # of the static twin
+        self.quiet = False
+        self.questions = LatestOnly(self.work, self.failed, start)
         knobs, below = self.build()
         super().__init__([self.text, w.HBox([self.model, self.beam, *knobs]), self.out, *below, self.failure])
-        self.text.observe(lambda change: self.ask(DELAY), "value")
-        for widget in (self.model, self.beam):
-            widget.observe(lambda change: self.ask(), "value")
+        self.text.observe(lambda change: self.questions.ask(DELAY), "value")
+        self.asks(self.model, self.beam)
         self.answer_now()
 
     def build(self) -> tuple[list[w.Widget], list[w.Widget]]:
@@ -98,17 +95,24 @@ class Panel(w.VBox):
         """The answer to what the widgets say now, part by part, quick ones first."""
         raise NotImplementedError
 
-    def twin(self) -> list[Picture]:
-        """The pictures of the static twin."""
-        return []
+    def asks(self, *widgets: w.Widget) -> None:
+        """A new value of these is a new question."""
+        for widget in widgets:
+            widget.observe(lambda change: self.quiet or self.questions.ask(), "value")
 
-    def ask(self, delay: float = 0.0) -> None:
-        self.questions.ask(None, delay)  # the question is what the widgets say when it is worked on
+    @contextmanager
+    def quietly(self) -> Iterator[None]:
+        """What is set inside is no question. Read the widgets afterwards, or ask: a click may have come meanwhile."""
+        self.quiet = True
+        try:
+            yield
+        finally:
+            self.quiet = False
 
     def answer_now(self) -> None:
-        self.questions.answer(self.questions.number, None)
+        self.questions.answer(self.questions.number)
 
-    def work(self, question: None) -> Iterator[Part]:
+    def work(self) -> Iterator[Part]:
         name = self.model.value
         if name != self.loaded:
             live = Live.load(name)
@@ -120,21 +124,12 @@ class Panel(w.VBox):
         self.loaded, self.live = name, live
         self.model_changed()
 
-    def failed(self, error: Exception) -> Part:
-        return lambda: self.say([("", in_words(error))], self.failure)
+    def failed(self, error: Exception) -> None:
+        self.say([("", in_words(error))], self.failure)
 
     def say(self, rows: Rows, where: w.HTML | None = None) -> None:
         self.rows = rows
-        (self.out if where is None else where).value = as_html(rows)
-
-    @contextmanager
-    def quietly(self) -> Iterator[None]:
-        """What this thread sets inside is no question: callbacks look at `quiet.now`."""
-        self.quiet.now = True
-        try:
-            yield
-        finally:
-            self.quiet.now = False
+        (where or self.out).value = as_html(rows)
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict:
         self.answer_now()  # what is read shows what was asked last, whether or not its delay is over
@@ -144,7 +139,7 @@ class Panel(w.VBox):
         bundle = dict(data[0] if isinstance(data, tuple) else data)
         said = "\n".join(": ".join(filter(None, line)) for line in lines)
         bundle["text/plain"] = f"[interactive where a kernel runs]\n{said}"
-        bundle["image/png"] = plots.sheet([text, *self.twin()])
+        bundle["image/png"] = plots.sheet([text, *self.pictures])
         return bundle
 
 
@@ -153,46 +148,48 @@ class TranslateAsYouType(Panel):
 
     def build(self) -> tuple[list[w.Widget], list[w.Widget]]:
         self.n_best = w.IntSlider(value=3, min=1, max=8, description="n-best")
-        self.n_best.observe(lambda change: self.ask(), "value")
+        self.asks(self.n_best)
         return [self.n_best], []
 
     def parts(self) -> Iterator[Part]:
         answer = self.live.answer(self.text.value, self.beam.value, self.n_best.value)
-        yield lambda: self.say(rows_of(answer))
+        rows = rows_of(answer)
+        if answer.lines:
+            for name, sentences in zip(("English pieces", "Russian pieces"), answer.pieces, strict=True):
+                rows.append((name, " ".join(chain(*sentences))))
+            rows.append(("time", f"{answer.milliseconds:.0f} ms"))
+        yield lambda: self.say(rows)
 
 
-def rows_of(answer: Answer) -> Rows:
+def rows_of(answer: Answer) -> list[tuple[str, str]]:
+    """The translations with their scores, and what speaks against the best."""
     if not answer.lines:
         return [("", "nothing to translate yet")]
-    rows = [(f"{i}. score {line.score:.2f}", line.text) for i, line in enumerate(answer.lines, 1)]
-    rows.append(("English pieces", " ".join(answer.pieces)))
-    rows.append(("Russian pieces", " ".join(answer.lines[0].pieces)))
-    rows.append(("time", f"{answer.milliseconds:.0f} ms"))
-    if answer.unknown:
-        rows.append(("unknown characters", " ".join(answer.unknown)))
-    return rows
+    rows = []
+    for i, line in enumerate(answer.lines, 1):
+        rows.append((f"{i}. score {sum(part.score for part in line.hypotheses):.2f}", line.text))
+    return rows + ([("", answer.doubt)] if answer.doubt else [])
 
 
 class SeeAttention(Panel):
-    """The map of one head, the chosen Russian piece framed; what source and written words bring; and all heads."""
+    """The map of one head, the chosen Russian piece framed; what source and written words bring; and all heads.
+
+    Of a line of several sentences it shows the first.
+    """
 
     def build(self) -> tuple[list[w.Widget], list[w.Widget]]:
         self.kind = w.Dropdown(options=[(KIND_NAMES[kind], kind) for kind in KINDS], value="cross")
         self.layer, self.head = w.Dropdown(description="layer"), w.Dropdown(description="head")
         self.word = w.Dropdown(description="piece")
         knobs = [self.kind, self.layer, self.head, self.word]
-        for widget in knobs:
-            widget.observe(lambda change: None if self.quiet.now else self.ask(), "value")
-        self.map, self.bars, self.all = (w.Image(format="png", layout=w.Layout(max_width="800px")) for _ in range(3))
-        self.shown: dict[w.Image, Picture] = {}
-        self.drawn: list[Picture] = []  # of the latest answer
         self.model_changed()
-        return knobs, [self.map, self.bars, self.all]
+        self.asks(*knobs)
+        self.image = w.Image(format="png", layout=w.Layout(max_width="800px"))
+        return knobs, [self.image]
 
     def model_changed(self) -> None:
-        layers, heads = self.live.heads["cross"].shape
-        self._offer(self.layer, map(str, range(layers)))
-        self._offer(self.head, map(str, range(heads)))
+        for widget, count in zip((self.layer, self.head), self.live.heads["cross"].shape, strict=True):
+            self._offer(widget, map(str, range(count)))
 
     def _offer(self, widget: w.Dropdown, names: Iterable[str]) -> None:
         """Offer names, whose values are their numbers; the number that was chosen stays if there still is one."""
@@ -202,59 +199,37 @@ class SeeAttention(Panel):
             widget.value = before if before in range(len(options)) else 0
 
     def parts(self) -> Iterator[Part]:
-        self.drawn = []
         answer = self.live.answer(self.text.value, self.beam.value)
-        rows = rows_of(answer)[:1]
-        target = [*answer.lines[0].pieces, "EOS"] if answer.lines else []
-        if too_long := max(len(answer.pieces) + 1, len(target)) > plots.LONGEST:
+        rows = rows_of(answer)
+        source, target = ([*chain(*sentences[:1]), "EOS"] for sentences in answer.pieces)
+        if too_long := max(len(source), len(target)) > plots.LONGEST:
             rows.append(("", "too long for a picture that can be read"))
         yield lambda: self.say(rows)
-        if too_long or not target:
-            yield self._clear
-            return
-        yield lambda: self._offer(self.word, [f"{i}: {name}" for i, name in enumerate(plots.pieces(target))])
-        pictures = self._pictures(answer, target)
-        self.drawn = list(pictures.values())
-        for image, picture in pictures.items():
-            before = self.shown.get(image)
-            if before is None or before.content != picture.content:  # drawing takes far longer than translating
-                data = plots.sheet([picture])
-                yield lambda image=image, picture=picture, data=data: self._put(image, picture, data)
+        pictures, data = [], b""
+        if answer.lines and not too_long:
+            yield lambda: self._offer(self.word, [f"{i}: {name}" for i, name in enumerate(plots.pieces(target))])
+            pictures = self._pictures(answer, source, target)
+            data = plots.sheet(pictures)
+        yield lambda: self._put(pictures, data)
 
-    def _pictures(self, answer: Answer, target: list[str]) -> dict[w.Image, Picture]:
-        """What each image is to show of an answer; target: the pieces of its translation, EOS included."""
+    def _pictures(self, answer: Answer, source: list[str], target: list[str]) -> list[Picture]:
         kind, layer, head, word = (widget.value for widget in (self.kind, self.layer, self.head, self.word))
-        maps, shares, mask = self.live.maps(answer), self.live.shares(answer), self.live.mask
-        labels = plots.map_labels(kind, [*answer.pieces, "EOS"], target)
+        maps, shares = self.live.maps(answer), self.live.shares(answer)
+        labels = plots.map_labels(kind, source, target)
         row = None if kind == "encoder" else word  # the encoder's rows are English pieces
         title = f"{KIND_NAMES[kind]} attention, layer {layer}, head {head}"
 
         def one_head(figure: SubFigure) -> None:
             plots.map_of_one_head(figure, maps[kind][layer, head], kind, labels, title, row)
 
-        def what_is_brought(figure: SubFigure) -> None:
-            plots.share_bars(figure, shares, target, word)
+        return [
+            Picture(plots.map_height(labels[0]), one_head),
+            Picture(2.0, lambda figure: plots.share_bars(figure, shares, target, word)),
+            Picture(2.2, lambda figure: plots.all_maps(figure, maps)),
+        ]
 
-        def all_heads(figure: SubFigure) -> None:
-            plots.all_maps(figure, maps, mask)
-
-        translation = self.loaded, answer.sentence, self.beam.value
-        return {
-            self.map: Picture(plots.map_height(labels[0]), one_head, (*translation, title, word)),
-            self.bars: Picture(2.0, what_is_brought, (*translation, word)),
-            self.all: Picture(2.2, all_heads, translation),
-        }
-
-    def _put(self, image: w.Image, picture: Picture, data: bytes) -> None:
-        image.value, self.shown[image] = data, picture
-
-    def _clear(self) -> None:
-        self.shown.clear()
-        for image in (self.map, self.bars, self.all):
-            image.value = b""
-
-    def twin(self) -> list[Picture]:
-        return self.drawn
+    def _put(self, pictures: list[Picture], data: bytes) -> None:
+        self.pictures, self.image.value = pictures, data
 
 
 class Switchboard(Panel):
@@ -285,13 +260,11 @@ class Switchboard(Panel):
         if found := self.items.get(self.phenomenon.value):
             self.number.max = len(found) - 1
             self.text.value = found[self.number.value].english  # asks, as typing does
-        self.ask()
+        self.questions.ask()
 
     def model_changed(self) -> None:
         """Make the buttons of this model's heads, and its presets."""
-        live = self.live
-        self.mask = live.heads
-        self.buttons: dict[tuple[str, int, int], w.ToggleButton] = {}
+        live, self.buttons = self.live, {}
         self.board.children = [self._buttons(kind) for kind in KINDS]
         there = [place for place, button in self.buttons.items() if not button.disabled]
         self.one.options = [(f"{KIND_NAMES[kind]} {layer}.{head}", (kind, layer, head)) for kind, layer, head in there]
@@ -309,28 +282,26 @@ class Switchboard(Panel):
 
     def _buttons(self, kind: str) -> w.VBox:
         """The name of a kind and a button for each of its heads: layers down, heads across."""
-        layers, heads = self.live.heads[kind].shape
-        rows = [w.HBox([self._button(kind, layer, head) for head in range(heads)]) for layer in range(layers)]
+        rows = []
+        for layer, of_layer in enumerate(self.live.heads[kind].tolist()):
+            buttons = [self._button(kind, layer, head, there) for head, there in enumerate(of_layer)]
+            rows.append(w.HBox(buttons))
         return w.VBox([w.HTML(as_html([(KIND_NAMES[kind], "")])), *rows], layout=w.Layout(margin="0 1.5em 0 0"))
 
-    def _button(self, kind: str, layer: int, head: int) -> w.ToggleButton:
-        there = bool(self.live.heads[kind][layer, head])
-        button = w.ToggleButton(value=there, disabled=not there, layout=HEAD_BUTTON)
-        button.tooltip = f"{KIND_NAMES[kind]} attention, layer {layer}, head {head}"
+    def _button(self, kind: str, layer: int, head: int, there: bool) -> w.ToggleButton:
+        """A button that is down while its head is open; a closed one has its name in brackets."""
+        name, style = f"{layer}.{head}", "success" if there else ""
+        button = w.ToggleButton(there, disabled=not there, description=name if there else "gone", button_style=style)
+        button.layout, button.tooltip = HEAD_BUTTON, f"{KIND_NAMES[kind]} attention, layer {layer}, head {head}"
+
+        def paint(change: dict) -> None:
+            button.description = name if button.value else f"({name})"
+            button.button_style = "success" if button.value else ""
+
+        button.observe(paint, "value")
+        self.asks(button)
         self.buttons[kind, layer, head] = button
-        self._paint(button, f"{layer}.{head}")
-        button.observe(lambda change: self._clicked(kind, layer, head), "value")
         return button
-
-    def _paint(self, button: w.ToggleButton, name: str) -> None:
-        button.description = "gone" if button.disabled else name if button.value else f"({name})"
-        button.button_style = "success" if button.value else ""
-
-    def _clicked(self, kind: str, layer: int, head: int) -> None:
-        if not self.quiet.now:
-            mask = {name: is_open.clone() for name, is_open in self.mask.items()}
-            mask[kind][layer, head] = self.buttons[kind, layer, head].value
-            self.open_only(mask)
 
     def _preset(self, name: str, mask: Callable[[], Mask]) -> w.Button:
         button = w.Button(description=name, layout=w.Layout(width="auto"))
@@ -341,29 +312,39 @@ class Switchboard(Panel):
         self.draws += 1
         return self.live.random(self.k.value, seed=self.draws)
 
+    @property
+    def mask(self) -> Mask:
+        """The heads whose buttons are down. The model itself is touched where it answers, by one question at a time."""
+        mask = {kind: torch.zeros_like(heads) for kind, heads in self.live.heads.items()}
+        for (kind, layer, head), button in self.buttons.items():
+            mask[kind][layer, head] = button.value
+        return mask
+
     def open_only(self, mask: Mask) -> None:
-        """Open exactly these heads, show it on the buttons, and ask again."""
-        self.mask = mask  # the model itself is touched where it answers, by one question at a time
+        """Open exactly these heads, and ask again."""
         with self.quietly():
             for (kind, layer, head), button in self.buttons.items():
                 button.value = bool(mask[kind][layer, head])
-                self._paint(button, f"{layer}.{head}")
-        self.ask()
+        self.questions.ask()
 
     def parts(self) -> Iterator[Part]:
-        live, item = self.live, self.item
+        live, item, text = self.live, self.item, self.text.value
         live.open_only(self.mask)
-        now, whole = live.compared(self.text.value, self.beam.value)
+        self.pictures = [self._board()]
+        now, whole = live.compared(text, self.beam.value)
         if not now.lines:
             yield lambda: self.say(rows_of(now))
             return
         line, before = now.lines[0], whole.lines[0].text
-        (old,) = live.log_probs(self.text.value, [before])
         rows = [
             ("all heads", before),
             (f"{masks.count(live.mask)} of {masks.count(live.heads)} open", changed(before, line.text)),
-            ("log P", f"{line.log_prob:.2f} of its own line, {old:.2f} of that of all heads"),
         ]
+        if len(now.sentences) == 1:
+            (old,) = live.log_probs(text, [before])
+            rows.append(("log P", f"{line.log_prob:.2f} of its own line, {old:.2f} of that of all heads"))
+        if now.doubt:
+            rows.append(("", now.doubt))
         if item:
             right, *wrong = live.log_probs(item.english, [item.right, *item.wrong])
             verdict = "prefers the right line" if right > max(wrong) else "does not prefer the right line"
@@ -372,6 +353,6 @@ class Switchboard(Panel):
             rows.append((item.phenomenon, f"{verdict}: log P {right:.2f} against {max(wrong):.2f}"))
         yield lambda: self.say(rows)
 
-    def twin(self) -> list[Picture]:
-        height = 1.1 + 0.3 * len(self.live.heads["cross"])
-        return [Picture(height, lambda figure: plots.switchboard(figure, self.mask, self.live.heads))]
+    def _board(self) -> Picture:
+        mask, heads = self.live.mask, self.live.heads
+        return Picture(1.1 + 0.3 * len(heads["cross"]), lambda figure: plots.switchboard(figure, mask, heads))

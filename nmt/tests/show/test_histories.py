@@ -63,14 +63,7 @@ def test_what_does_not_belong_into_a_history_is_refused(tmp_path):
     for array in (np.zeros(3, np.float32), np.array(["text"]), np.array([{}], object)):
         with pytest.raises(NmtError, match="a history holds"):
             write("bad", History({"x": array}, ABOUT), tmp_path)
-    with pytest.raises(NmtError, match="it must say from"):
-        write("bad", History({}, {"what": "no one knows where from"}), tmp_path)
-    noise = np.random.default_rng(3).integers(0, 256, LARGEST // 2 + 1, np.uint8)
-    write("half", History({"x": noise}, ABOUT), tmp_path)
-    write("half", History({"x": noise}, ABOUT), tmp_path)  # again: in its own place
-    with pytest.raises(NmtError, match="at most 3,000,000"):
-        write("other", History({"x": noise}, ABOUT), tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["half.json", "half.npz"]
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_pickle_a_damaged_file_and_another_type_are_not_read(tmp_path):
@@ -124,10 +117,9 @@ def test_a_run_without_frames_is_refused(tmp_path):
 
 def test_the_map_of_a_whole_translation_holds_each_of_its_steps(run, tmp_path):
     """What the movie relies on: row t is the same, whether or not anything was written after it."""
-    sentence = "a cat sees the sea."
-    main(["--checkpoint", str(run.directory), "--sentence", sentence, "--out", str(tmp_path)])
+    main(["--checkpoint", str(run.directory), "--out", str(tmp_path)])
     history = read("translating", tmp_path)
-    (about,) = history.about["sentences"]
+    about, sentence = history.about["sentences"][0], histories.SENTENCES[0]
     trained = nmt.load(run.directory)
     assert about["translation"] == trained.translate(sentence, beam=1)
     (source,), (target,) = trained.bpe[0].encode([sentence]), trained.bpe[1].encode([about["translation"]])

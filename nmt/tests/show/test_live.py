@@ -2,17 +2,19 @@
 
 import os
 import threading
+from dataclasses import replace
 
 import pytest
 import torch
 
 from nmt import NmtError
+from nmt.decoding import Translation
 from nmt.models import save_model_directory
 from nmt.plumbing.files import write_json
 from nmt.pruning import masks
 from nmt.pruning.removal import remove_heads
 from nmt.show import live as live_module
-from nmt.show.live import LatestOnly, Live, available_models, changed, in_words, phenomena, pieces_of
+from nmt.show.live import Answer, LatestOnly, Live, available_models, changed, in_words, phenomena, pieces_of
 from nmt.transformer import KINDS
 
 SENTENCE = "the old dog sees the sea."
@@ -23,7 +25,7 @@ def checkpoint(make_model, bpe, tmp_path):
     """A directory with a model that was never trained."""
     model = make_model(src_vocab_size=80, trg_vocab_size=80).float().cpu()
     (tmp_path / "dense").mkdir()
-    save_model_directory(tmp_path / "dense", model, bpe)
+    save_model_directory(tmp_path / "dense", model, bpe, False)
     return tmp_path / "dense"
 
 
@@ -42,61 +44,75 @@ class Timers:
         self.waiting.append(function)
 
 
+class Box:
+    """A text box: what is typed in it, what was worked on and what was shown."""
+
+    def __init__(self, typed=""):
+        self.typed, self.worked, self.shown = typed, [], []
+
+    def work(self):
+        typed = self.typed
+        self.worked.append(typed)
+        yield lambda: self.shown.append(typed)
+
+
 def at_once(delay, function):
     """A `start` that waits for nothing: the answer is there when ask() returns."""
     function()
 
 
 def test_only_the_latest_question_is_worked_on():
-    timers, worked, shown = Timers(), [], []
-    questions = LatestOnly(lambda q: (worked.append(q), iter([q]))[1], shown.append, str, timers)
-    for question in "abc":
-        questions.ask(question)
-    assert not worked
+    timers, box = Timers(), Box()
+    questions = LatestOnly(box.work, pytest.fail, timers)
+    for box.typed in "abc":
+        questions.ask()
+    assert not box.worked
     for function in timers.waiting:
         function()
-    assert worked == shown == ["c"]
+    assert box.worked == box.shown == ["c"]
 
 
 def test_an_old_answer_never_overwrites_a_newer_one_whatever_the_order_of_the_timers():
-    timers, shown = Timers(), []
-    questions = LatestOnly(lambda q: iter([q]), shown.append, str, timers)
-    questions.ask("old")
-    questions.ask("new")
+    timers, box = Timers(), Box()
+    questions = LatestOnly(box.work, pytest.fail, timers)
+    for box.typed in ("old", "new"):
+        questions.ask()
     timers.waiting[1]()
     timers.waiting[0]()
-    assert shown == ["new"]
+    assert box.worked == box.shown == ["new"]
 
 
 def test_a_question_asked_while_another_is_worked_on_stops_its_parts():
-    timers, shown = Timers(), []
+    timers, box = Timers(), Box("old")
 
-    def work(question):
-        yield question, 1
-        if question == "old":
-            questions.ask("new")  # typed while the first part was on the screen
-        yield question, 2
+    def work():
+        typed = box.typed
+        yield lambda: box.shown.append((typed, 1))
+        if typed == "old":
+            box.typed = "new"  # while the first part was on the screen
+            questions.ask()
+        yield lambda: box.shown.append((typed, 2))
 
-    questions = LatestOnly(work, shown.append, str, timers)
-    questions.ask("old")
+    questions = LatestOnly(work, pytest.fail, timers)
+    questions.ask()
     for function in timers.waiting:  # the list grows while we go
         function()
-    assert shown == [("old", 1), ("new", 1), ("new", 2)]
+    assert box.shown == [("old", 1), ("new", 1), ("new", 2)]
 
 
 def test_two_threads_are_answered_one_at_a_time():
-    inside, most, enough = [], [], threading.Event()
+    inside, most, shown, enough = [], [], [], threading.Event()
 
-    def work(question):
-        inside.append(question)
+    def work():
+        me = threading.get_ident()
+        inside.append(me)
         most.append(len(inside))
         enough.wait(0.05)
-        inside.remove(question)
-        yield question
+        inside.remove(me)
+        yield lambda: shown.append(me)
 
-    shown = []
-    questions = LatestOnly(work, shown.append, str, at_once)
-    threads = [threading.Thread(target=questions.ask, args=(i,)) for i in range(4)]
+    questions = LatestOnly(work, pytest.fail, at_once)
+    threads = [threading.Thread(target=questions.ask) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -105,33 +121,64 @@ def test_two_threads_are_answered_one_at_a_time():
 
 
 def test_the_real_timer_answers_after_the_last_keystroke():
-    done, shown = threading.Event(), []
-    questions = LatestOnly(lambda q: iter([q]), lambda part: (shown.append(part), done.set()), str)
-    for question in "abc":
-        questions.ask(question, 0.01)
-    assert done.wait(10) and shown[-1] == "c"
+    done, box = threading.Event(), Box()
+    questions = LatestOnly(lambda: iter([*box.work(), done.set]), pytest.fail)
+    for box.typed in "abc":
+        questions.ask(0.01)
+    assert done.wait(10) and box.shown[-1] == "c"
 
 
 def test_a_failure_is_a_sentence_and_the_next_question_is_answered():
-    def work(question):
-        yield question / 2
+    box, failures = Box(), []
 
-    shown = []
-    questions = LatestOnly(work, shown.append, in_words, at_once)
-    questions.ask("x")
-    questions.ask(4)
-    assert "TypeError" in shown[0] and "Traceback" not in shown[0] and shown[1] == 2
+    def work():
+        half = box.typed / 2
+        yield lambda: box.shown.append(half)
+
+    questions = LatestOnly(work, lambda error: failures.append(in_words(error)), at_once)
+    for box.typed in ("x", 4):
+        questions.ask()
+    assert len(failures) == 1 and "TypeError" in failures[0] and "Traceback" not in failures[0]
+    assert box.shown == [2]
     assert in_words(NmtError("too long")) == "too long"
 
 
 def test_an_answer_has_scores_in_order_and_the_pieces_of_its_ids(live):
     answer = live.answer(f"  {SENTENCE} ", beam=4, n_best=3)
-    assert answer.sentence == SENTENCE and "".join(answer.pieces).replace("▁", " ").strip() == SENTENCE
+    english, russian = answer.pieces
+    assert answer.sentences == [SENTENCE] and "".join(*english).replace("▁", " ").strip() == SENTENCE
     assert len(answer.lines) == 3 and answer.milliseconds > 0
-    scores = [line.score for line in answer.lines]
+    scores = [hypothesis.score for line in answer.lines for hypothesis in line.hypotheses]
     assert scores == sorted(scores, reverse=True)
-    assert all(len(line.pieces) == len(line.ids) for line in answer.lines)
+    assert len(*russian) == len(answer.lines[0].hypotheses[0].ids)
     assert len(live.answer(SENTENCE, beam=1, n_best=3).lines) == 1  # greedy has one
+
+
+def test_sentences_are_translated_one_by_one_and_pictures_are_of_the_first(live):
+    answer = live.answer(f"{SENTENCE} A cat draws snow!", n_best=2)
+    assert answer.sentences == [SENTENCE, "A cat draws snow!"]
+    assert all(len(line.hypotheses) == 2 for line in answer.lines) and [*map(len, answer.pieces)] == [2, 2]
+    alone = live.answer(SENTENCE)
+    assert answer.lines[0].hypotheses[0].ids == alone.lines[0].hypotheses[0].ids
+    assert torch.equal(live.maps(answer)["cross"], live.maps(alone)["cross"])
+
+
+def test_a_model_of_lower_case_reads_lower_case(live):
+    lower = Live(replace(live.trained, lowercase=True))
+    assert lower.answer("The OLD dog").sentences == ["the old dog"]
+    assert lower.log_probs("The Dog", ["Кот"]) == live.log_probs("the dog", ["кот"])
+
+
+def test_what_speaks_against_a_translation_is_said(live):
+    line = live.answer(SENTENCE).lines[0]
+    (part,) = line.hypotheses
+    tokens = len(part.ids) + part.finished
+    for mean, doubtful in ((-1.1, False), (-1.3, True)):
+        sure = Translation(line.text, [replace(part, log_prob=mean * tokens)])
+        answer = Answer([SENTENCE], [sure], ([], []), [], 1.0)
+        assert answer.doubt.startswith("not sure:") == doubtful
+    assert Answer([SENTENCE], [sure], ([], []), ["☃"], 1.0).doubt == "not sure: the model has no piece for ☃"
+    assert Answer([], [], ([], []), [], 1.0).doubt == ""
 
 
 def test_unknown_characters_are_pointed_out_and_blank_text_has_no_lines(live):
@@ -146,9 +193,9 @@ def test_text_that_is_too_long_is_refused_in_words(live):
 
 def test_pieces_are_those_the_model_wrote_even_where_bpe_would_write_others(bpe):
     (ids,) = bpe[1].encode(["кот видит"])
-    assert pieces_of(bpe[1], ids, "кот видит") == bpe[1].pieces("кот видит")
+    assert pieces_of(bpe[1], ids) == bpe[1].pieces("кот видит")
     letters = [bpe[1].encode([letter])[0][-1] for letter in "кот"]
-    assert len(pieces_of(bpe[1], letters, "кот")) == 3
+    assert len(pieces_of(bpe[1], letters)) == 3
 
 
 def test_closing_a_head_is_what_the_mask_says_and_opening_it_brings_all_back(live):
@@ -181,7 +228,7 @@ def test_what_pruning_kept_is_found_in_a_descendant_and_only_there(live, checkpo
         ("other", make_model(src_vocab_size=80, trg_vocab_size=80, num_heads=2).float().cpu()),
     ):
         (tmp_path / name).mkdir()
-        save_model_directory(tmp_path / name, model, bpe)
+        save_model_directory(tmp_path / name, model, bpe, False)
     pruned = str(tmp_path / "pruned")
     found = live.kept_by_pruning([str(checkpoint), pruned, str(tmp_path / "other")])
     assert list(found) == [pruned] and masks.to_json(found[pruned]) == masks.to_json(mask)
@@ -212,8 +259,8 @@ def test_changed_words_are_marked(live):
 
 def test_maps_and_shares_are_of_the_best_line(live):
     answer = live.answer(SENTENCE, beam=2, n_best=2)
-    steps = len(answer.lines[0].ids) + 1
-    assert live.maps(answer)["cross"].shape == (2, 4, steps, len(answer.ids) + 1)
+    steps = len(answer.lines[0].hypotheses[0].ids) + 1
+    assert live.maps(answer)["cross"].shape == (2, 4, steps, len(*answer.pieces[0]) + 1)
     assert live.shares(answer).shape == (steps, 3)
 
 

@@ -10,12 +10,13 @@ import torch
 from matplotlib.figure import Figure
 
 from nmt import EOS, NmtError
+from nmt.decoding import Hypothesis, Translation
 from nmt.models import save_model_directory
 from nmt.pruning import masks
 from nmt.pruning.removal import remove_heads
 from nmt.show import live as live_module
 from nmt.show import plots, widgets
-from nmt.show.live import NO_MODEL, Live
+from nmt.show.live import NO_MODEL, Answer, Live
 from nmt.show.widgets import SeeAttention, Switchboard, TranslateAsYouType, as_html
 from nmt.tests.show.test_live import at_once
 from nmt.transformer import KINDS, Transformer, TransformerConfig
@@ -55,7 +56,7 @@ def choices(bpe, tmp_path_factory):
     mask["cross"][1, 2] = mask["decoder"][0, 3] = True
     for name, one in (("dense", model), ("pruned", remove_heads(model, mask))):
         (folder / name).mkdir()
-        save_model_directory(folder / name, one, bpe)
+        save_model_directory(folder / name, one, bpe, False)
     return [str(folder / "dense"), str(folder / "pruned")]
 
 
@@ -134,26 +135,32 @@ def test_search_and_n_best_are_those_of_the_model(choices):
     panel.n_best.value = 4
     expected = Live.load(choices[0]).answer(SENTENCE, 4, 4).lines
     for i, line in enumerate(expected, 1):
-        assert [f"{i}. score {line.score:.2f}", line.text] == list(panel.rows[i - 1])
+        assert [f"{i}. score {line.hypotheses[0].score:.2f}", line.text] == list(panel.rows[i - 1])
     panel.beam.value = 1
     assert not any(name.startswith("2. score") for name, _ in panel.rows)
+    assert panel.rows[0][0].startswith("1. score")
+
+
+def test_what_speaks_against_a_translation_is_one_line_under_it(panel):
     panel.text.value = "the ☃ sea"
-    assert ("unknown characters", "☃") in panel.rows
+    assert [text for name, text in panel.rows if "not sure" in text] == ["not sure: the model has no piece for ☃"]
+
+
+def test_each_sentence_of_a_line_is_translated(panel, choices):
+    panel.text.value = f"{SENTENCE} The dog sees the sea!"
+    parts = [Live.load(choices[0]).answer(text).lines[0].text for text in (SENTENCE, "The dog sees the sea!")]
+    assert panel.rows[0][1] == " ".join(parts) and not panel.failure.value
 
 
 def test_each_choice_of_the_attention_panel_changes_its_pictures(choices):
     panel = SeeAttention(SENTENCE, choices, at_once)
-    for image in (panel.map, panel.all, panel.bars):
-        assert bytes(image.value).startswith(PNG)
+    assert bytes(panel.image.value).startswith(PNG)
     for widget, value in ((panel.word, 2), (panel.layer, 1), (panel.head, 3), (panel.kind, "encoder")):
-        before = panel.map.value
+        before = panel.image.value
         widget.value = value
-        assert panel.map.value != before, widget.description
-    bars = panel.bars.value
-    panel.word.value = 0
-    assert panel.bars.value != bars
+        assert panel.image.value != before, widget.description
     panel.text.value = "the sea " * 30
-    assert panel.map.value == b"" and "too long for a picture" in shown(panel)
+    assert panel.image.value == b"" and "too long for a picture" in shown(panel)
 
 
 def test_a_click_closes_a_head_in_the_live_model_and_another_opens_it(choices):
@@ -212,10 +219,10 @@ def test_a_sentence_of_the_phrasebook_has_its_right_answer_beside_until_it_is_ed
 
 def test_words_that_changed_are_marked(choices, monkeypatch):
     panel = Switchboard(SENTENCE, choices, at_once)
-    lines = [live_module.Line(text, [], [], -1.0, -1.0) for text in ("<b>кот видит", "пёс видит")]
-    answers = [live_module.Answer(SENTENCE, [], [], [], [line], 1.0) for line in lines]
+    lines = [Translation(text, [Hypothesis([], -1.0, -1.0)]) for text in ("<b>кот видит", "пёс видит")]
+    answers = [Answer([SENTENCE], [line], ([], []), [], 1.0) for line in lines]
     monkeypatch.setattr(Live, "compared", lambda self, text, beam: answers)
-    panel.ask()
+    panel.questions.ask()
     assert "<mark>&lt;b&gt;кот</mark> видит" in panel.out.value
 
 
@@ -241,4 +248,4 @@ def test_a_number_beyond_the_end_is_no_item(choices):
 def test_pictures_show_characters_the_font_lacks_as_boxes():
     assert plots.plain("кот 漢 $x$") == "кот \u25a1 $x$"
     assert plots.pieces(["▁кот", "ик", "▁"]) == ["кот", "ик", "▁"]
-    assert widgets.rows_of(live_module.Answer("", [], [], [], [], 0.0)) == [("", "nothing to translate yet")]
+    assert widgets.rows_of(Answer([], [], ([], []), [], 0.0)) == [("", "nothing to translate yet")]
