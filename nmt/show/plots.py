@@ -140,17 +140,18 @@ def save(figure: Figure, path: str | Path) -> None:
 
 def run_curves(run: Run, title: str = "") -> Figure:
     """What a run logged: loss, learning rate, BLEU and chrF."""
-    held_out = run.config["training"]["val_split"] == "valid"
-    splits = {
-        "train": {"color": BLUE, "label": "training, on its way"},
-        "valid": {"color": ORANGE, "marker": "o", "ms": 3},
-    }
-    splits["valid"]["label"] = "held-out pairs" if held_out else "training pairs, after an epoch"
+    training = run.config["training"]
+    smoothing = training.get("label_smoothing")  # it alone lifts the loss of training
+    splits = {"train": {"color": BLUE}, "valid": {"color": ORANGE, "marker": "o", "ms": 3}}
+    splits["train"]["label"] = f"training, label smoothing {smoothing:g}" if smoothing else "training, on its way"
+    splits["valid"]["label"] = (
+        "held-out pairs" if training["val_split"] == "valid" else "training pairs, after an epoch"
+    )
     figure, grid = new_figure((8, 4.8), (2, 2), title, sharex=True)
     names = {"loss": "loss, nats per piece", "lr": "learning rate", "bleu": "BLEU, 0 to 100", "chrf": "chrF, 0 to 100"}
     for axes, (key, name) in zip(grid.flat, names.items(), strict=True):
         for split, style in splits.items():
-            lines = [line for line in run.lines(split=split) if key in line]
+            lines = [line for line in run.lines(split=split) if key in line and (split, key) != ("valid", "lr")]
             axes.plot([line["epoch"] for line in lines], [line[key] for line in lines], **style)
         axes.set_ylabel(name)
         if key != "loss":
@@ -418,7 +419,10 @@ def switchboard(figure: Figure | SubFigure, mask: Mask, heads: Mask) -> None:
     """For each kind its gates (L, H): 1 open, 0 closed, a cross where the model lacks the head."""
     for axes, (kind, is_open) in zip(figure.subplots(1, len(mask), squeeze=False)[0], mask.items(), strict=True):
         gates, (layers, of_layer) = np.where(heads[kind], is_open, np.nan), is_open.shape
-        heat_map(axes, gates, range(layers), range(of_layer), number=lambda gate: f"{gate:.0f}".replace("nan", "×"))
+        number = lambda gate: f"{gate:.0f}".replace("nan", "×")  # noqa: E731
+        heat_map(axes, gates, range(layers), range(of_layer), number=number, rotation=0)
+        axes.vlines(np.arange(1, of_layer) - 0.5, -0.5, layers - 0.5, color="white", lw=3)
+        axes.hlines(np.arange(1, layers) - 0.5, -0.5, of_layer - 0.5, color="white", lw=3)
         _name_layers_and_heads(axes, kind)
     figure.supxlabel("1: open, 0: closed, ×: removed", fontsize=9)
 
