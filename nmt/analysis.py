@@ -14,7 +14,7 @@ from nmt import BOS, EOS, PAD
 from nmt.attention import MultiHeadAttention
 from nmt.batches import pad, source_batch
 from nmt.bpe import BPE
-from nmt.corpora.sentences import clean
+from nmt.corpora.normalise import clean
 from nmt.decoding import by_length, evaluating
 from nmt.transformer import KINDS, Transformer
 

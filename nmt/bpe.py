@@ -63,7 +63,7 @@ class BPE:
         """Ids of each text, without BOS and EOS. White space, line ends and ▁ too, only separates words; "" gives [].
 
         Each run of characters that are not in the vocabulary gives one UNK. Text is taken as it is: pass it through
-        `corpora.sentences.clean` first, as the training text was. Raises NmtError for what is not encodable as UTF-8.
+        `corpora.normalise.clean` first, as the training text was. Raises NmtError for what is not encodable as UTF-8.
         """
         return self._model.encode(_checked(texts), output_type=youtokentome.OutputType.ID)
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from nmt import BOS, EOS, PAD, NmtError
 from nmt.batches import source_batch
 from nmt.bpe import BPE
-from nmt.corpora.sentences import clean, translatable_parts
+from nmt.corpora.normalise import clean, translatable_parts
 from nmt.transformer import Transformer
 
 LENGTH_PENALTY = 0.6

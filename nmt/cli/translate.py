@@ -10,7 +10,7 @@ from itertools import islice
 from nmt import NmtError
 from nmt.cli import arguments
 from nmt.corpora.corpus import to_stderr
-from nmt.corpora.sources import unsplit_pairs
+from nmt.corpora.names import unsplit_pairs
 from nmt.lab.lineage import chain
 from nmt.runs import load
 from nmt.scoring import corpus_scores

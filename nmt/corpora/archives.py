@@ -1,4 +1,4 @@
-"""Published corpora and their archives. Mirrors, checksums and licences are in archives.json.
+"""Published corpora and their archives. Mirrors, checksums and licences are in mirrors.json.
 
 The SHA-256 and sizes of the files of statmt.org are those that TensorFlow Datasets publishes (url_checksums/
 wmt16_translate.txt and wmt19_translate.txt); nobody publishes those of the wiki titles and of Yandex. wmt16 is the
@@ -81,5 +81,5 @@ class Published:
 
 PUBLISHED = {
     name: Published(**entry | {"archives": [Archive(**archive) for archive in entry["archives"]]})
-    for name, entry in files.read_json(Path(__file__).with_name("archives.json")).items()
+    for name, entry in files.read_json(Path(__file__).with_name("mirrors.json")).items()
 }

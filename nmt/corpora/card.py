@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from nmt import NmtError
-from nmt.corpora.sentences import LANGUAGES
+from nmt.corpora.pairs import LANGUAGES
 
 
 @dataclass(frozen=True, kw_only=True)

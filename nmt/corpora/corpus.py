@@ -1,11 +1,11 @@
 """A corpus of sentence pairs on disk: prepared once, with its data card, read ever after.
 
-    corpus = prepare("hotels")                    # or TSV files, or a pair of parallel files: see sources.py
+    corpus = prepare("hotels")                    # or TSV files, or a pair of parallel files: see names.py
     corpus = prepare("data/cache/corpora/hotels-…")  # one prepared before, here or on another machine
     for english, russian in corpus.pairs("train"): ...
 
 A prepared corpus is a folder of plain files, one sentence a line: train.en, train.ru, valid.en, ..., card.json.
-The way of a pair: sources.py (read) -> splits.py (cleaned and split) -> sentences.apply_options -> here (written).
+The way of a pair: names.py (read) -> splits.py (cleaned and split) -> pairs.apply_options -> here (written).
 The folder's name holds a hash of all that its content depends on, so nothing in the cache is ever out of date.
 """
 
@@ -23,8 +23,8 @@ from pathlib import Path
 
 from nmt import NmtError
 from nmt.corpora.card import Card
-from nmt.corpora.sentences import LANGUAGES, Pair, apply_options
-from nmt.corpora.sources import KNOWN, Origin, origin_of
+from nmt.corpora.names import KNOWN, Origin, origin_of
+from nmt.corpora.pairs import LANGUAGES, Pair, apply_options
 from nmt.corpora.splits import HELD_OUT, SPLITS, split_pairs
 from nmt.plumbing import files
 from nmt.plumbing.places import cache_root
@@ -85,12 +85,12 @@ def prepare(
     tokens: tuple[int, int] | None = None,
     log: Callable[[str], None] = to_stderr,
 ) -> Corpus:
-    """The corpus of that name (sources.KNOWN), of TSV files (FILE, FILE:N, FILE:P%), or of two parallel files.
+    """The corpus of that name (names.KNOWN), of TSV files (FILE, FILE:N, FILE:P%), or of two parallel files.
 
     The first call cleans, splits and writes it under root (cache_root() by default); later calls find it there. A
     folder so written is taken as it is, also on a machine where the files it was made of are not.
     `archives`: a folder with archives already fetched, searched before $NMT_DATA and root.
-    `lowercase`, `tokens`: as in sentences.apply_options; such a corpus has a fingerprint of its own.
+    `lowercase`, `tokens`: as in pairs.apply_options; such a corpus has a fingerprint of its own.
     Raises NmtError for bad input, naming file and line, a full disk, a folder that cannot be written; nothing
     half-written stays.
     """

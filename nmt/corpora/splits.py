@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from nmt import NmtError
-from nmt.corpora.sentences import Pair, check_languages, clean, clean_pairs, sameness_key
+from nmt.corpora.normalise import clean, sameness_key
+from nmt.corpora.pairs import Pair, check_languages, clean_pairs
 
 HELD_OUT = 0.05, 50, 1_000  # share of the pairs for each of valid and test, at least, at most
 SPLITS = "train", "valid", "test"

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from nmt import NmtError
-from nmt.corpora.sentences import read_lines, sameness_key
+from nmt.corpora.normalise import sameness_key
+from nmt.corpora.pairs import read_lines
 from nmt.models import Trained
 from nmt.plumbing.places import in_clone
 from nmt.runs import load

@@ -21,7 +21,7 @@ from sacrebleu.significance import PairedTest
 
 from nmt import NmtError
 from nmt.corpora.corpus import prepare
-from nmt.corpora.sources import unsplit_pairs
+from nmt.corpora.names import unsplit_pairs
 from nmt.decoding import translate
 from nmt.lab.lineage import without_paths
 from nmt.lab.results import Comparison, outputs_name

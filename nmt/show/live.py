@@ -18,7 +18,7 @@ from torch import Tensor
 from nmt import NmtError
 from nmt.analysis import attention_maps, score_pairs, shares
 from nmt.bpe import BPE
-from nmt.corpora.sentences import translatable_parts
+from nmt.corpora.normalise import translatable_parts
 from nmt.decoding import LONGEST, Translation
 from nmt.models import SIDES, Trained
 from nmt.phrasebook.contrast import Item, load_contrast

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from nmt import NmtError
-from nmt.corpora import sentences
+from nmt.corpora import pairs
 from nmt.corpora.card import Card, format_card
 from nmt.corpora.corpus import prepare
-from nmt.corpora.sentences import clean, sameness_key
+from nmt.corpora.normalise import clean, sameness_key
 from nmt.corpora.splits import choose_splits, pair_hashes
 
 ANIMALS = [("cat", "кот"), ("dog", "пёс"), ("wolf", "волк"), ("hare", "заяц"), ("bear", "медведь"), ("fox", "лис")]
@@ -127,8 +127,8 @@ def test_separators_inside_a_sentence_do_not_cut_lines(tmp_path, root):
     odd = [("one\u2028two\u00a0three\x85four", "раз\u2029два\u200b\vтри"), *PAIRS]
     splits = contents(corpus := prepare(tsv(tmp_path / "a.tsv", odd), root, **quiet))
     assert ("one two three four", "раз два три") in everything(corpus)
-    for split, pairs in splits.items():
-        assert corpus.path(split, "en").read_bytes().count(b"\n") == len(pairs)
+    for split, rows in splits.items():
+        assert corpus.path(split, "en").read_bytes().count(b"\n") == len(rows)
 
 
 def test_clean_composes_and_is_idempotent():
@@ -143,7 +143,7 @@ def test_blank_sides_and_lines_are_dropped_and_counted(tmp_path, root):
 def test_second_call_reads_the_card_only(tmp_path, root, monkeypatch):
     file = tsv(tmp_path / "a.tsv")
     first = prepare(file, root, **quiet)
-    monkeypatch.setattr(sentences, "read_lines", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(pairs, "read_lines", lambda *_: pytest.fail("read again"))
     assert prepare(file, root, **quiet) == first
     assert sorted(os.listdir(tmp_path)) == ["a.tsv", "cache"]  # nothing beside the user's file
     assert os.listdir(root / "corpora") == [first.directory.name]

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from nmt import NmtError
-from nmt.corpora.sentences import read_table, sameness_key
+from nmt.corpora.normalise import sameness_key
+from nmt.corpora.pairs import read_table
 from nmt.lab.everyday import LISTS, judged, letters, load_list, report
 from nmt.plumbing.places import clone, in_clone
 

@@ -1,8 +1,7 @@
-"""Sentence pairs read from files, every fault named with file and line, and brought into one form."""
+"""Sentence pairs read from files: every fault is named with file and line, and every pair is brought into one form."""
 
 import gzip
 import re
-import unicodedata
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -10,9 +9,9 @@ from itertools import chain, islice, zip_longest
 from pathlib import Path
 
 from nmt import NmtError
+from nmt.corpora.normalise import WORD, clean
 
 LANGUAGES = "en", "ru"
-WORD = re.compile(r"\w+")
 TOKEN = re.compile(r"\w+|[^\w\s]")
 CYRILLIC = re.compile(r"[А-Яа-яЁё]")
 LOOK = 1_000  # rows by which check_languages judges
@@ -111,61 +110,6 @@ def check_languages(rows: Iterable[Pair], source: str) -> Iterator[Pair]:
         f"{source}: {fault} (of the letters on the English side {english:.0%} are Cyrillic, on the Russian side "
         f"{russian:.0%}): English must be the first column or file, Russian the second"
     )
-
-
-# What looks the same to a reader must be the same to a model: keyboards and web pages write it in many ways.
-PLAIN = str.maketrans(
-    dict.fromkeys("’‘‛′ʼ", "'") | dict.fromkeys("“”„‟″", '"') | dict.fromkeys("‐‑‒−", "-") | {"–": "—", "…": "..."}
-)
-INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")  # soft hyphens, marks, byte orders
-
-
-def clean(text: str) -> str:
-    """The form of every sentence in training, translating and scoring.
-
-    NFC; plain quotes, hyphens and dots in place of typographic ones; no invisible characters; every run of white space
-    is one space, and there is none at the ends.
-    """
-    return " ".join(INVISIBLE.sub("", unicodedata.normalize("NFC", text)).translate(PLAIN).split())
-
-
-SENTENCE_END = re.compile(r"""[.!?]+["')\]]*\s+(?=["'(\[]*\w)""")
-PRONOUN = re.compile(r"(it|its|he|his|she|her|they|their)\b", re.IGNORECASE)
-ABBREVIATIONS = {"mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "no", "fig", "e.g", "i.e", "a.m", "p.m", "u.s"}
-
-
-def split_sentences(text: str) -> list[str]:
-    """The sentences of a clean English line. Full stops of initials, numbers and abbreviations end none."""
-    sentences, start = [], 0
-    for end in SENTENCE_END.finditer(text):
-        mark, before = end[0].rstrip(), text[start : end.start()].rpartition(" ")[2].lstrip("\"'([")
-        initial = len(before) == 1 and before != "I"
-        if mark == "." and (initial or before.isdecimal() or before.lower() in ABBREVIATIONS):
-            continue
-        if mark[-1] not in ".!?" and text[end.end()].islower():
-            continue  # "Why?" he asked.
-        sentences.append(text[start : end.end()].rstrip())
-        start = end.end()
-    return [*sentences, text[start:]] if text[start:] else sentences
-
-
-def translatable_parts(line: str) -> list[str]:
-    """The line, clean, cut into what a model can translate by itself: sentences; none where it is blank.
-
-    A sentence that begins with a pronoun stays with the one before, which decides the gender of its Russian.
-    """
-    parts: list[str] = []
-    for sentence in split_sentences(clean(line)):
-        if parts and PRONOUN.match(sentence) and len(split_sentences(parts[-1])) == 1:
-            parts[-1] += f" {sentence}"
-        else:
-            parts.append(sentence)
-    return parts
-
-
-def sameness_key(text: str) -> str:
-    """Two sentences with one key count as the same: letters and digits without case; all else is one space."""
-    return " ".join(WORD.findall(unicodedata.normalize("NFC", text).casefold()))
 
 
 def clean_pairs(rows: Iterable[Pair], dropped: Counter) -> Iterator[Pair]:

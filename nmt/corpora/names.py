@@ -1,7 +1,7 @@
 """What a corpus name or a list of files means: what its card says, and where its pairs are read from.
 
 phrasebook           comes with the project, splits as generated
-hotels               archives of archives.json, fetched once
+hotels               archives of mirrors.json, fetched once
 news-commentary
 wmt16                the training data of that year's task; valid newstest2015, test newstest2016
 a.tsv b.tsv.gz:9000  TSV files, each a corpus of its own, joined; at most 9,000 training pairs of the second
@@ -19,7 +19,7 @@ from pathlib import Path
 from nmt import NmtError
 from nmt.corpora.archives import PUBLISHED, Archive
 from nmt.corpora.download import download, extract
-from nmt.corpora.sentences import Pair, check_languages, clean_pairs, read_parallel, read_table, read_titles
+from nmt.corpora.pairs import Pair, check_languages, clean_pairs, read_parallel, read_table, read_titles
 from nmt.corpora.splits import SPLIT_RULE, Part
 from nmt.plumbing import files
 from nmt.plumbing.places import shipped

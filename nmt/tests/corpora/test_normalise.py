@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from nmt.corpora.sentences import clean, split_sentences, translatable_parts
+from nmt.corpora.normalise import clean, split_sentences, translatable_parts
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,11 @@ import sacrebleu.utils
 from sacrebleu.dataset import DATASETS
 
 from nmt import NmtError
-from nmt.corpora import sources
+from nmt.corpora import names
 from nmt.corpora.archives import PUBLISHED
 from nmt.corpora.card import format_card
 from nmt.corpora.corpus import prepare
-from nmt.corpora.sentences import sameness_key
+from nmt.corpora.normalise import sameness_key
 from nmt.tests.corpora.test_corpus import PAIRS, contents, everything, quiet, refused, root, tsv  # noqa: F401
 from nmt.tests.corpora.test_download import Page, server  # noqa: F401 (a fixture)
 
@@ -32,7 +32,7 @@ def test_phrasebook_keeps_its_splits(tmp_path, root, monkeypatch):
     for split, pairs in parts.items():
         text = "".join(f"{en}\t{ru}\ttag,tag\n" for en, ru in pairs)
         (tmp_path / "phrasebook" / f"{split}.tsv.gz").write_bytes(gzip.compress(text.encode()))
-    monkeypatch.setattr(sources, "shipped", lambda: tmp_path)
+    monkeypatch.setattr(names, "shipped", lambda: tmp_path)
     corpus = prepare("phrasebook", root, **quiet)
     assert corpus.splits == ("train", "valid", "test", "test_seen")
     assert contents(corpus) == parts
