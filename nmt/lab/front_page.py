@@ -51,7 +51,7 @@ THUMBNAILS = {
     "thumb-02": ("02-curves", (0.075, 0.477, 0.491, 0.913)),
     "thumb-03": ("03-gates", (0.281, 0.053, 0.531, 0.42)),
     "thumb-04": ("04-translating-cross", (0.192, 0.46, 0.422, 0.778)),
-    "thumb-05": ("switchboard", (0.37, 0.469, 0.657, 0.906)),
+    "thumb-05": ("switchboard", (0.357, 0.472, 0.66, 0.935)),
 }
 THUMBNAIL = (160, 100)  # pixels
 # Methods beside ours in the picture of pruning: row of the comparison -> what it is called there, and its marker.
