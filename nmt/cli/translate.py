@@ -65,10 +65,18 @@ def translate_command(given: argparse.Namespace) -> None:
     options, trained = search_options(given), load(given.checkpoint, arguments.device_of(given))
     # A program that talks to us line by line asks for batches of 1: if we read ahead, both would wait.
     answering = sys.stdin.isatty() or given.batch_size == 1
-    lines, at_once = lines_of_stdin(), 1 if answering else 8 * given.batch_size
+    lines, at_once, doubtful = lines_of_stdin(), 1 if answering else 8 * given.batch_size, 0
     while chunk := list(islice(lines, at_once)):
-        for text in trained.translate(chunk, **options):
-            print(text, flush=answering)
+        for best, *_ in trained.n_best(chunk, **options):
+            print(best.text, flush=answering)
+            doubtful += bool(best.doubt)
+            if best.doubt and answering:
+                to_stderr(best.doubt)
+    if doubtful and not answering:
+        to_stderr(
+            f"not sure of {doubtful:,} lines: they have characters that the model does not know, or it finds its own "
+            "translation improbable"
+        )
 
 
 def lines_of_stdin() -> Iterator[str]:
