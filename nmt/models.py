@@ -47,7 +47,7 @@ class Trained:
         return translate_n_best(self.model, self.bpe, lines, **{"typed": True, **options})
 
 
-def save_model_directory(directory: Path, model: Transformer, bpe: tuple[BPE, BPE], lowercase: bool) -> None:
+def save_model_directory(directory: Path, model: Transformer, bpe: tuple[BPE, BPE], lowercase: bool = False) -> None:
     """Write model.json, model.safetensors, src.bpe and trg.bpe into an existing folder."""
     for side, b in zip(SIDES, bpe, strict=True):
         b.copy_to(directory, f"{side}.bpe")
