@@ -25,7 +25,7 @@ def draw(stored: Path, folder: Path) -> list[Path]:
         if run.frames():
             drawn[f"{name}-attention"] = last_attention(run)
     if (stored / "compare").is_dir() and (compared := Comparison(stored / "compare")).measured_budgets():
-        drawn |= {"compare": losses(compared), "compare-heads": heads(compared)}
+        drawn["compare"] = losses(compared)
     if sized := results.sized_runs(stored / "corpus-size"):
         drawn["corpus-size"] = growth([run for run in sized if results.blocks(run) == results.blocks(sized[0])])
     drawn |= {path.stem: bench.figure(read_json(path)) for path in sorted(stored.glob("bench*.json"))}
@@ -79,25 +79,6 @@ def losses(found: Comparison) -> Figure:
             total = found.total(group)
             panels[-1].append((kinds(group) + (f", {total} in all" if total else ""), ylabel, values))
     return plots.budget_curves(panels, highlighted(found))
-
-
-def heads(found: Comparison) -> Figure:
-    """How many heads of each layer are kept, the mean over the seeds; rows that are highlighted."""
-    grid, most = [], 1
-    for group in found.plan.budgets:
-        panels = {}
-        for budget in [one for one in found.measured_budgets() if one[0] == group]:
-            masks = {row: [cell["mask"] for cell in found.best(row, budget).values()] for row in highlighted(found)}
-            if not any(masks.values()):
-                continue
-            panels[f"{budget[1]} of {found.total(group)} {kinds(group)}"] = {
-                row: {kind: np.mean([np.sum(mask[kind], 1) for mask in some], 0) for kind in some[0]} if some else None
-                for row, some in masks.items()
-            }
-            layers = [layer for some in masks.values() for mask in some for of in mask.values() for layer in of]
-            most = max([most, *map(len, layers)])
-        grid += [panels] if panels else []
-    return plots.kept_heads(grid, most, f"heads kept in each layer, of {most}: means over seeds")
 
 
 def growth(runs: Sequence[Run]) -> Figure:

@@ -156,12 +156,6 @@ class Live:
         mask[kind][layer, head] ^= True
         return mask
 
-    def only(self, kind: str, layer: int, head: int) -> masks.Mask:
-        """Of its kind this head alone; the other kinds whole."""
-        alone = torch.zeros_like(self.heads[kind])
-        alone[layer, head] = True
-        return self.heads | {kind: alone}
-
     def random(self, k: int, seed: int) -> masks.Mask:
         """k heads of all kinds, drawn with this seed."""
         generator = torch.Generator().manual_seed(seed)

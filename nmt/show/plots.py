@@ -352,28 +352,6 @@ def budget_curves(
     return figure
 
 
-def kept_heads(rows: list[dict[str, dict[str, dict[str, np.ndarray] | None]]], most: int, title: str = "") -> Figure:
-    """How many heads are left: rows of panels, title -> method -> {kind: (L,)}, or None where that is not known.
-
-    In a panel methods go down, layers of each kind across. The methods are the same in all panels of a row. most: the
-    heads of a whole layer, darkest.
-    """
-    shape, heights = (len(rows), max(map(len, rows))), [0.28 * len(next(iter(row.values()))) + 1.2 for row in rows]
-    figure, grid = new_figure((3.3 * shape[1] + 1.6, sum(heights)), shape, title, height_ratios=heights)
-    for axes_of_row, panels in zip(grid, rows, strict=True):
-        known = next(kept for methods in panels.values() for kept in methods.values() if kept)
-        layers = [f"{kind} {layer}" for kind in known for layer in range(len(known[kind]))]
-        unknown = {"": np.full(len(layers), np.nan)}
-        for axes, (name, methods) in zip(axes_of_row, panels.items(), strict=False):
-            values = [np.concatenate([*(kept or unknown).values()]) for kept in methods.values()]
-            heat_map(axes, values, [*methods], layers, 0, most, lambda mean: f"{mean:.1f}".replace("nan", "–"), 45)
-            axes.set_title(name, fontsize=9)
-            axes.tick_params(labelleft=axes is axes_of_row[0])
-        for axes in axes_of_row[len(panels) :]:
-            axes.set_axis_off()
-    return figure
-
-
 # The parts of a widget's panel.
 
 LONGEST = 40  # pieces on an axis: more cannot be read
@@ -451,16 +429,6 @@ def share_bars(figure: Figure | SubFigure, shares: Tensor, target: Sequence[str]
     axes.legend(fontsize=8, frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
 
 
-def text_rows(figure: Figure | SubFigure, rows: Sequence[tuple[str, str]]) -> None:
-    """Rows of (what it is, what it says)."""
-    axes = figure.subplots()
-    axes.set_axis_off()
-    for i, (name, text) in enumerate(rows):
-        how = {"y": 1 - (i + 0.5) / len(rows), "fontsize": 10, "va": "center", "parse_math": False}
-        axes.text(0.0, s=plain(name), color=DARK_GREY, **how)
-        axes.text(0.22, s=plain(text), **how)
-
-
 @dataclass(frozen=True)
 class Picture:
     """A part of a panel, before it is drawn. Pictures of equal `content` look the same."""
@@ -470,11 +438,12 @@ class Picture:
     content: object = None
 
 
-def sheet(pictures: Sequence[Picture]) -> bytes:
-    """Pictures one below the other as one PNG, 800 pixels wide."""
-    heights = [picture.height for picture in pictures]
+def sheet(pictures: Sequence[Picture], text: str = "") -> bytes:
+    """Lines of text, and pictures below them, as one PNG, 800 pixels wide."""
+    heights = [0.25 * len(text.splitlines()), *(picture.height for picture in pictures)]
     figure = Figure(figsize=(8, sum(heights)), layout="constrained", dpi=100)
-    places = figure.subfigures(len(pictures), 1, height_ratios=heights, squeeze=False)[:, 0]
+    above, *places = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+    above.text(0.01, 0.5, plain(text), va="center", fontsize=10, linespacing=1.6, parse_math=False)
     for place, picture in zip(places, pictures, strict=True):
         picture.draw(place)
     return png(figure)

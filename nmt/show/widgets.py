@@ -46,15 +46,14 @@ def as_html(rows: Rows) -> str:
     return "<table>" + "".join(lines) + "</table>"
 
 
-def as_lines(rows: Rows) -> list[tuple[str, str]]:
+def as_text(rows: Rows) -> str:
     """Plain text in lines that fit into a picture; marked words stand in ‹…›."""
     lines = []
     for name, text in rows:
         if not isinstance(text, str):
             text = " ".join(f"‹{word}›" if marked else word for word, marked in text)
-        first, *rest = wrap(text, 80) or [""]
-        lines += [(name, first), *(("", line) for line in rest)]
-    return lines
+        lines += wrap(": ".join(filter(None, (name, text))), 100)
+    return "\n".join(lines)
 
 
 class Panel(w.VBox):
@@ -133,13 +132,11 @@ class Panel(w.VBox):
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict:
         self.answer_now()  # what is read shows what was asked last, whether or not its delay is over
-        lines = as_lines([("English", self.text.value), ("model", self.loaded), *self.rows])
-        text = Picture(0.3 * len(lines), lambda figure: plots.text_rows(figure, lines))
+        text = as_text([("English", self.text.value), ("model", self.loaded), *self.rows])
         data = super()._repr_mimebundle_(**kwargs)
         bundle = dict(data[0] if isinstance(data, tuple) else data)
-        said = "\n".join(": ".join(filter(None, line)) for line in lines)
-        bundle["text/plain"] = f"[interactive where a kernel runs]\n{said}"
-        bundle["image/png"] = plots.sheet([text, *self.pictures])
+        bundle["text/plain"] = f"[interactive where a kernel runs]\n{text}"
+        bundle["image/png"] = plots.sheet(self.pictures, text)
         return bundle
 
 
@@ -241,7 +238,6 @@ class Switchboard(Panel):
         self.number = w.BoundedIntText(value=0, min=0, max=0, description="number")
         for widget in (self.phenomenon, self.number):
             widget.observe(self._sentence_chosen, "value")
-        self.one = w.Dropdown(description="head")
         self.k = w.BoundedIntText(value=6, min=0, description="k")
         self.presets, self.board = w.HBox(layout=WRAPPED), w.HBox(layout=WRAPPED)
         self.draws = 0
@@ -266,16 +262,11 @@ class Switchboard(Panel):
         """Make the buttons of this model's heads, and its presets."""
         live, self.buttons = self.live, {}
         self.board.children = [self._buttons(kind) for kind in KINDS]
-        there = [place for place, button in self.buttons.items() if not button.disabled]
-        self.one.options = [(f"{KIND_NAMES[kind]} {layer}.{head}", (kind, layer, head)) for kind, layer, head in there]
-        self.one.index = 0 if there else None
-        self.k.max = len(there)
+        self.k.max = masks.count(live.heads)
         kept = live.kept_by_pruning([self.loaded, *(name for name in self.choices if name != self.loaded)])
         self.presets.children = [
             self._preset("all", lambda: live.heads),
             *(self._preset(f"kept by {name}", lambda mask=mask: mask) for name, mask in kept.items()),
-            self.one,
-            self._preset("only this head of its kind", lambda: live.only(*self.one.value)),
             self.k,
             self._preset("random k", self._random),
         ]

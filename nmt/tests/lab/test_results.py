@@ -4,7 +4,6 @@ import json
 import re
 from dataclasses import asdict
 
-import numpy as np
 import pytest
 
 from nmt import NmtError
@@ -12,7 +11,7 @@ from nmt.lab import figures, store, tables
 from nmt.lab.results import Comparison, judge, role
 from nmt.plumbing.files import json_lines
 from nmt.pruning.config import PruningConfig
-from nmt.show.plots import MARKED, budget_curves, kept_heads
+from nmt.show.plots import MARKED, budget_curves
 
 METHODS = [
     {"method": "magnitude"},
@@ -203,7 +202,7 @@ def test_figures_of_a_comparison(results, tmp_path):
 
 def test_figures_come_before_ours_is_there(results):
     found = results({1: [0.5, 0.7, 0.6, None, None, None]})
-    assert figures.losses(found).axes and figures.heads(found).axes
+    assert figures.losses(found).axes
 
 
 def test_what_is_marked_is_always_in_view_and_the_rest_is_grey():
@@ -213,13 +212,6 @@ def test_what_is_marked_is_always_in_view_and_the_rest_is_grey():
     assert low < 0.3 and 0.7 < high < 1
     means = {tuple(line.get_ydata()): line.get_color() for line in axes.lines if len(line.get_ydata()) == 2}
     assert means[(0.6, 0.4)] == MARKED[0][0] and means[(9.0, 8.0)] not in [color for color, _ in MARKED]
-
-
-def test_a_method_without_cells_has_a_row_of_its_own():
-    panels = {"one": {"a": {"encoder": np.array([1.0, 2.0])}, "b": None}, "two": {"a": None, "b": None}}
-    one, two = kept_heads([panels], most=8).axes
-    assert [text.get_text() for text in one.texts] == ["1.0", "2.0", "–", "–"]
-    assert [text.get_text() for text in two.texts] == ["–"] * 4
 
 
 def test_whole_lines_are_stored_and_their_significance(results, folder, tmp_path, corpus, monkeypatch):

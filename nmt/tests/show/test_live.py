@@ -210,10 +210,7 @@ def test_closing_a_head_is_what_the_mask_says_and_opening_it_brings_all_back(liv
     assert all(layer.gate is None for kind in KINDS for layer in live.model.gated_layers(kind))
 
 
-def test_the_presets(live):
-    alone = live.only("encoder", 1, 3)
-    assert masks.count({"encoder": alone["encoder"]}) == 1 and alone["encoder"][1, 3]
-    assert alone["cross"].all() and alone["decoder"].all()
+def test_random_heads_are_those_of_the_seed(live):
     drawn = live.random(5, seed=1)
     assert masks.count(drawn) == 5 and masks.to_json(drawn) == masks.to_json(live.random(5, seed=1))
     assert masks.to_json(drawn) != masks.to_json(live.random(5, seed=2))
