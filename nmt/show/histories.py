@@ -96,13 +96,8 @@ def read(name: str, where: str | Path | None = None) -> History:
         raise NmtError(f"{path}: not arrays of numbers ({error})") from None
 
 
-def as_bytes(weights: np.ndarray) -> np.ndarray:
-    """Weights from 0 to 1 as uint8: a 255th is finer than a picture shows."""
-    return np.rint(np.asarray(weights, np.float32) * 255).astype(np.uint8)
-
-
 def as_weights(stored: np.ndarray) -> np.ndarray:
-    """What `as_bytes` stored, or float16, as float32 from 0 to 1."""
+    """Stored weights as float32 from 0 to 1; those in uint8 are 255ths, finer than a picture shows."""
     return stored.astype(np.float32) / (255 if stored.dtype == np.uint8 else 1)
 
 
@@ -137,7 +132,7 @@ def training(run: Run) -> History:
     """The attention of all heads on the same sentences, their references given, at each validation of a run.
 
     Arrays `steps` int32 (N,) and, for each sentence i, `i.encoder` (N, L, H, S, S), `i.decoder` (N, L, H, T, T) and
-    `i.cross` (N, L, H, T, S), uint8. Raises NmtError for a run without frames.
+    `i.cross` (N, L, H, T, S), float16. Raises NmtError for a run without frames.
     """
     steps, stored = [], []
     for step, path in run.frames():
@@ -150,7 +145,7 @@ def training(run: Run) -> History:
     samples = [run.lines("samples.jsonl", step=step) for step in steps]
     arrays, told = {"steps": np.array(steps, np.int32)}, []
     for i in range(sum(name.endswith(".cross") for name in stored[0])):
-        arrays |= {f"{i}.{kind}": as_bytes(np.stack([frame[f"{i}.{kind}"] for frame in stored])) for kind in KINDS}
+        arrays |= {f"{i}.{kind}": np.stack([frame[f"{i}.{kind}"] for frame in stored]) for kind in KINDS}
         about = {name: samples[0][i][name] for name in ("source", "reference")} | axes_of(stored[0], i)
         told.append({**about, "translations": [of_step[i]["translation"] for of_step in samples]})
     origin = {"run": run.directory.name, "corpus": run.config["card"]["name"], "seed": run.config["training"]["seed"]}

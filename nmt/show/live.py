@@ -58,17 +58,11 @@ class LatestOnly:
 
     A question is what the widgets say when it is worked on. `work()` yields functions, each of which shows a part of
     the answer; they are called as long as no newer question was asked. An exception goes to `fail`. One question is
-    worked on at a time. `start(delay, function)` calls the function after the delay, in a thread of its own; a test
-    passes one that does not wait.
+    worked on at a time, in a thread of its own.
     """
 
-    def __init__(
-        self,
-        work: Callable[[], Iterator[Callable[[], None]]],
-        fail: Callable[[Exception], None],
-        start: Callable[[float, Callable[[], None]], object] | None = None,
-    ) -> None:
-        self.work, self.fail, self.start = work, fail, start or _after
+    def __init__(self, work: Callable[[], Iterator[Callable[[], None]]], fail: Callable[[Exception], None]) -> None:
+        self.work, self.fail = work, fail
         self.number = 0  # of the latest question
         self._asking, self._working = threading.RLock(), threading.RLock()  # what is shown may ask the next question
 
@@ -76,7 +70,7 @@ class LatestOnly:
         with self._asking:
             self.number += 1
             number = self.number
-        self.start(delay, lambda: self.answer(number))
+        after(delay, lambda: self.answer(number))
 
     def answer(self, number: int) -> None:
         """Work on the question of this number, unless there is a newer one."""
@@ -92,7 +86,7 @@ class LatestOnly:
                     self.fail(error)
 
 
-def _after(delay: float, function: Callable[[], None]) -> None:
+def after(delay: float, function: Callable[[], None]) -> None:
     timer = threading.Timer(delay, function)
     timer.daemon = True
     timer.start()

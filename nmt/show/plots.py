@@ -114,8 +114,8 @@ def _characters() -> frozenset[int]:
 
 
 def plain(text: str) -> str:
-    """The text with U+25A1 for each character that the font lacks."""
-    return "".join(c if ord(c) in _characters() else "\u25a1" for c in text)
+    """The text, of one line or several, with U+25A1 for each character that the font lacks."""
+    return "".join(c if ord(c) in _characters() or c == "\n" else "\u25a1" for c in text)
 
 
 def png(figure: Figure) -> bytes:
@@ -144,9 +144,8 @@ def run_curves(run: Run, title: str = "") -> Figure:
     smoothing = training.get("label_smoothing")  # it alone lifts the loss of training
     splits = {"train": {"color": BLUE}, "valid": {"color": ORANGE, "marker": "o", "ms": 3}}
     splits["train"]["label"] = f"training, label smoothing {smoothing:g}" if smoothing else "training, on its way"
-    splits["valid"]["label"] = (
-        "held-out pairs" if training["val_split"] == "valid" else "training pairs, after an epoch"
-    )
+    held_out = training["val_split"] == "valid"
+    splits["valid"]["label"] = "held-out pairs" if held_out else "training pairs, after an epoch"
     figure, grid = new_figure((8, 4.8), (2, 2), title, sharex=True)
     names = {"loss": "loss, nats per piece", "lr": "learning rate", "bleu": "BLEU, 0 to 100", "chrf": "chrF, 0 to 100"}
     for axes, (key, name) in zip(grid.flat, names.items(), strict=True):
@@ -215,13 +214,16 @@ def attention_rows(
 
 
 def attention_map(
-    axes: Axes, weights: ArrayLike, kind: str, labels: tuple[list[str], list[str]], title: str
+    axes: Axes, weights: ArrayLike, kind: str, labels: tuple[list[str], list[str]], title: str, row: int | None = None
 ) -> AxesImage:
-    """Draw one map (query, key) with its `map_labels`."""
+    """Draw one map (query, key) with its `map_labels`; a chosen query's row is framed and its name coloured."""
     image = heat_map(axes, weights, *labels, rotation=45, fontsize=9)
     axes.set_title(title, fontsize=9)
     axes.set_ylabel(MAP_AXES[kind][0], fontsize=9)
     axes.set_xlabel(MAP_AXES[kind][1], fontsize=9)
+    if row is not None:
+        axes.get_yticklabels()[row].set(color=ORANGE, fontweight="bold")
+        frame_row(axes, row, len(labels[1]))
     return image
 
 
@@ -303,24 +305,6 @@ def gate_distribution(
     return curve, right.bar((-0.1, 1.1), (zero, one), width=0.1, color=ORANGE), right
 
 
-def gate_densities(
-    panels: list[dict[str, tuple[np.ndarray, np.ndarray, float, float]]], highest: float = 2.0
-) -> Figure:
-    """Rows of hard concrete distributions, all of one scale: name -> (g (M,), density (M,), P(0), P(1))."""
-    shape = len(panels), max(map(len, panels))
-    figure, grid = new_figure((2.5 * shape[1] + 0.6, 1.9 * shape[0] + 0.5), shape, dpi=110, sharex=True, sharey=True)
-    for axes_of_row, distributions in zip(grid, panels, strict=True):
-        for axes, (name, distribution) in zip(axes_of_row, distributions.items(), strict=False):
-            _, bars, right = gate_distribution(axes, *distribution, highest)
-            axes.fill_between(*distribution[:2], color=BLUE, alpha=0.25, lw=0)
-            axes.set_title(name, fontsize=9)
-            axes.label_outer()
-            right.bar_label(bars, fmt="%.2f", padding=1, fontsize=8, color="#8a4300")
-            right.set_axis_off()  # the bars say their numbers
-        axes_of_row[0].set_ylabel("density; bars: P(0), P(1)", fontsize=8)
-    return figure
-
-
 def budget_curves(
     panels: list[list[tuple[str, str, dict[str, dict[int, list[float]]]]]], marked: list[str], title: str = ""
 ) -> Figure:
@@ -338,7 +322,8 @@ def budget_curves(
             if method == "dense":
                 axes.axhline(np.mean(seeds), color="black", ls="--", lw=1)
             elif points:
-                means, ends = np.mean([[np.mean(x)] for x in seeds], 1), np.array([(min(x), max(x)) for x in seeds]).T
+                means = np.array([np.mean(of_budget) for of_budget in seeds])
+                ends = np.array([[min(of_budget) for of_budget in seeds], [max(of_budget) for of_budget in seeds]])
                 color, marker = styles.get(method, (GREY, "."))
                 style = {"color": color, "marker": marker, "ms": 4, "zorder": 3 if method in styles else 1}
                 axes.errorbar([budgets.index(number) for number in kept], means, abs(ends - means), **style)
@@ -358,25 +343,8 @@ LONGEST = 40  # pieces on an axis: more cannot be read
 
 
 def map_height(queries: Sequence[str]) -> float:
-    """Inches for a `map_of_one_head` in which the labels of the queries do not overlap."""
+    """Inches for an `attention_map` in which the labels of the queries do not overlap."""
     return max(3.6, 1.2 + 0.17 * len(queries))
-
-
-def map_of_one_head(
-    figure: Figure | SubFigure,
-    weights: Tensor,
-    kind: str,
-    labels: tuple[list[str], list[str]],
-    title: str,
-    row: int | None,
-) -> None:
-    """An `attention_map`; a chosen query's row is framed and its name coloured."""
-    axes = figure.subplots()
-    image = attention_map(axes, weights, kind, labels, title)
-    if row is not None:
-        axes.get_yticklabels()[row].set(color=ORANGE, fontweight="bold")
-        frame_row(axes, row, len(labels[1]))
-    figure.colorbar(image, ax=axes, label="attention weight")
 
 
 def all_maps(figure: Figure | SubFigure, maps: dict[str, Tensor]) -> None:
@@ -431,11 +399,10 @@ def share_bars(figure: Figure | SubFigure, shares: Tensor, target: Sequence[str]
 
 @dataclass(frozen=True)
 class Picture:
-    """A part of a panel, before it is drawn. Pictures of equal `content` look the same."""
+    """A part of a panel, before it is drawn."""
 
     height: float  # inches
     draw: Callable[[SubFigure], None]
-    content: object = None
 
 
 def sheet(pictures: Sequence[Picture], text: str = "") -> bytes:

@@ -60,10 +60,10 @@ class Panel(w.VBox):
     """A text box, a choice of model and search, and what the subclass shows.
 
     `choices`: what the model list offers, by default `available_models()`; any other run directory may be typed in.
-    `start`: see `LatestOnly`. Raises NmtError where there is no model at all.
+    Raises NmtError where there is no model at all.
     """
 
-    def __init__(self, text: str = "", choices: Sequence[str] | None = None, start: Callable | None = None) -> None:
+    def __init__(self, text: str = "", choices: Sequence[str] | None = None) -> None:
         self.choices = list(available_models() if choices is None else choices)
         if not self.choices:
             raise NmtError(NO_MODEL)
@@ -76,7 +76,7 @@ class Panel(w.VBox):
         self.rows: Rows = []
         self.pictures: list[Picture] = []  # of the static twin
         self.quiet = False
-        self.questions = LatestOnly(self.work, self.failed, start)
+        self.questions = LatestOnly(self.work, self.failed)
         knobs, below = self.build()
         super().__init__([self.text, w.HBox([self.model, self.beam, *knobs]), self.out, *below, self.failure])
         self.text.observe(lambda change: self.questions.ask(DELAY), "value")
@@ -217,7 +217,9 @@ class SeeAttention(Panel):
         title = f"{KIND_NAMES[kind]} attention, layer {layer}, head {head}"
 
         def one_head(figure: SubFigure) -> None:
-            plots.map_of_one_head(figure, maps[kind][layer, head], kind, labels, title, row)
+            axes = figure.subplots()
+            image = plots.attention_map(axes, maps[kind][layer, head], kind, labels, title, row)
+            figure.colorbar(image, ax=axes, label="attention weight")
 
         return [
             Picture(plots.map_height(labels[0]), one_head),
@@ -263,7 +265,7 @@ class Switchboard(Panel):
         live, self.buttons = self.live, {}
         self.board.children = [self._buttons(kind) for kind in KINDS]
         self.k.max = masks.count(live.heads)
-        kept = live.kept_by_pruning([self.loaded, *(name for name in self.choices if name != self.loaded)])
+        kept = live.kept_by_pruning(list(dict.fromkeys([self.loaded, *self.choices])))
         self.presets.children = [
             self._preset("all", lambda: live.heads),
             *(self._preset(f"kept by {name}", lambda mask=mask: mask) for name, mask in kept.items()),
@@ -281,15 +283,15 @@ class Switchboard(Panel):
 
     def _button(self, kind: str, layer: int, head: int, there: bool) -> w.ToggleButton:
         """A button that is down while its head is open; a closed one has its name in brackets."""
-        name, style = f"{layer}.{head}", "success" if there else ""
-        button = w.ToggleButton(there, disabled=not there, description=name if there else "gone", button_style=style)
-        button.layout, button.tooltip = HEAD_BUTTON, f"{KIND_NAMES[kind]} attention, layer {layer}, head {head}"
+        name, whole_name = f"{layer}.{head}", f"{KIND_NAMES[kind]} attention, layer {layer}, head {head}"
+        button = w.ToggleButton(description="gone", disabled=not there, tooltip=whole_name, layout=HEAD_BUTTON)
 
         def paint(change: dict) -> None:
             button.description = name if button.value else f"({name})"
             button.button_style = "success" if button.value else ""
 
         button.observe(paint, "value")
+        button.value = there
         self.asks(button)
         self.buttons[kind, layer, head] = button
         return button

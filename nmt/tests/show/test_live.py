@@ -34,14 +34,18 @@ def live(checkpoint):
     return Live.load(checkpoint)
 
 
-class Timers:
-    """A `start` that keeps what was to be called, for the test to call in the order it likes."""
+@pytest.fixture
+def timers(monkeypatch):
+    """What was to be called after a delay, for the test to call in the order it likes."""
+    waiting = []
+    monkeypatch.setattr(live_module, "after", lambda delay, function: waiting.append(function))
+    return waiting
 
-    def __init__(self):
-        self.waiting = []
 
-    def __call__(self, delay, function):
-        self.waiting.append(function)
+@pytest.fixture
+def no_delay(monkeypatch):
+    """The answer is there when ask() returns."""
+    monkeypatch.setattr(live_module, "after", lambda delay, function: function())
 
 
 class Box:
@@ -56,34 +60,29 @@ class Box:
         yield lambda: self.shown.append(typed)
 
 
-def at_once(delay, function):
-    """A `start` that waits for nothing: the answer is there when ask() returns."""
-    function()
-
-
-def test_only_the_latest_question_is_worked_on():
-    timers, box = Timers(), Box()
-    questions = LatestOnly(box.work, pytest.fail, timers)
+def test_only_the_latest_question_is_worked_on(timers):
+    box = Box()
+    questions = LatestOnly(box.work, pytest.fail)
     for box.typed in "abc":
         questions.ask()
     assert not box.worked
-    for function in timers.waiting:
+    for function in timers:
         function()
     assert box.worked == box.shown == ["c"]
 
 
-def test_an_old_answer_never_overwrites_a_newer_one_whatever_the_order_of_the_timers():
-    timers, box = Timers(), Box()
-    questions = LatestOnly(box.work, pytest.fail, timers)
+def test_an_old_answer_never_overwrites_a_newer_one_whatever_the_order_of_the_timers(timers):
+    box = Box()
+    questions = LatestOnly(box.work, pytest.fail)
     for box.typed in ("old", "new"):
         questions.ask()
-    timers.waiting[1]()
-    timers.waiting[0]()
+    timers[1]()
+    timers[0]()
     assert box.worked == box.shown == ["new"]
 
 
-def test_a_question_asked_while_another_is_worked_on_stops_its_parts():
-    timers, box = Timers(), Box("old")
+def test_a_question_asked_while_another_is_worked_on_stops_its_parts(timers):
+    box = Box("old")
 
     def work():
         typed = box.typed
@@ -93,14 +92,14 @@ def test_a_question_asked_while_another_is_worked_on_stops_its_parts():
             questions.ask()
         yield lambda: box.shown.append((typed, 2))
 
-    questions = LatestOnly(work, pytest.fail, timers)
+    questions = LatestOnly(work, pytest.fail)
     questions.ask()
-    for function in timers.waiting:  # the list grows while we go
+    for function in timers:  # the list grows while we go
         function()
     assert box.shown == [("old", 1), ("new", 1), ("new", 2)]
 
 
-def test_two_threads_are_answered_one_at_a_time():
+def test_two_threads_are_answered_one_at_a_time(no_delay):
     inside, most, shown, enough = [], [], [], threading.Event()
 
     def work():
@@ -111,7 +110,7 @@ def test_two_threads_are_answered_one_at_a_time():
         inside.remove(me)
         yield lambda: shown.append(me)
 
-    questions = LatestOnly(work, pytest.fail, at_once)
+    questions = LatestOnly(work, pytest.fail)
     threads = [threading.Thread(target=questions.ask) for _ in range(4)]
     for thread in threads:
         thread.start()
@@ -128,14 +127,14 @@ def test_the_real_timer_answers_after_the_last_keystroke():
     assert done.wait(10) and box.shown[-1] == "c"
 
 
-def test_a_failure_is_a_sentence_and_the_next_question_is_answered():
+def test_a_failure_is_a_sentence_and_the_next_question_is_answered(no_delay):
     box, failures = Box(), []
 
     def work():
         half = box.typed / 2
         yield lambda: box.shown.append(half)
 
-    questions = LatestOnly(work, lambda error: failures.append(in_words(error)), at_once)
+    questions = LatestOnly(work, lambda error: failures.append(in_words(error)))
     for box.typed in ("x", 4):
         questions.ask()
     assert len(failures) == 1 and "TypeError" in failures[0] and "Traceback" not in failures[0]

@@ -13,7 +13,7 @@ from PIL import Image
 import nmt
 from nmt import NmtError
 from nmt.show import movies
-from nmt.show.histories import Gates, History, as_bytes
+from nmt.show.histories import Gates, History
 from nmt.show.movies import (
     MOST,
     density_film,
@@ -160,7 +160,8 @@ def sentence(steps: int | None = None) -> History:
     """Of two source pieces and EOS, three target pieces and EOS; (L, H) = (2, 2)."""
     generator, n = np.random.default_rng(4), () if steps is None else (steps,)
     sizes = {"encoder": (3, 3), "decoder": (4, 4), "cross": (4, 3)}
-    arrays = {f"0.{k}": as_bytes(generator.dirichlet(np.ones(s[1]), (*n, 2, 2, s[0]))) for k, s in sizes.items()}
+    maps = {f"0.{k}": generator.dirichlet(np.ones(s[1]), (*n, 2, 2, s[0])) for k, s in sizes.items()}
+    arrays = {name: np.rint(255 * weights).astype(np.uint8) for name, weights in maps.items()}
     told = {"source": "A $cat$", "src": ["▁A", "▁$cat$", "<EOS>"], "trg": ["▁ко", "шка", ".", "<EOS>"]}
     about = {"what": "made up", "from": {}, "sentences": [told]}
     if steps:

@@ -5,7 +5,16 @@ import io
 import numpy as np
 import torch
 
-from nmt.show.plots import attention_rows, curves, gate_densities, gate_paths, matrices, paddings, run_curves
+from nmt.show.plots import (
+    attention_rows,
+    curves,
+    gate_distribution,
+    gate_paths,
+    matrices,
+    new_figure,
+    paddings,
+    run_curves,
+)
 
 
 def test_the_curves_of_a_run_are_its_log(logged_run):
@@ -54,16 +63,12 @@ def test_curves_are_the_data_given():
     assert figure.axes[0].get_xscale() == "log" and figure.axes[0].get_yscale() == "linear"
 
 
-def test_densities_show_curve_and_both_masses_on_one_scale():
+def test_a_distribution_shows_its_density_and_both_masses():
+    figure, grid = new_figure((4, 3), (1, 1))
     g = np.linspace(0.01, 0.99, 9)
-    rows = [{"a": (g, 0 * g + 1, 0.25, 0.5), "b": (g, 0 * g + 9, 0.0, 1.0)}, {"c": (g, g, 0.5, 0.5)}]
-    figure = gate_densities(rows)
-    panels = {axes.get_title(): axes for axes in figure.axes if axes.get_title()}
-    assert list(panels) == ["a", "b", "c"]
-    assert {axes.get_ylim() for axes in panels.values()} == {(0.0, 2.0)}  # what is higher is cut off
-    assert np.array_equal(panels["c"].lines[0].get_ydata(), g)
-    bars = [[bar.get_height() for bar in axes.patches] for axes in figure.axes if axes.patches]
-    assert bars == [[0.25, 0.5], [0.0, 1.0], [0.5, 0.5]]
+    curve, bars, right = gate_distribution(grid[0, 0], g, g + 9, 0.25, 0.5, 2.0)
+    assert np.array_equal(curve.get_ydata(), g + 9) and grid[0, 0].get_ylim() == (0.0, 2.0)  # what is higher is cut off
+    assert [bar.get_height() for bar in bars] == [0.25, 0.5] and right.get_ylim()[1] > 1
     figure.savefig(io.BytesIO())
 
 

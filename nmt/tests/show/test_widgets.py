@@ -18,7 +18,6 @@ from nmt.show import live as live_module
 from nmt.show import plots, widgets
 from nmt.show.live import NO_MODEL, Answer, Live
 from nmt.show.widgets import SeeAttention, Switchboard, TranslateAsYouType, as_html
-from nmt.tests.show.test_live import at_once
 from nmt.transformer import KINDS, Transformer, TransformerConfig
 
 SENTENCE = "a cat sees snow."
@@ -44,6 +43,12 @@ def quick_pictures(monkeypatch):
     monkeypatch.setattr(plots, "sheet", sheet)
 
 
+@pytest.fixture(autouse=True)
+def no_delay(monkeypatch):
+    """The answer is there when a widget has changed."""
+    monkeypatch.setattr(live_module, "after", lambda delay, function: function())
+
+
 @pytest.fixture(scope="module")
 def choices(bpe, tmp_path_factory):
     """Two models that were never trained: one, and what is left of it without most of its heads."""
@@ -64,7 +69,7 @@ def choices(bpe, tmp_path_factory):
 
 @pytest.fixture(params=[TranslateAsYouType, SeeAttention, Switchboard])
 def panel(request, choices):
-    return request.param(SENTENCE, choices, at_once)
+    return request.param(SENTENCE, choices)
 
 
 def shown(panel) -> str:
@@ -133,7 +138,7 @@ def test_the_static_twin_stands_beside_the_widget_and_changes_with_it(panel, mon
 
 
 def test_search_and_n_best_are_those_of_the_model(choices):
-    panel = TranslateAsYouType(SENTENCE, choices, at_once)
+    panel = TranslateAsYouType(SENTENCE, choices)
     panel.n_best.value = 4
     expected = Live.load(choices[0]).answer(SENTENCE, 4, 4).lines
     for i, line in enumerate(expected, 1):
@@ -155,7 +160,7 @@ def test_each_sentence_of_a_line_is_translated(panel, choices):
 
 
 def test_each_choice_of_the_attention_panel_changes_its_pictures(choices):
-    panel = SeeAttention(SENTENCE, choices, at_once)
+    panel = SeeAttention(SENTENCE, choices)
     assert bytes(panel.image.value).startswith(PNG)
     for widget, value in ((panel.word, 2), (panel.layer, 1), (panel.head, 3), (panel.kind, "encoder")):
         before = panel.image.value
@@ -166,7 +171,7 @@ def test_each_choice_of_the_attention_panel_changes_its_pictures(choices):
 
 
 def test_a_click_closes_a_head_in_the_live_model_and_another_opens_it(choices):
-    panel = Switchboard(SENTENCE, choices, at_once)
+    panel = Switchboard(SENTENCE, choices)
     before = shown(panel)
     button = panel.buttons["cross", 1, 2]
     button.value = False
@@ -180,7 +185,7 @@ def test_a_click_closes_a_head_in_the_live_model_and_another_opens_it(choices):
 
 
 def test_presets_set_the_buttons_and_the_model(choices):
-    panel = Switchboard(SENTENCE, choices, at_once)
+    panel = Switchboard(SENTENCE, choices)
     buttons = {w.description: w for w in panel.presets.children if isinstance(w, ipywidgets.Button)}
     everything, kept, random = buttons.values()
     kept.click()
@@ -196,14 +201,14 @@ def test_presets_set_the_buttons_and_the_model(choices):
 
 
 def test_heads_that_were_removed_cannot_be_opened(choices):
-    panel = Switchboard(SENTENCE, choices, at_once)
+    panel = Switchboard(SENTENCE, choices)
     panel.model.value = choices[1]
     assert sum(not b.disabled for b in panel.buttons.values()) == 2 and panel.k.max == 2
     assert "2 of 2 open" in shown(panel) and panel.failure.value == ""
 
 
 def test_a_sentence_of_the_phrasebook_has_its_right_answer_beside_until_it_is_edited(choices):
-    panel = Switchboard(SENTENCE, choices, at_once)
+    panel = Switchboard(SENTENCE, choices)
     panel.phenomenon.value = "animacy"
     panel.number.value = 3
     item = panel.items["animacy"][3]
@@ -216,7 +221,7 @@ def test_a_sentence_of_the_phrasebook_has_its_right_answer_beside_until_it_is_ed
 
 
 def test_words_that_changed_are_marked(choices, monkeypatch):
-    panel = Switchboard(SENTENCE, choices, at_once)
+    panel = Switchboard(SENTENCE, choices)
     lines = [Translation(text, [Hypothesis([], -1.0, -1.0)]) for text in ("<b>кот видит", "пёс видит")]
     answers = [Answer([SENTENCE], [line], ([], []), [], 1.0) for line in lines]
     monkeypatch.setattr(Live, "compared", lambda self, text, beam: answers)
@@ -228,7 +233,7 @@ def test_rows_of_a_map_stand_apart():
     """As many queries as a picture may have: the label of each ends before the next begins."""
     names = [f"р{i}" for i in range(plots.LONGEST)]
     figure = Figure(figsize=(8, plots.map_height(names)), layout="constrained", dpi=100)
-    plots.map_of_one_head(figure, torch.rand(len(names), 3), "cross", (names, ["a", "b", "c"]), "title", 2)
+    plots.attention_map(figure.subplots(), torch.rand(len(names), 3), "cross", (names, ["a", "b", "c"]), "title", 2)
     assert plots.png(figure).startswith(PNG)  # laid out
     boxes = [label.get_window_extent() for label in figure.axes[0].get_yticklabels()]
     assert all(lower.y1 <= upper.y0 for upper, lower in itertools.pairwise(boxes))
@@ -236,7 +241,7 @@ def test_rows_of_a_map_stand_apart():
 
 def test_a_number_beyond_the_end_is_no_item(choices):
     """As it is for a moment when another phenomenon is chosen, and an answer may be worked on just then."""
-    panel = Switchboard(SENTENCE, choices, at_once)
+    panel = Switchboard(SENTENCE, choices)
     panel.phenomenon.value = "animacy"
     assert panel.item
     panel.number = SimpleNamespace(value=len(panel.items["animacy"]))
@@ -244,6 +249,6 @@ def test_a_number_beyond_the_end_is_no_item(choices):
 
 
 def test_pictures_show_characters_the_font_lacks_as_boxes():
-    assert plots.plain("кот 漢 $x$") == "кот \u25a1 $x$"
+    assert plots.plain("кот 漢\n$x$") == "кот \u25a1\n$x$"
     assert plots.pieces(["▁кот", "ик", "▁"]) == ["кот", "ик", "▁"]
     assert widgets.rows_of(Answer([], [], ([], []), [], 0.0)) == [("", "nothing to translate yet")]
