@@ -1,17 +1,49 @@
 """What decides how a run goes: one frozen dataclass; each field says what it is for."""
 
 import math
-from dataclasses import dataclass, field, fields
+import types
+import typing
+from dataclasses import Field, dataclass, field, fields
 
 import torch
 
 from nmt import NmtError
 from nmt.transformer import TransformerConfig
 
+# What a number must be: how a message says it, and the test.
+FROM_0 = "at least 0", lambda x: x >= 0
+FROM_1 = "at least 1", lambda x: x >= 1
+SEED = "at least 0 and below 2^63", lambda x: 0 <= x < 2**63
+FINITE = "at least 0 and finite", lambda x: 0 <= x < math.inf
+POSITIVE = "above 0", lambda x: x > 0
+RATE = "above 0 and finite", lambda x: 0 < x < math.inf
+SHARE = "between 0 and 1", lambda x: 0 <= x <= 1
+DROPOUT = "in [0, 1)", lambda x: 0 <= x < 1
+USUAL = {int: FROM_1, float: RATE}  # where an option does not say
 
-def option(default: object, text: str, **extra: object) -> object:
-    """A field of the config with the words that explain it on the command line."""
-    return field(default=default, metadata={"help": text, **extra})
+
+def option(default: object, text: str, must_be: tuple | None = None, **extra: object) -> object:
+    """A field of a config, with the words that explain it on the command line.
+
+    extra: `flag`, its name there if not the field's own; `choices`.
+    """
+    return field(default=default, metadata={"help": text, "must_be": must_be, **extra})
+
+
+def type_of(f: Field) -> type:
+    """The type of a field's values: int, where it is declared as int or as int | None."""
+    return next(t for t in typing.get_args(f.type) or (f.type,) if t is not types.NoneType)
+
+
+def refuse_bad_values(config: object) -> None:
+    """Raises NmtError for a field that is none of its choices, or not what it must be. None is always allowed."""
+    for f in fields(config):
+        value, choices = getattr(config, f.name), f.metadata.get("choices")
+        if choices and value not in choices:
+            raise NmtError(f"--{f.name} must be one of {choices}, not {value!r}")
+        must_be = f.metadata["must_be"] or USUAL.get(type_of(f))
+        if must_be and value is not None and not must_be[1](value):
+            raise NmtError(f"--{f.metadata.get('flag', f.name)} must be {must_be[0]}, not {value}")
 
 
 @dataclass(frozen=True)
@@ -25,7 +57,7 @@ class TrainingConfig:
         None, "size of one head (default: hidden_dim / num_heads)", flag="key_query_value_dim"
     )
     d_ff: int | None = option(None, "width inside the feed-forward layers (default: 4 hidden_dim)")
-    dropout: float = option(0.1, "dropout on embeddings and on each sub-layer's output")
+    dropout: float = option(0.1, "dropout on embeddings and on each sub-layer's output", DROPOUT)
     norm: str = option(
         "pre", "layer norm before each sub-layer, or after it as in the 2017 paper", choices=("pre", "post")
     )
@@ -44,7 +76,9 @@ class TrainingConfig:
     max_length: int = option(256, "training pairs with more BPE pieces on a side are left out")
 
     bpe_dropout: float = option(
-        0.0, "probability that a merge of BPE is left out, in training only; 0.1: sentences about half as long again"
+        0.0,
+        "probability that a merge of BPE is left out, in training only; 0.1: sentences about half as long again",
+        DROPOUT,
     )
     split_batches: int = option(1, "go through each batch in so many parts: the same steps in less memory")
 
@@ -55,13 +89,13 @@ class TrainingConfig:
     noam_opt_warmup_steps: int = option(4000, "steps over which noam's rate rises")
     noam_scaler: float = option(1.0, "another factor of noam's rate")
     noam_step_factor: float = option(1.0, "noam counts each step as so many")
-    scheduler_patience: int = option(10, "plateau: validations without a better loss before the rate is halved")
-    label_smoothing: float = option(0.1, "label smoothing of the training loss")
-    clip_norm: float = option(1.0, "gradients are scaled down to this norm")
+    scheduler_patience: int = option(10, "plateau: validations without a better loss before the rate is halved", FROM_0)
+    label_smoothing: float = option(0.1, "label smoothing of the training loss", DROPOUT)
+    clip_norm: float = option(1.0, "gradients are scaled down to this norm", POSITIVE)
     precision: str = option(
         "auto", "float32, or bfloat16 autocast; auto: bf16 on a GPU, 32 on a CPU", choices=("auto", "32", "bf16")
     )
-    seed: int = option(1, "of initialisation, dropout and the order of batches")
+    seed: int = option(1, "of initialisation, dropout and the order of batches", SEED)
 
     check_val_every_n_epoch: int = option(1, "epochs between validations")
     validate_untrained: bool = option(False, "validate before the first step too: what the model says untrained")
@@ -73,27 +107,9 @@ class TrainingConfig:
     log_every_n_steps: int = option(50, "steps between lines of metrics.jsonl")
 
     def __post_init__(self) -> None:
-        whole = ("batch_size", "accumulate_grad_batches", "max_epochs", "val_batch_size", "keep_checkpoints")
-        whole += ("check_val_every_n_epoch", "checkpoint_every_n_steps", "log_every_n_steps", "noam_opt_warmup_steps")
-        for name in (*whole, "split_batches", "batch_tokens", "limit_train_batches", "limit_val_batches", "max_length"):
-            if getattr(self, name) is not None and getattr(self, name) < 1:
-                raise NmtError(f"--{name} must be at least 1, not {getattr(self, name)}")
         if self.lr is None:
             object.__setattr__(self, "lr", 1.0 if self.scheduler == "noam" else 3e-4)
-        for name in ("lr", "noam_scaler", "noam_step_factor", "clip_norm", "max_minutes"):
-            value = getattr(self, name)
-            if value is not None and not (value > 0 and (math.isfinite(value) or name == "clip_norm")):
-                raise NmtError(f"--{name} must be above 0 and finite, not {value}")
-        if not 0 <= self.label_smoothing < 1:
-            raise NmtError(f"--label_smoothing must be in [0, 1), not {self.label_smoothing}")
-        if not 0 <= self.bpe_dropout < 1:
-            raise NmtError(f"--bpe_dropout must be in [0, 1), not {self.bpe_dropout}")
-        for name in ("scheduler_patience", "seed"):
-            if not 0 <= getattr(self, name) < 2**63:
-                raise NmtError(f"--{name} must be at least 0 and below 2^63, not {getattr(self, name)}")
-        for f in fields(self):
-            if "choices" in f.metadata and getattr(self, f.name) not in f.metadata["choices"]:
-                raise NmtError(f"--{f.name} must be one of {f.metadata['choices']}, not {getattr(self, f.name)!r}")
+        refuse_bad_values(self)
         self.transformer(4, 4)  # refuses a shape that cannot work, now rather than after the corpus is read
 
     def bfloat16(self, device: torch.device) -> bool:
@@ -105,9 +121,17 @@ class TrainingConfig:
         return torch.autocast(device.type, torch.bfloat16, enabled=self.bfloat16(device))
 
     def transformer(self, src_vocab_size: int, trg_vocab_size: int) -> TransformerConfig:
-        shape = {f.name for f in fields(TransformerConfig)} - {"src_vocab_size", "trg_vocab_size"}
-        shared = shape & {f.name for f in fields(self)}
-        return TransformerConfig(src_vocab_size, trg_vocab_size, **{name: getattr(self, name) for name in shared})
+        shape = {name: getattr(self, name) for name in (*SHAPE, "dropout")}
+        return TransformerConfig(**shape | {"src_vocab_size": src_vocab_size, "trg_vocab_size": trg_vocab_size})
+
+
+# The fields of a TrainingConfig that a trained model decides. Dropout is no matter of shape.
+SHAPE = tuple(f.name for f in fields(TransformerConfig) if hasattr(TrainingConfig, f.name) and f.name != "dropout")
+
+
+def shape_of(config: TransformerConfig) -> dict:
+    """The fields of a TrainingConfig that a trained model decides: its sizes, its norm, its vocabularies."""
+    return {name: getattr(config, name) for name in SHAPE}
 
 
 # What may change when a run goes on: how long it lasts and what it needs, not what happens on the way.

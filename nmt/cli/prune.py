@@ -8,12 +8,12 @@ from pathlib import Path
 
 from nmt import NmtError
 from nmt.cli import arguments
-from nmt.config import TrainingConfig, flag
+from nmt.config import SHAPE, TrainingConfig, flag, shape_of
 from nmt.corpora.corpus import Corpus, to_stderr
 from nmt.models import Trained, differences
 from nmt.pruning.config import PruningConfig
 from nmt.pruning.methods import METHODS, OURS, method_class
-from nmt.pruning.prune import SHAPE, prune, shape_of
+from nmt.pruning.prune import prune
 from nmt.runs import Run, load
 
 # What suits a model that is trained already: a small rate, and no warm-up.
@@ -101,7 +101,7 @@ def pruning_config(given: argparse.Namespace) -> PruningConfig:
 
 def training_config(given: argparse.Namespace, trained: Trained) -> TrainingConfig:
     """What was said about training; the shape is that of the trained model, and a small constant rate the default."""
-    said, shape = arguments.fields_said(given, TrainingConfig), shape_of(trained)
+    said, shape = arguments.fields_said(given, TrainingConfig), shape_of(trained.model.config)
     there = {flag(name): shape[name] for name in shape if name in said}
     if problem := differences(there, {flag(name): said[name] for name in shape if name in said}, "there"):
         raise NmtError(f"--checkpoint {given.checkpoint} is another model: {problem}")

@@ -9,11 +9,10 @@ import torch
 from nmt import NmtError
 from nmt.cli import arguments
 from nmt.cli.demo import demo
-from nmt.config import TrainingConfig
+from nmt.config import TrainingConfig, shape_of
 from nmt.corpora.card import format_card
 from nmt.plumbing import distributed
 from nmt.plumbing.averaging import average_last
-from nmt.pruning.prune import shape_of
 from nmt.runs import Run, load
 from nmt.training import train
 
@@ -76,7 +75,7 @@ def started(given: argparse.Namespace, device: torch.device) -> Run:
     said = arguments.fields_said(given, TrainingConfig)
     refuse_contradictions(said)
     origin = load(given.checkpoint) if given.checkpoint else None
-    config = TrainingConfig(**(shape_of(origin) if origin else {}) | said)
+    config = TrainingConfig(**(shape_of(origin.model.config) if origin else {}) | said)
     data = getattr(given, "data", ["news-commentary"])
     corpus = distributed.first_before_others(lambda: arguments.corpus_of(data, given))
     directory = getattr(given, "run", f"runs/{time.strftime('%Y%m%d-%H%M%S')}-{corpus.name}")

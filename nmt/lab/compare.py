@@ -18,7 +18,7 @@ import torch
 
 from nmt import NmtError
 from nmt.batches import in_order
-from nmt.config import TrainingConfig
+from nmt.config import TrainingConfig, shape_of
 from nmt.corpora.corpus import Corpus, prepare
 from nmt.decoding import translate
 from nmt.models import Trained
@@ -27,7 +27,7 @@ from nmt.plumbing.provenance import description_of_session
 from nmt.pruning import importance
 from nmt.pruning.config import PruningConfig
 from nmt.pruning.methods import method_class
-from nmt.pruning.prune import prune, shape_of
+from nmt.pruning.prune import prune
 from nmt.runs import Run, load, model_directory
 from nmt.scoring import corpus_scores
 from nmt.tokens import encode_corpus
@@ -182,7 +182,9 @@ class _Seed:
     def cell(self, settings: PruningConfig, run: Run, key: str) -> dict:
         """Prune the dense model and score what is left; the run is deleted, its numbers are returned."""
         directory, since = self.out / "cells" / key, time.monotonic()
-        config = TrainingConfig(**{**shape_of(run.directory), **self.plan.training, "seed": self.seed})
+        config = TrainingConfig(
+            **{**shape_of(load(run.directory).model.config), **self.plan.training, "seed": self.seed}
+        )
         result = prune(
             settings, config, self.corpus, run.directory, directory, directory.is_dir(), self.device, progress=0,
             log=lambda text: None,

@@ -1,8 +1,8 @@
 """What removal saves: parameters, operations, time; and how much time removing all heads would save."""
 
-import statistics
 import time
 from collections.abc import Sequence
+from statistics import mean, median
 
 import torch
 
@@ -12,6 +12,8 @@ from nmt.decoding import greedy
 from nmt.pruning import masks
 from nmt.pruning.removal import remove_heads
 from nmt.transformer import KINDS, Transformer
+
+Sentences = Sequence[list[int]]  # ids, without EOS
 
 
 def parameters(model: Transformer) -> int:
@@ -23,43 +25,35 @@ def flops(model: Transformer, source: int, target: int) -> dict[str, int]:
     """Floating-point operations, two for each multiply-add, of translating one sentence word by word with the cache.
 
     source: S, its tokens with EOS; target: T, the tokens read with BOS, which are as many as are written with EOS.
-    Only products of matrices count, with n = H K of each layer and what is left of F:
-
-        attention_projections   encoder 2 S 4nD, decoder 2 T 4nD, cross 2 (T 2nD + S 2nD)
-        attention_scores        encoder 4 S S n, decoder 4 n T (T + 1) / 2, cross 4 T S n: both Q K^T and the sum of V
-        feed_forward            2 S 2DF, 2 T 2DF
-        generator               2 T D V
+    Only products of matrices count; of a pruned model with what is left of H and F. By part, and "total".
     """
     c = model.config
-    heads = {kind: sum(map(len, c.kept(kind))) * c.head_size for kind in KINDS}  # the n of all layers together
-    neurons = {side: sum(map(len, c.kept(f"{side}_ff"))) for side in ("encoder", "decoder")}
-    words = {"encoder": 2 * source, "decoder": 2 * target, "cross": source + target}  # each projected twice
+    width = {kind: sum(map(len, c.kept(kind))) * c.head_size for kind in KINDS}  # H K of all layers together
+    neurons = {side: sum(map(len, c.kept(f"{side}_ff"))) for side in ("encoder", "decoder")}  # F, likewise
+    words = {"encoder": 2 * source, "decoder": 2 * target, "cross": source + target}  # as queries, plus as keys
     seen = {"encoder": source * source, "decoder": target * (target + 1) // 2, "cross": target * source}
     parts = {
-        "attention_projections": sum(4 * words[kind] * heads[kind] * c.d_model for kind in KINDS),
-        "attention_scores": sum(4 * seen[kind] * heads[kind] for kind in KINDS),
+        "attention_projections": sum(
+            4 * words[kind] * width[kind] * c.d_model for kind in KINDS
+        ),  # W_Q and W_O, or W_K and W_V
+        "attention_scores": sum(4 * seen[kind] * width[kind] for kind in KINDS),  # Q K^T, and the sum of V
         "feed_forward": 4 * c.d_model * (source * neurons["encoder"] + target * neurons["decoder"]),
         "generator": 2 * target * c.d_model * c.trg_vocab_size,
     }
     return parts | {"total": sum(parts.values())}
 
 
-def speed(
-    models: dict[str, Transformer],
-    sources: Sequence[list[int]],
-    batch_sizes: Sequence[int] = (1, 32),
-    rounds: int = 5,
-) -> dict[str, dict[str, dict]]:
+def speed(models: dict[str, Transformer], sources: Sentences, batch_sizes=(1, 32), rounds: int = 5) -> dict:
     """Milliseconds a sentence of greedy decoding: name -> "batch 1" -> {"median", "low", "high", "rounds": all}.
 
-    In each round every model translates all sources, lists of ids without EOS. The models take turns batch by batch,
-    and another one begins each time, so that whatever else the machine does slows all of them alike. All do the same
-    work: no sentence ends before it has as many tokens as the longest source of its batch.
+    In each round every model translates all sources. The models take turns batch by batch, and another one begins each
+    time, so that whatever else the machine does slows all of them alike. All do the same work: no sentence ends before
+    it has as many tokens as the longest source of its batch.
     """
     if not sources or rounds < 1:
         raise NmtError(f"speed is measured on sentences, in rounds: {len(sources)} and {rounds} are too few")
     sources, names = sorted(sources, key=len), list(models)
-    times: dict[str, dict[str, list[float]]] = {name: {f"batch {size}": [] for size in batch_sizes} for name in names}
+    times = {name: {f"batch {size}": [] for size in batch_sizes} for name in names}
     for turn in range(-1, rounds):  # the first one warms up
         for size in batch_sizes:
             taken = dict.fromkeys(names, 0.0)
@@ -73,10 +67,10 @@ def speed(
 
 
 def _spread(ms: list[float]) -> dict:
-    return {"median": round(statistics.median(ms), 4), "low": min(ms), "high": max(ms), "rounds": ms}
+    return {"median": round(median(ms), 4), "low": min(ms), "high": max(ms), "rounds": ms}
 
 
-def _seconds(model: Transformer, batch: Sequence[list[int]]) -> float:
+def _seconds(model: Transformer, batch: Sentences) -> float:
     """Of decoding a batch, sorted by length, while the model never writes EOS."""
     device, bias = next(model.parameters()).device, model.generator.bias.data
     former = bias[EOS].clone()
@@ -90,42 +84,34 @@ def _seconds(model: Transformer, batch: Sequence[list[int]]) -> float:
         bias[EOS] = former
 
 
+def saved(ours: dict[str, dict], dense: dict[str, dict]) -> dict[str, list[float]]:
+    """By batch size: the share of the dense model's time that another model saves, in each round of `speed`."""
+    pairs = {size: zip(ours[size]["rounds"], dense[size]["rounds"], strict=True) for size in dense}
+    return {size: [1 - a / b for a, b in rounds] for size, rounds in pairs.items()}
+
+
 def headless(model: Transformer, kinds: Sequence[str] = KINDS) -> Transformer:
     """The model without any head of these kinds. It cannot translate; its speed bounds what removing heads can save."""
     return remove_heads(model, {kind: torch.zeros_like(kept) for kind, kept in masks.all_kept(model, kinds).items()})
 
 
 def costs(
-    dense: Transformer,
-    pruned: Transformer,
-    sources: Sequence[list[int]],
-    kinds: Sequence[str] = KINDS,
-    batch_sizes: Sequence[int] = (1, 32),
-    rounds: int = 5,
+    dense: Transformer, pruned: Transformer, sources: Sentences, kinds=KINDS, batch_sizes=(1, 32), rounds: int = 5
 ) -> dict:
     """All of the above for a model ("dense"), the pruned one, and one without any head of these kinds ("no heads").
 
     {"parameters": by model, "flops": by model and part, for a sentence and a translation of the sources' mean length,
-    "ms": as `speed`, "saved" and "could_save": by batch size, the share of the dense model's time that the pruned
-    model saves, and that one without heads saves: the median over rounds of `saved`}.
+    "ms": as `speed`; by batch size, the median of `saved`: "saved" by the pruned model, "could_save" without heads}.
     """
     models = {"dense": dense, "pruned": pruned, "no heads": headless(dense, kinds)}
-    length = round(statistics.mean(map(len, sources))) + 1
+    length = round(mean(map(len, sources))) + 1
     ms = speed(models, sources, batch_sizes, rounds)
+    shares = {name: saved(ms[name], ms["dense"]) for name in ("pruned", "no heads")}
+    middle = {name: {size: round(median(x), 4) for size, x in of_sizes.items()} for name, of_sizes in shares.items()}
     return {
         "parameters": {name: parameters(model) for name, model in models.items()},
         "flops": {name: flops(model, length, length) for name, model in models.items()},
         "ms": ms,
-        "saved": _middle(ms["pruned"], ms["dense"]),
-        "could_save": _middle(ms["no heads"], ms["dense"]),
+        "saved": middle["pruned"],
+        "could_save": middle["no heads"],
     }
-
-
-def saved(ours: dict[str, dict], dense: dict[str, dict]) -> dict[str, list[float]]:
-    """By batch size: the share of the dense model's time that another model saves, in each round."""
-    pairs = {size: zip(ours[size]["rounds"], dense[size]["rounds"], strict=True) for size in dense}
-    return {size: [1 - a / b for a, b in rounds] for size, rounds in pairs.items()}
-
-
-def _middle(ours: dict[str, dict], dense: dict[str, dict]) -> dict[str, float]:
-    return {size: round(statistics.median(rounds), 4) for size, rounds in saved(ours, dense).items()}

@@ -32,14 +32,11 @@ def loss(model: Transformer, batches: Sequence[Batch]) -> float:
 
 
 class Probe(FixedGate):
-    """A fixed gate that lets the gradient of each sentence's factors be read.
-
-    `seen` holds the factors of each forward pass that had gradients, (B, N), as leaves of the graph.
-    """
+    """A fixed gate that lets the gradient of each sentence's factors be read."""
 
     def __init__(self, values: Tensor) -> None:
         super().__init__(values)
-        self.seen: list[Tensor] = []
+        self.seen: list[Tensor] = []  # the factors of each forward pass with gradients, (B, N), leaves of the graph
 
     def forward(self, batch_size: int) -> Tensor:
         factors = super().forward(batch_size)  # (1, N)
@@ -54,14 +51,12 @@ def first_order(gradient: Tensor, factors: Tensor) -> Tensor:
     return (gradient * factors.detach()).abs().sum(0).double().cpu()
 
 
-def _from_gradients(
-    model: Transformer, kinds: Sequence[str], batches: Sequence[Batch], summed: Callable[[Tensor, Tensor], Tensor]
-) -> Scores:
+def _from_gradients(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch], summed: Callable) -> Scores:
     """What `summed` makes of the sentences' ∂L/∂ξ and ξ, (B, N) twice -> (N,), per target token of all batches."""
-    scores, training = zeros(model, kinds), model.training
+    scores, training, values = zeros(model, kinds), model.training, masks.read(model, kinds)
     model.eval()
-    with masks.gates_put_back(model, kinds), torch.enable_grad():
-        probes = masks.put_gates(model, masks.read(model, kinds), lambda values: Probe(values.float()))
+    with masks.without_gates(model, kinds), torch.enable_grad():
+        probes = masks.put_gates(model, values, lambda row: Probe(row.float()))
         places = [(kind, i) for kind in kinds for i, probe in enumerate(probes[kind]) if len(probe.values)]
         for batch in batches:
             loss = token_loss(model(batch.src, batch.trg_in), batch.trg_out)
@@ -74,17 +69,12 @@ def _from_gradients(
     return {kind: s / tokens for kind, s in scores.items()}
 
 
-def taylor(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch], per_layer: bool = False) -> Scores:
+def taylor(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch]) -> Scores:
     """The mean over sentences x of |dL(x)/dξ|, ξ the factor on a head's output: Michel et al. 2019, equation 2.
 
-    L(x) is the sentence's loss in nats, its sum over tokens; scores are divided by the tokens. `per_layer` divides the
-    scores of each layer by their l2 norm, as the paper does; between kinds of attention that hides which kind matters
-    more. A head that is closed scores 0.
+    L(x) is the sentence's loss in nats, its sum over tokens; scores are divided by the tokens. A closed head scores 0.
     """
-    scores = _from_gradients(model, kinds, batches, first_order)
-    if per_layer:
-        return {kind: s / s.norm(dim=1, keepdim=True).clamp(min=1e-30) for kind, s in scores.items()}
-    return scores
+    return _from_gradients(model, kinds, batches, first_order)
 
 
 def slopes(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch]) -> Scores:
@@ -95,8 +85,7 @@ def slopes(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch]) -
 def leave_one_out(model: Transformer, mask: masks.Mask, batches: Sequence[Batch]) -> Scores:
     """By how much the loss rises when one head more is closed, for each that `mask` keeps; -inf for the others.
 
-    Needs a forward pass for each head and batch. A rise may be negative: the model is better without that head.
-    Afterwards the mask is applied.
+    A rise may be negative: the model is better without that head. Afterwards the mask is applied.
     """
     scores = {kind: torch.full(kept.shape, -math.inf, dtype=torch.float64) for kind, kept in mask.items()}
     masks.apply(model, mask)

@@ -21,9 +21,8 @@ def all_kept(model: Transformer, kinds: Sequence[str]) -> Mask:
     """The mask that changes nothing: True for all that the model has."""
     mask = {}
     for kind in kinds:
-        numbers_of_layers = model.config.kept(kind)
-        mask[kind] = torch.zeros(len(numbers_of_layers), model.config.width(kind), dtype=torch.bool)
-        for row, numbers in zip(mask[kind], numbers_of_layers, strict=True):
+        mask[kind] = torch.zeros(model.config.num_blocks, model.config.width(kind), dtype=torch.bool)
+        for row, numbers in zip(mask[kind], model.config.kept(kind), strict=True):
             row[numbers] = True
     return mask
 
@@ -80,22 +79,17 @@ def top_k(scores: dict[str, Tensor], k: int) -> Mask:
 
 
 def apply(model: Transformer, mask: Mask) -> None:
-    """Close what is not kept: a FixedGate on each layer of the mask's kinds, in place of the gates it may have.
-
-    Other kinds are not touched. Raises NmtError as `check` does.
-    """
+    """Close what is not kept: a FixedGate on each layer of the mask's kinds. Raises NmtError as `check` does."""
     check(model, mask)
     put_gates(model, mask, FixedGate)
 
 
-def put_gates(
-    model: Transformer, rows: dict[str, Tensor], gate: Callable[[Tensor], nn.Module]
-) -> dict[str, list[nn.Module]]:
-    """On each layer of these kinds, the gate that is made of its row; {kind: the gates of its layers}.
+def put_gates(model: Transformer, rows: dict[str, Tensor], gate: Callable[[Tensor], nn.Module]) -> dict[str, list]:
+    """Make a gate of each layer's row in {kind: (L, H)}, and put it on the layer; {kind: the gates of its layers}.
 
-    rows: {kind: (L, H)}; a gate gets those places of its row, (H',), whose heads the model has.
+    A gate gets those places of its row, (H',), whose heads the model has.
     """
-    gates: dict[str, list[nn.Module]] = {kind: [] for kind in rows}
+    gates = {kind: [] for kind in rows}
     for kind in rows:
         for layer, row, numbers in zip(model.gated_layers(kind), rows[kind], model.config.kept(kind), strict=True):
             layer.gate = gate(row[numbers]).to(next(layer.parameters()).device)
@@ -111,10 +105,11 @@ def clear(model: Transformer, kinds: Sequence[str]) -> None:
 
 
 @contextmanager
-def gates_put_back(model: Transformer, kinds: Sequence[str]) -> Iterator[None]:
-    """Whatever happens to the gates of these kinds inside, afterwards they are those of before."""
+def without_gates(model: Transformer, kinds: Sequence[str]) -> Iterator[None]:
+    """Inside, the gates of these kinds are off, and others may be put on; afterwards they are those of before."""
     layers = [layer for kind in kinds for layer in model.gated_layers(kind)]
     gates = [layer.gate for layer in layers]
+    clear(model, kinds)
     try:
         yield
     finally:
@@ -124,10 +119,7 @@ def gates_put_back(model: Transformer, kinds: Sequence[str]) -> Iterator[None]:
 
 @torch.no_grad()
 def read(model: Transformer, kinds: Sequence[str]) -> dict[str, Tensor]:
-    """The factors of the gates at test time, {kind: (L, H)}, float64 on the CPU: it holds any gate's value exactly.
-
-    1 where there is no gate, 0 where the head was removed.
-    """
+    """The factors at test time, {kind: (L, H)}, float64 on the CPU: 1 without a gate, 0 where the head was removed."""
     values = {kind: there.double() for kind, there in all_kept(model, kinds).items()}
     for kind in kinds:
         for layer, row, numbers in zip(model.gated_layers(kind), values[kind], model.config.kept(kind), strict=True):

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from itertools import islice
 
@@ -13,10 +13,8 @@ from torch import Tensor, nn
 from nmt import PAD, NmtError
 from nmt.batches import Batch, BatchIterator
 from nmt.objective import Objective
-from nmt.pruning import masks
-from nmt.pruning.compute import Compute
+from nmt.pruning import importance, masks
 from nmt.pruning.config import PruningConfig
-from nmt.pruning.frozen import frozen_modules
 from nmt.transformer import KINDS, Transformer
 
 
@@ -24,8 +22,7 @@ class Method(Objective):
     """One way to choose the heads that stay. Derive, and say how: in `search_step`, `choose`, the gates of `install`.
 
     The search goes up to step `search_ends`. Then `choose` gives the mask, and the rest of the steps fine-tune the
-    model under it. All methods have the same compute (`nmt.pruning.compute`): the more a method spends on its choice,
-    the fewer steps it has.
+    model under it. Methods are compared at equal compute: the more one spends on its choice, the fewer steps it has.
     """
 
     name = ""  # on the command line
@@ -43,7 +40,8 @@ class Method(Objective):
         self.settings = self.noted(config)
         self.heads = masks.size(masks.all_kept(dense, self.kinds))  # heads, or neurons, among which is chosen
         self._refuse_contradictions()
-        self.compute = Compute(teacher=1 / 3 if config.distill else 0.0, charged=self.charged)
+        self.spent = 0.0  # compute beside the training steps, in steps
+        self.teaching = 1 / 3 if config.distill else 0.0  # of that, in each step: the forward pass of the dense model
         self.chosen: masks.Mask | None = None
         self.undecided = 0  # gates that were neither open nor closed when the mask was chosen
         self.now = 0  # training steps done
@@ -54,23 +52,28 @@ class Method(Objective):
         return asdict(config) | {"search": cls.search if config.search is None else config.search}
 
     def _refuse_contradictions(self) -> None:
-        config, shape = self.config, self.dense.config
+        shape, keep, heads, price = (
+            self.dense.config,
+            self.config.keep,
+            self.config.heads,
+            self.config.l0_penalty_lambda,
+        )
         if cut := [*(shape.kept_heads or {}), *(shape.kept_neurons or {})]:
             raise NmtError(f"--checkpoint: this model was pruned already ({', '.join(cut)}); prune the dense one again")
-        if "keep" in self.needs and config.keep is None:
+        if "keep" in self.needs and keep is None:
             raise NmtError(f"--method {self.name}: how many heads shall stay? Say --keep K, 0 to {self.heads}")
-        if config.keep is not None and "keep" not in self.needs:
+        if keep is not None and "keep" not in self.needs:
             raise NmtError(f"--method {self.name} keeps what lambda leaves; with --keep it is --method l0-topk")
-        if config.keep is not None and config.keep < self.fewest:
+        if keep is not None and keep < self.fewest:
             raise NmtError(f"--method {self.name} needs --keep of at least {self.fewest}")
-        if config.keep is not None and config.keep > self.heads:
-            more = "; of all kinds together: --heads all" if config.heads in KINDS else ""
-            raise NmtError(f"--keep {config.keep}: --heads {config.heads} has {self.heads} in this model{more}")
-        if "lambda" in self.needs and config.l0_penalty_lambda is None:
+        if keep is not None and keep > self.heads:
+            more = "; of all kinds together: --heads all" if heads in KINDS else ""
+            raise NmtError(f"--keep {keep}: --heads {heads} has {self.heads} in this model{more}")
+        if "lambda" in self.needs and price is None:
             raise NmtError(f"--method {self.name} needs --hcg_l0_penalty_lambda X, the price of a head")
-        if config.l0_penalty_lambda is not None and "lambda" not in self.needs:
+        if price is not None and "lambda" not in self.needs:
             raise NmtError(f"--method {self.name} has no penalty: leave out --hcg_l0_penalty_lambda, or take l0-topk")
-        if config.stop == "decided" and not self.soft_gates:
+        if self.config.stop == "decided" and not self.soft_gates:
             raise NmtError(f"--stop decided: --method {self.name} has no gates that could be undecided")
 
     # What a method says
@@ -100,12 +103,56 @@ class Method(Objective):
     def count_undecided(self) -> int:
         return 0
 
+    # What a method uses to choose
+
+    def calibration(self, count: int) -> list[Batch]:
+        """The first batches of a shuffle that no epoch of the training has; on the model's device."""
+        return list(islice(self.batches.apart().epoch(-1), count))
+
+    def charge(self, batches: int, backward: bool = False) -> None:
+        """Pay for passes over so many batches, in steps: forward and backward is one, forward alone a third of one."""
+        self.spent += batches if backward else batches / 3
+
+    def swapped(self, mask: masks.Mask, tried: int = 6, count: int = 3) -> masks.Mask:
+        """Open a dropped head for a kept one as long as that lowers the measured loss, at most --swaps times.
+
+        The first-order change of the loss proposes some pairs a round; `tried` of them are measured on `count`
+        training batches, and the best of those is taken.
+        """
+        if self.config.swaps == 0 or masks.count(mask) in (0, masks.size(mask)):
+            return mask
+        model, batches, kept = self.model, self.calibration(count), masks.flatten(mask)
+
+        def measured(flat: Tensor) -> float:
+            masks.apply(model, masks.unflatten(flat, mask))
+            self.charge(count)
+            return importance.loss(model, batches)
+
+        lowest = measured(kept)
+        for _ in range(self.config.swaps):
+            slope = masks.flatten(importance.slopes(model, self.kinds, batches))
+            self.charge(count, backward=True)
+            closed, opened = kept.nonzero().flatten(), (~kept).nonzero().flatten()
+            change = slope[opened][None, :] - slope[closed][:, None]  # (k, N - k), of the loss, by each swap
+            best = None
+            for pair in change.flatten().argsort()[:tried].tolist():
+                swap = kept.clone()
+                swap[closed[pair // len(opened)]], swap[opened[pair % len(opened)]] = False, True
+                loss = measured(swap)
+                if loss < lowest:
+                    lowest, best = loss, swap
+            if best is None:
+                break
+            kept = best
+            masks.apply(model, masks.unflatten(kept, mask))
+        return masks.unflatten(kept, mask)
+
     # What the training loop asks
 
     def start(self, model: Transformer, batches: BatchIterator, steps: int) -> None:
         self.model, self.batches, self.steps = model, batches, steps
         self.device = next(model.parameters()).device
-        affordable = steps / (1 + self.compute.teacher)
+        affordable = steps / (1 + self.teaching)
         self.search_ends = max(1, round(self.settings["search"] * affordable)) if self.learns else 0
         if self.config.distill:
             self.teacher = copy.deepcopy(self.dense).to(self.device).eval().requires_grad_(False)
@@ -114,10 +161,6 @@ class Method(Objective):
                 module.requires_grad_(False)
         self.install()
 
-    def calibration(self, count: int) -> list[Batch]:
-        """The first batches of a shuffle that no epoch of the training has; on the model's device."""
-        return list(islice(self.batches.apart().epoch(-1), count))
-
     def parameter_groups(self, model: nn.Module) -> list[dict]:
         gates = self.gate_parameters()
         known = {id(p) for p in gates}
@@ -125,12 +168,11 @@ class Method(Objective):
         return groups + ([{"params": gates, "lr": self.config.gate_lr, "own_rate": True}] if gates else [])
 
     def before_step(self, step: int) -> None:
-        self.compute.spent += self.compute.teacher
-        if self.chosen is None:
-            if step >= self.search_ends:
-                self.decide()
-            else:
-                self.search_step(step)
+        self.spent += self.teaching
+        if self.chosen is None and step >= self.search_ends:
+            self.decide()
+        elif self.chosen is None:
+            self.search_step(step)
 
     def decide(self) -> None:
         """End the search: from here on the mask is fixed."""
@@ -152,8 +194,8 @@ class Method(Objective):
     def after_step(self, step: int) -> list[dict]:
         self.now = step
         may_stop = self.config.stop == "decided" and step > 1 and self.chosen is None
-        decided = may_stop and self.count_undecided() == 0
-        self.done = decided or not self.compute.pays_for_another(step, self.steps)
+        with_another = step + 1 + (self.spent + self.teaching if self.charged else 0.0)  # the compute then
+        self.done = (may_stop and self.count_undecided() == 0) or with_another > self.steps + 1e-6
         if self.done:
             self.finish()  # already here, so that the last line shows the final mask
         return self._line() if step % self.config.gates_every_n_steps == 0 else []
@@ -180,27 +222,38 @@ class Method(Objective):
                 masks.apply(self.model, self.chosen or self.mask_now())
             yield
 
-    @contextmanager
-    def bare(self) -> Iterator[None]:
-        with masks.gates_put_back(self.model, self.kinds):
-            masks.clear(self.model, self.kinds)
-            yield
+    def bare(self) -> AbstractContextManager:
+        return masks.without_gates(self.model, self.kinds)
 
     def state(self) -> dict:
-        state = {"compute": self.compute.spent, "undecided": self.undecided, "now": self.now, "done": self.done}
+        state = {"compute": self.spent, "undecided": self.undecided, "now": self.now, "done": self.done}
         state["mask"] = None if self.chosen is None else masks.to_json(self.chosen)
         state["gates"] = [p.detach().cpu().tolist() for p in self.gate_parameters()]
         return state
 
     def load_state(self, state: dict) -> None:
-        self.compute.spent, self.undecided, self.now = state["compute"], state["undecided"], state["now"]
-        self.done = state["done"]
+        self.spent, self.undecided, self.now, self.done = (state[k] for k in ("compute", "undecided", "now", "done"))
         with torch.no_grad():
             for parameter, values in zip(self.gate_parameters(), state["gates"], strict=True):
                 parameter.copy_(torch.tensor(values, dtype=parameter.dtype))
         if state["mask"] is not None:
             self.chosen = masks.from_json(state["mask"])
             masks.apply(self.model, self.chosen)
+
+
+def frozen_modules(model: Transformer, kinds: tuple[str, ...]) -> list[nn.Module]:
+    """What does not learn while only these kinds are pruned: the other side of the model.
+
+    Pruning the encoder leaves decoder, target embedding and generator as they are (Voita et al. 2019, section 6.2).
+    Otherwise the decoder would learn to do without the encoder, and one would see what the two can do together, not
+    which heads the encoder needs. Pruning on both sides freezes nothing.
+    """
+    of_encoder = {"encoder", "encoder_ff"}
+    if of_encoder.issuperset(kinds):
+        return [model.decoder, model.decoder_norm, model.trg_embedding, model.generator]
+    if of_encoder.isdisjoint(kinds):
+        return [model.encoder, model.encoder_norm, model.src_embedding]
+    return []
 
 
 def rounded(values: dict[str, Tensor], digits: int) -> dict[str, list[list[float]]]:

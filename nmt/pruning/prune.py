@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -20,16 +20,6 @@ from nmt.pruning.methods import L0, method_class
 from nmt.pruning.removal import remove_heads
 from nmt.runs import Run, load
 from nmt.training import train
-from nmt.transformer import TransformerConfig
-
-# The fields of a TrainingConfig that a trained model decides. Dropout is no matter of shape.
-SHAPE = ({f.name for f in fields(TransformerConfig)} & {f.name for f in fields(TrainingConfig)}) - {"dropout"}
-
-
-def shape_of(checkpoint: Trained | str | Path) -> dict:
-    """The fields of a TrainingConfig that a checkpoint decides: the shape of its model and its vocabularies."""
-    config = load(checkpoint).model.config
-    return {name: getattr(config, name) for name in SHAPE}
 
 
 def prune(
@@ -43,13 +33,11 @@ def prune(
     progress: int = 20,
     log: Callable[[str], None] = print,
 ) -> dict:
-    """Prune the model of `checkpoint` in a run of its own and return what came out; DIRECTORY/pruned is the new model.
+    """Prune the model of `checkpoint` in a run of its own and return result.json; DIRECTORY/pruned is the new model.
 
-    config says how long and how fast: `max_epochs` covers search and fine-tuning. The result, also in result.json:
-    method, kept, of, undecided; BLEU and loss (nats per target token) on the validation pairs, before and after;
-    parameters before and after; steps, and compute in steps, that of the choice included; minutes; the mask.
-    A run that is resumed goes on with the checkpoint that it began with, and with as many epochs.
-    Raises NmtError for settings that contradict each other or the checkpoint.
+    config says how long and how fast: `max_epochs` covers search and fine-tuning. BLEU and loss (nats per target token)
+    are those of the validation pairs; compute, that of the choice included, is in steps. A run that is resumed goes on
+    with the checkpoint that it began with. Raises NmtError for settings that contradict each other or the checkpoint.
     """
     if resume:
         begun = Run(directory).config
@@ -59,8 +47,7 @@ def prune(
                 f"--max_epochs {config.max_epochs}: {directory} shares {planned} epochs out to search and fine-tuning; "
                 "for another number prune anew, or train on from what comes out"
             )
-    kind = method_class(settings.method)
-    dense = load(checkpoint)
+    dense, kind = load(checkpoint), method_class(settings.method)
     method = kind(replace(settings, method=kind.name), dense.model, config.seed)
     if isinstance(method, L0):
         log(f"the penalty is {method.price:.5f} nats per target token for each head that is open")
@@ -97,10 +84,8 @@ def _remove_and_report(run: Run, step: int, method: Method) -> None:
         "params_dense": parameters(method.dense),
         "params_pruned": parameters(small),
         "steps": step,
-        "compute": round(step + method.compute.spent, 2),
-        "minutes": after["minutes"],
-        "sentences": after["sentences"],
-        "signature": after["signature"],
+        "compute": round(step + method.spent, 2),
+        **{name: after[name] for name in ("minutes", "sentences", "signature")},
         "mask": masks.to_json(mask),
     }
     write_json(run.directory / "result.json", result)

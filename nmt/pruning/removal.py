@@ -13,16 +13,14 @@ from nmt.transformer import KINDS, NEURONS, Transformer
 
 @torch.no_grad()
 def remove_heads(model: Transformer, mask: masks.Mask) -> Transformer:
-    """A copy without the heads, and neurons, that the mask does not keep; nothing of the given model changes.
+    """A copy without the heads, and neurons, that the mask does not keep; its config lists what is left.
 
     A removed head takes its rows of W_Q, W_K, W_V and its columns of W_O with it, a neuron its row of W1 and its column
     of W2, as nn.Linear stores them. The biases of W_O and W2 stay, so the copy computes what the model does with those
-    gates at 0, down to layers of which nothing else is left. Its config lists what there is; dtype, device, mode and
-    what is frozen are the model's.
+    gates at 0, down to layers of which nothing else is left.
 
-    The copy has no gates of any kind: their factors at test time are now in the columns of W_O, or W2. The mask alone
-    decides what goes: a kept head whose gate is at 0 stays, with columns of zeros.
-    Raises NmtError as `masks.check` does.
+    The copy has no gates: their factors at test time are now in the columns of W_O, or W2. The mask alone decides what
+    goes: a kept head whose gate is at 0 stays, with columns of zeros. Raises NmtError as `masks.check` does.
     """
     masks.check(model, mask)
     values = masks.read(model, KINDS + NEURONS)
@@ -30,9 +28,8 @@ def remove_heads(model: Transformer, mask: masks.Mask) -> Transformer:
     smaller = copy.deepcopy(model)
     masks.clear(smaller, mask)
     for kind, kept in mask.items():
-        for layer, row, value, there in zip(
-            smaller.gated_layers(kind), kept, values[kind], model.config.kept(kind), strict=True
-        ):
+        layers = zip(smaller.gated_layers(kind), kept, values[kind], model.config.kept(kind), strict=True)
+        for layer, row, value, there in layers:
             places, factors = row[there].nonzero().flatten(), value[row]
             if kind in KINDS:
                 _cut_heads(layer, places, factors)

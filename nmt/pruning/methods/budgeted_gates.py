@@ -1,10 +1,9 @@
 """On-budget gates, a method of our own: as many gates are expected to be open as the budget says, at every step.
 
-What we have not seen elsewhere is how the budget is kept: Voita et al. 2019 set a price λ on an open gate and see how
-many heads are left, Wang et al. 2020 and CoFi (Xia et al. 2022) steer the number by multipliers that are learned; here
-one threshold for all heads, solved for at each step, keeps it, and there is nothing to tune. Borrowed: hard concrete
-gates (Louizos et al. 2018), first-order scores to begin with (Michel et al. 2019), a falling temperature (Li et al.
-2021).
+New is how the budget is kept. Voita et al. 2019 set a price λ on an open gate and see how many heads are left, Wang et
+al. 2020 and CoFi (Xia et al. 2022) steer the number by multipliers that are learned; here one threshold for all heads
+is solved for at each step, and there is nothing to tune. Borrowed: hard concrete gates (Louizos et al. 2018),
+first-order scores to begin with (Michel et al. 2019), a falling temperature (Li et al. 2021).
 """
 
 import math
@@ -16,7 +15,6 @@ from nmt.gates import EPSILON, GAMMA, ZETA
 from nmt.pruning import importance, masks
 from nmt.pruning.method import rounded
 from nmt.pruning.methods.competing_gates import CompetingGates, CompetingHeads
-from nmt.pruning.swap_heads import swap_heads
 
 OPEN = 0.98  # the share of gates expected to be open at the first step: almost all, so that the model has no shock
 TEMPERATURES = 0.66, 0.33  # of the hard concrete, first step and last: at first most gates are soft, at the end few
@@ -29,19 +27,15 @@ def threshold(scores: Tensor, k: float) -> float:
     low, high = float(scores.min()) - 40, float(scores.max()) + 40
     for _ in range(50):
         middle = (low + high) / 2
-        if float(torch.sigmoid(scores - middle).sum()) > k:
-            low = middle
-        else:
-            high = middle
+        too_low = float(torch.sigmoid(scores - middle).sum()) > k
+        low, high = (middle, high) if too_low else (low, middle)
     return (low + high) / 2
 
 
 class BudgetedGates(CompetingGates):
-    """The hard concrete gates of all heads together; how many are expected to be open is given, not learned.
+    """Hard concrete gates with log α_h = a_h / τ - b, where b, one number for all heads, solves Σ_h P(open)_h = k.
 
-    log α_h = a_h / τ - b, and b, one number for all heads, solves Σ_h P(open)_h = k. The scores a are learned by the
-    loss alone: there is no penalty, and so neither a λ to search for nor a multiplier to tune. As b follows the a,
-    raising one head's P(open) lowers the others': ∂b/∂a_h = p'_h / (τ Σ p'), with p' = p (1 - p).
+    As b follows the scores a, raising one head's P(open) lowers the others': ∂b/∂a_h = p'_h / (τ Σ p'), p' = p (1 - p).
     """
 
     def __init__(self, start: Tensor) -> None:
@@ -64,8 +58,7 @@ class BudgetedGates(CompetingGates):
         k = keep + (OPEN * len(self.scores) - keep) * max(0.0, 1 - done / 0.8)
         self.set(k, HARDENING**done, hot * (cold / hot) ** done)
 
-    def log_alpha(self) -> Tensor:
-        """(N,) float64."""
+    def log_alpha(self) -> Tensor:  # (N,) float64
         follows = (self.weights * self.scores).sum() / self.tau  # adds ∂b/∂a to the gradient, nothing to the value
         return self.scores / self.tau - (self.b + follows - follows.detach())
 
@@ -88,8 +81,8 @@ class BudgetedGates(CompetingGates):
 class OnBudget(CompetingHeads):
     """Hard concrete gates with one threshold, solved for at each step: as many are expected open as the budget says.
 
-    The budget k falls from all heads to --keep; then fine-tuning. The scores a start at the standardised logarithms of
-    first-order scores, so that at the first step the order is that of Michel et al. 2019, and almost all are open.
+    The budget falls from almost all heads to --keep. The scores start in the order of Michel et al. 2019: as the
+    standardised logarithms of first-order scores.
     """
 
     name, search, soft_gates = "on-budget", 0.3, True
@@ -102,27 +95,23 @@ class OnBudget(CompetingHeads):
     def new_gates(self) -> BudgetedGates:
         return BudgetedGates(torch.zeros(self.heads))
 
+    @torch.no_grad()
     def search_step(self, step: int) -> None:
         if step == 0:
-            self._start_by_importance()
+            with self.bare():
+                scores = masks.flatten(importance.taylor(self.model, self.kinds, self.calibration(BATCHES)))
+            self.charge(BATCHES, backward=True)
+            scores = (scores + 1e-12).log()
+            self.gates.scores.copy_(((scores - scores.mean()) / (scores.std() + 1e-12)).clamp(-2, 2))
         self._set(step)
-
-    @torch.no_grad()
-    def _start_by_importance(self) -> None:
-        with self.bare():
-            scores = masks.flatten(importance.taylor(self.model, self.kinds, self.calibration(BATCHES)))
-        self.compute.charge(BATCHES, backward=True)
-        scores = (scores + 1e-12).log()
-        self.gates.scores.copy_(((scores - scores.mean()) / (scores.std() + 1e-12)).clamp(-2, 2))
 
     def _set(self, step: int) -> None:
         """Budget and temperatures of a step of the search."""
         self.gates.follow_schedule(min(1.0, step / max(1, self.search_ends)), self.config.keep)
 
     def choose(self) -> masks.Mask:
-        return swap_heads(self, self.mask_now())
+        return self.swapped(self.mask_now())
 
-    @torch.no_grad()
     def count_undecided(self) -> int:
         self._set(self.now)
         return int(self.gates.undecided().sum())

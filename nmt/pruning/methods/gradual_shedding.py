@@ -1,10 +1,9 @@
 """Shedding, a method of our own: heads go few at a time while the model trains on, and their scores come free.
 
 Michel et al. 2019 score heads by |∂L/∂ξ_h|, in passes over the data made for it, and prune without training. But every
-training step computes that gradient anyway, if each sentence's factor ξ_h is a leaf of the graph: so importance costs
-nothing, is always that of the model as it now is, and the model never loses many heads at once. Pruning by degrees
-while training goes on is long known (Molchanov et al. 2017, Zhu and Gupta 2017); ours are the free scores per sentence,
-the exact budget over all kinds of heads, and the swaps at the end (`nmt.pruning.swap_heads`).
+training step computes that gradient anyway, if each sentence's factor ξ_h is a leaf of the graph: importance costs
+nothing, and is always that of the model as it now is. Pruning by degrees is long known (Molchanov et al. 2017, Zhu and
+Gupta 2017); ours are the free scores, the exact budget over all kinds of heads, and the swaps at the end.
 """
 
 import torch
@@ -13,7 +12,6 @@ from torch import Tensor
 from nmt.pruning import masks
 from nmt.pruning.importance import Probe, first_order
 from nmt.pruning.method import Method
-from nmt.pruning.swap_heads import swap_heads
 
 WARM = 8  # steps that scores are gathered for before the first head goes
 
@@ -30,9 +28,6 @@ class Shed(Method):
     def install(self) -> None:
         self.left = masks.all_kept(self.model, self.kinds)
         self.sums = {kind: torch.zeros(kept.shape, dtype=torch.float64) for kind, kept in self.left.items()}  # the I_h
-        self._put_probes()
-
-    def _put_probes(self) -> None:
         self.probes = masks.put_gates(self.model, self.left, Probe)
 
     def scores(self) -> dict[str, Tensor]:
@@ -51,7 +46,7 @@ class Shed(Method):
         if count < masks.count(self.left):
             self.left = masks.top_k(self.scores(), count)
             self.sums = {kind: sums * 0.5 for kind, sums in self.sums.items()}
-            self._put_probes()
+            self.probes = masks.put_gates(self.model, self.left, Probe)
 
     def after_backward(self, tokens: int) -> None:
         if self.chosen:
@@ -66,7 +61,7 @@ class Shed(Method):
         return masks.top_k(self.scores(), self.config.keep)
 
     def choose(self) -> masks.Mask:
-        return swap_heads(self, self.mask_now())
+        return self.swapped(self.mask_now())
 
     def gate_values(self) -> dict[str, dict]:
         return {"score": {k: [[float(f"{x:.5g}") for x in row] for row in s.tolist()] for k, s in self.sums.items()}}
@@ -77,5 +72,5 @@ class Shed(Method):
     def load_state(self, state: dict) -> None:
         self.left = masks.from_json(state["kept"])
         self.sums = masks.unflatten(torch.tensor(state["sums"], dtype=torch.float64), self.left)
-        self._put_probes()
+        self.probes = masks.put_gates(self.model, self.left, Probe)
         super().load_state(state)

@@ -14,7 +14,7 @@ from nmt.objective import token_loss
 from nmt.pruning import importance, masks
 from nmt.pruning.config import PruningConfig
 from nmt.pruning.methods import METHODS
-from nmt.pruning.methods.by_importance import GreedyOracle
+from nmt.pruning.methods.by_importance import SCORED, GreedyOracle
 from nmt.pruning.removal import remove_heads
 from nmt.tokens import encode_corpus
 from nmt.transformer import KINDS
@@ -46,7 +46,7 @@ def scores(name: str, model, kinds, batches=(), seed: int = 1) -> importance.Sco
     """What a method would choose by."""
     method = METHODS[name](PruningConfig(method=name, keep=1), model, seed)
     method.model, method.kinds, method.calibration = model, kinds, lambda count: batches
-    return method.scores()
+    return {scored.__name__: scored for scored in SCORED}[name.replace("-", "_")](method)
 
 
 @torch.no_grad()
@@ -87,7 +87,7 @@ def test_taylor_of_a_batch_is_that_of_its_sentences(model, batch, singles):
 
 def test_taylor_per_layer_has_norm_one_and_the_same_order_within_a_layer(model, batch):
     raw = importance.taylor(model, KINDS, [batch])
-    normalised = importance.taylor(model, KINDS, [batch], per_layer=True)
+    normalised = scores("taylor-per-layer", model, KINDS, [batch])
     for kind in KINDS:
         torch.testing.assert_close(normalised[kind].norm(dim=1), torch.ones(2, dtype=torch.float64))
         assert torch.equal(normalised[kind].argsort(1), raw[kind].argsort(1))

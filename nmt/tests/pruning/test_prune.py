@@ -15,13 +15,14 @@ import nmt.runs
 import nmt.training
 from nmt import NmtError
 from nmt.batches import in_order
+from nmt.config import SHAPE, shape_of
 from nmt.decoding import translate
 from nmt.gates import GAMMA, TEMPERATURE, ZETA
 from nmt.models import Trained, save_model_directory
 from nmt.pruning import importance, masks
 from nmt.pruning.config import PruningConfig
 from nmt.pruning.methods import METHODS, OURS, method_class
-from nmt.pruning.prune import SHAPE, prune, shape_of
+from nmt.pruning.prune import prune
 from nmt.pruning.removal import remove_heads
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
@@ -51,7 +52,8 @@ def _caches(corpus, bpe):
 @pytest.fixture(scope="module")
 def dense(corpus, tmp_path_factory) -> Run:
     run = quiet(DENSE, corpus, tmp_path_factory.mktemp("dense") / "run")
-    run.scores = validated(load(run.directory), corpus)
+    trained = load(run.directory)
+    run.scores, run.shape = validated(trained, corpus), trained.model.config
     return run
 
 
@@ -76,7 +78,7 @@ def run_method(dense, corpus, tmp_path_factory):
     def run(method: str, directory=None, config=CONFIG, resume=False, checkpoint=None, **changes) -> Run:
         directory, said = directory or tmp_path_factory.mktemp(method) / "run", []
         plan = {"device": "cpu", "progress": 0, "log": said.append, "resume": resume}
-        config = replace(config, **shape_of(dense.directory))
+        config = replace(config, **shape_of(dense.shape))
         result = prune(settings(method, **changes), config, corpus, checkpoint or dense.directory, directory, **plan)
         run = Run(directory)
         run.result, run.said = result, "\n".join(said)
@@ -159,7 +161,7 @@ def test_a_loaded_model_is_pruned_like_its_directory_and_stays_as_it_is(run_meth
     after = trained.model.state_dict()
     assert after.keys() == before.keys() and all(torch.equal(after[name], before[name]) for name in before)
     assert all(parameter.requires_grad for parameter in trained.model.parameters())
-    assert shape_of(trained) == shape_of(dense.directory)
+    assert trained.model.config == dense.shape
 
 
 @pytest.mark.parametrize("keep", [0, 8])
@@ -329,7 +331,7 @@ def test_the_clock_ends_a_run_too(run_method, tmp_path, monkeypatch):
     ],
 )
 def test_bad_settings(changes, says, dense, corpus, tmp_path):
-    config = replace(CONFIG, **shape_of(dense.directory))
+    config = replace(CONFIG, **shape_of(dense.shape))
     with pytest.raises(NmtError, match=says):
         prune(PruningConfig(**changes), config, corpus, dense.directory, tmp_path / "run", device="cpu", progress=0)
     assert not os.listdir(tmp_path) or says.startswith("encoder_ff")
@@ -359,5 +361,5 @@ def test_a_run_is_resumed_as_it_was_begun(pruned, run_method):
 
 
 def test_the_shape_is_the_checkpoints(dense):
-    assert shape_of(dense.directory) == {name: getattr(load(dense.directory).model.config, name) for name in SHAPE}
-    assert {"num_blocks", "d_ff", "src_vocab_size"} <= SHAPE and "dropout" not in SHAPE
+    assert shape_of(dense.shape) == {name: getattr(dense.shape, name) for name in SHAPE}
+    assert {"num_blocks", "d_ff", "src_vocab_size"} <= set(SHAPE) and "dropout" not in SHAPE
