@@ -48,14 +48,15 @@ def with_underscores(arguments: list[str]) -> list[str]:
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(
-        prog="nmt", description="An English-Russian Transformer from scratch.", allow_abbrev=False
-    )
+    text = "An English-Russian Transformer from scratch."
+    top = argparse.ArgumentParser(prog="nmt", description=text, allow_abbrev=False)
     top.add_argument("--version", action="version", version=f"nmt {__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, function: Callable, text: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        # A flag that was not said leaves no trace: a run that goes on knows what was said when it began.
+        absent = argparse.SUPPRESS
+        sub = commands.add_parser(name, help=text, description=text, allow_abbrev=False, argument_default=absent)
         sub.set_defaults(command=function)
         return sub
 

@@ -1,17 +1,15 @@
 """Arguments that several commands share: the fields of a config as flags, corpora, devices."""
 
 import argparse
-import types
-import typing
 from dataclasses import fields
 
 import torch
 
 from nmt import NmtError
+from nmt.config import type_of
 from nmt.corpora.corpus import Corpus, prepare
 from nmt.runs import Run
 
-ABSENT = argparse.SUPPRESS  # a flag that was not said leaves no trace: --resume knows what was
 DATA_HELP = (
     "a corpus by name (phrasebook, hotels, news-commentary, wmt16); TSV files, each a corpus (FILE:N or FILE:P%%: at "
     "most so many of its pairs, or that share, for training); two files not named .tsv, English and Russian; or the "
@@ -20,17 +18,15 @@ DATA_HELP = (
 
 
 def config_flags(sub: argparse.ArgumentParser, config: type, texts: dict[str, str] | None = None) -> None:
-    """One flag for each field of a config; `texts` replace the help of some. Absent, unless it was said."""
+    """One flag for each field of a config; `texts` replace the help of some."""
     for f in fields(config):
-        kind = next(t for t in typing.get_args(f.type) or (f.type,) if t is not types.NoneType)
-        default = "" if f.default is None else f" (default: {_shown(f.default)})"
+        kind, default = type_of(f), "" if f.default is None else f" (default: {_shown(f.default)})"
         sub.add_argument(
             f"--{f.metadata.get('flag', f.name)}",
             dest=f.name,
             type=yes_no if kind is bool else kind,
             choices=f.metadata.get("choices"),
             metavar=None if "choices" in f.metadata else {int: "N", float: "X", bool: "yes|no", str: "NAME"}[kind],
-            default=ABSENT,
             help=(texts or {}).get(f.name, f.metadata["help"] + default),
         )
 
@@ -71,22 +67,28 @@ def config_of_run(config: type, stored: dict, given: argparse.Namespace) -> obje
         raise NmtError(f"{given.run}/config.json: damaged, or of another version of nmt ({error})") from None
 
 
-def bar_flag(sub: argparse.ArgumentParser) -> None:
+def run_flags(sub: argparse.ArgumentParser, data: str, run: str) -> None:
+    """What nmt train and nmt prune have in common; the defaults of --data and the help of --run are their own."""
+    sub.add_argument("--data", nargs="+", help=f"{DATA_HELP} (default: {data})")
+    preparing_flags(sub)
+    # torchrun takes --run, even behind our name, for an abbreviation of its own --run-path.
+    sub.add_argument("--run", "--run_dir", metavar="DIR", help=run)
+    text = "go on with the run in --run from its last checkpoint"
+    sub.add_argument("--resume", action="store_true", default=False, help=text)
+    gpus_flag(sub)
     text = "steps between refreshes, 0: no bar (default: 20)"
     sub.add_argument("--progress_bar_refresh_rate", type=count, default=20, metavar="N", help=text)
 
 
 def preparing_flags(sub: argparse.ArgumentParser) -> None:
-    text = "folder with archives already downloaded (also: NMT_DATA)"
-    sub.add_argument("--archives", metavar="DIR", default=ABSENT, help=text)
-    sub.add_argument("--lowercase", type=yes_no, default=ABSENT, metavar="yes|no", help="lower-case the corpus")
+    sub.add_argument("--archives", metavar="DIR", help="folder with archives already downloaded (also: NMT_DATA)")
+    sub.add_argument("--lowercase", type=yes_no, metavar="yes|no", help="lower-case the corpus")
     text = "training pairs with so many words and punctuation marks on each side only, say 10-100"
-    sub.add_argument("--tokens", type=from_to, default=ABSENT, metavar="MIN-MAX", help=text)
+    sub.add_argument("--tokens", type=from_to, metavar="MIN-MAX", help=text)
 
 
 def gpus_flag(sub: argparse.ArgumentParser) -> None:
-    text = "1: CUDA, 0: CPU (default: CUDA if there is one)"
-    sub.add_argument("--gpus", type=int, choices=(0, 1), default=ABSENT, help=text)
+    sub.add_argument("--gpus", type=int, choices=(0, 1), help="1: CUDA, 0: CPU (default: CUDA if there is one)")
 
 
 def count(text: str) -> int:

@@ -15,7 +15,8 @@ def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> Non
     text = "measure training and decoding beside torch.nn.Transformer and Hugging Face's Marian"
     sub = command("bench", lambda given: bench(given.out, arguments.device_of(given), given.smoke), text)
     sub.add_argument("--out", required=True, metavar="DIR", help="where bench.json and bench.png go")
-    sub.add_argument("--smoke", action="store_true", help="tiny models, seconds: to see that it works, not how fast")
+    text = "tiny models, seconds: to see that it works, not how fast"
+    sub.add_argument("--smoke", action="store_true", default=False, help=text)
     arguments.gpus_flag(sub)
 
     text = "methods of pruning at equal compute: models x methods x budgets x seeds"
@@ -24,11 +25,14 @@ def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> Non
     )
     sub.add_argument("config", metavar="CONFIG", help="a JSON file: data, dense, training, budgets, methods, seeds")
     sub.add_argument("--out", required=True, metavar="DIR", help="where results go; what is done there is not redone")
-    sub.add_argument("--seeds", type=arguments.count, nargs="+", metavar="N", help="only these of the config's seeds")
+    text = "only these of the config's seeds"
+    sub.add_argument("--seeds", type=arguments.count, nargs="+", default=None, metavar="N", help=text)
     arguments.gpus_flag(sub)
 
     text = "execute the notebooks and write them with their outputs"
     sub = command("render", lambda given: render(given.names, given.preset), text)
-    sub.add_argument("names", nargs="*", metavar="NAME", help="how a notebook's name begins, 01 say (default: all)")
-    preset_help = "default: NMT_PRESET, else laptop; smoke executes and checks, and writes nothing"
-    sub.add_argument("--preset", default="", choices=PRESETS, help=preset_help)
+    sub.add_argument(
+        "names", nargs="*", default=[], metavar="NAME", help="how a notebook's name begins, 01 say (default: all)"
+    )
+    text = "default: NMT_PRESET, else laptop; smoke executes and checks, and writes nothing"
+    sub.add_argument("--preset", default="", choices=PRESETS, help=text)

@@ -29,28 +29,33 @@ HELP = {
 
 
 def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
-    absent = arguments.ABSENT  # unless it was said
     sub = command("prune", prune_command, "choose heads, fine-tune, and take the other heads out of the model")
     sub.add_argument("--checkpoint", default="", metavar="DIR|NAME", help="the trained model: a run, or a model")
-    data = f"{arguments.DATA_HELP} (default: that of the run in --checkpoint)"
-    sub.add_argument("--data", nargs="+", default=absent, help=data)
-    arguments.preparing_flags(sub)
-    sub.add_argument("--run", help="new run directory (default: runs/DATE-NAME-METHOD)", default=absent)
-    sub.add_argument("--resume", action="store_true", help="go on with the run in --run from its last checkpoint")
-    arguments.gpus_flag(sub)
-    arguments.bar_flag(sub)
+    run = "new run directory (default: runs/DATE-NAME-METHOD)"
+    arguments.run_flags(sub, "that of the run in --checkpoint", run)
     arguments.config_flags(sub, PruningConfig, HELP)
-    no_freeze = "the same as --freeze no"
-    sub.add_argument("--no_freeze", dest="freeze", action="store_false", default=absent, help=no_freeze)
-    gated = "1, the origin's flag: --heads encoder, behind gates that are learned"
-    sub.add_argument("--encoder_with_hard_concrete_gate", type=int, choices=(0, 1), default=absent, help=gated)
+    sub.add_argument("--no_freeze", dest="freeze", action="store_false", help="the same as --freeze no")
+    text = "1, the origin's flag: --heads encoder, behind gates that are learned"
+    sub.add_argument("--encoder_with_hard_concrete_gate", type=int, choices=(0, 1), help=text)
     sub.add_argument("--strict", default="", help="the origin's flag, without effect: loading is always strict")
     arguments.config_flags(sub, TrainingConfig, HELP | dict.fromkeys(SHAPE, KNOWN))
 
 
 def prune_command(given: argparse.Namespace) -> None:
     device = arguments.device_of(given)
-    settings, config, corpus, trained, directory = _resumed(given) if given.resume else _begun(given)
+    if given.resume:
+        run = arguments.run_to_resume(given, "prune")
+        settings = arguments.config_of_run(PruningConfig, run.config["objective"], given)
+        config = arguments.config_of_run(TrainingConfig, run.config["training"], given)
+        corpus, trained, directory = arguments.corpus_of_run(run, given), None, given.run
+    else:
+        settings = pruning_config(given)
+        if not given.checkpoint:
+            raise NmtError("--checkpoint: which trained model shall be pruned? Name its run or model directory")
+        trained = load(given.checkpoint)
+        config, corpus = training_config(given, trained), _corpus(given, trained)
+        name = f"{time.strftime('%Y%m%d-%H%M%S')}-{corpus.name}-{method_class(settings.method).name}"
+        directory = getattr(given, "run", f"runs/{name}")
     progress = given.progress_bar_refresh_rate
     result = prune(settings, config, corpus, trained, directory, given.resume, device, progress)
     undecided = f", {result['undecided']} gates undecided when they were chosen" if result["undecided"] else ""
@@ -61,16 +66,6 @@ def prune_command(given: argparse.Namespace) -> None:
         f"The new model: --checkpoint {directory}"
     )
     print(json.dumps(result, ensure_ascii=False))
-
-
-def _begun(given: argparse.Namespace) -> tuple[PruningConfig, TrainingConfig, Corpus, Trained, str]:
-    settings = pruning_config(given)
-    if not given.checkpoint:
-        raise NmtError("--checkpoint: which trained model shall be pruned? Name its run or model directory")
-    trained = load(given.checkpoint)
-    config, corpus = training_config(given, trained), _corpus(given, trained)
-    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{corpus.name}-{method_class(settings.method).name}"
-    return settings, config, corpus, trained, getattr(given, "run", f"runs/{name}")
 
 
 def pruning_config(given: argparse.Namespace) -> PruningConfig:
@@ -130,10 +125,3 @@ def _corpus(given: argparse.Namespace, trained: Trained) -> Corpus:
             f"{', '.join(noted['data'])}. To prune on this one name the model alone: {trained.directory}"
         )
     return corpus
-
-
-def _resumed(given: argparse.Namespace) -> tuple[PruningConfig, TrainingConfig, Corpus, None, str]:
-    run = arguments.run_to_resume(given, "prune")
-    settings = arguments.config_of_run(PruningConfig, run.config["objective"], given)
-    config = arguments.config_of_run(TrainingConfig, run.config["training"], given)
-    return settings, config, arguments.corpus_of_run(run, given), None, given.run

@@ -19,10 +19,9 @@ from nmt.training import train
 
 def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
     """Add the commands to a parser."""
-    sub = command(
-        "demo", demo_command, "train a small model on the embedded phrasebook in a few minutes and watch it learn"
-    )
-    sub.add_argument("--run", help="run directory (default: a new one in runs/)", default=arguments.ABSENT)
+    text = "train a small model on the embedded phrasebook in a few minutes and watch it learn"
+    sub = command("demo", demo_command, text)
+    sub.add_argument("--run", help="run directory (default: a new one in runs/)")
     sub.add_argument("--minutes", type=float, default=4.0, metavar="X", help="of training at most (default: 4)")
 
     sub = command("data", data_command, "prepare a corpus and print its card")
@@ -30,19 +29,10 @@ def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> Non
     arguments.preparing_flags(sub)
 
     sub = command("train", train_command, "train a model, or go on with a run")
-    sub.add_argument(
-        "--data", nargs="+", help=arguments.DATA_HELP + " (default: news-commentary)", default=arguments.ABSENT
-    )
-    arguments.preparing_flags(sub)
-    # torchrun takes --run, even behind our name, for an abbreviation of its own --run-path.
-    run_help = "run directory (default: runs/DATE-NAME); after torchrun say --run_dir"
-    sub.add_argument("--run", "--run_dir", metavar="DIR", help=run_help, default=arguments.ABSENT)
-    sub.add_argument("--resume", action="store_true", help="go on with the run in --run from its last checkpoint")
-    sub.add_argument(
-        "--checkpoint", default="", metavar="DIR|NAME", help="start from the weights and vocabularies of this model"
-    )
-    arguments.gpus_flag(sub)
-    arguments.bar_flag(sub)
+    run = "run directory (default: runs/DATE-NAME); after torchrun say --run_dir"
+    arguments.run_flags(sub, "news-commentary", run)
+    text = "start from the weights and vocabularies of this model"
+    sub.add_argument("--checkpoint", default="", metavar="DIR|NAME", help=text)
     arguments.config_flags(sub, TrainingConfig)
 
     sub = command("average", average_command, "one model whose weights are the mean of a run's last checkpoints")

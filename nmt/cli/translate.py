@@ -15,10 +15,6 @@ from nmt.lab.lineage import chain
 from nmt.runs import load
 from nmt.scoring import corpus_scores
 
-SPLIT_HELP = (
-    "train, valid, test or another split; all: every pair of files of your own, held out by you (default: test)"
-)
-
 
 def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
     """Add the commands to a parser."""
@@ -30,26 +26,19 @@ def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> Non
     search_flags(sub)
     sub.add_argument("--data", nargs="+", required=True, help=arguments.DATA_HELP)
     arguments.preparing_flags(sub)
-    sub.add_argument("--split", default="test", help=SPLIT_HELP)
+    text = "train, valid, test or another split; all: every pair of files of your own, held out by you (default: test)"
+    sub.add_argument("--split", default="test", help=text)
     sub.add_argument("--tokenize", default="13a", choices=("13a", "char", "none"), help="sacreBLEU's (default: 13a)")
-    sub.add_argument(
-        "--limit", type=arguments.count, default=arguments.ABSENT, metavar="N", help="only the first N pairs"
-    )
+    sub.add_argument("--limit", type=arguments.count, default=None, metavar="N", help="only the first N pairs")
 
 
 def search_flags(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--checkpoint", required=True, help="run directory, model directory, or name of a shipped model")
     sub.add_argument("--beam", type=int, default=4, metavar="N", help="width of the beam, 1: greedy (default: 4)")
-    sub.add_argument(
-        "--length_penalty", type=float, default=0.6, metavar="X", help="alpha of Wu et al. 2016, eq. 14 (default: 0.6)"
-    )
-    sub.add_argument(
-        "--batch_size",
-        type=int,
-        default=32,
-        metavar="N",
-        help="decoded together (default: 32; 1: a line is answered before the next is read)",
-    )
+    text = "alpha of Wu et al. 2016, eq. 14 (default: 0.6)"
+    sub.add_argument("--length_penalty", type=float, default=0.6, metavar="X", help=text)
+    text = "decoded together (default: 32; 1: a line is answered before the next is read)"
+    sub.add_argument("--batch_size", type=int, default=32, metavar="N", help=text)
     arguments.gpus_flag(sub)
 
 
@@ -90,18 +79,14 @@ def lines_of_stdin() -> Iterator[str]:
 
 
 def score_command(given: argparse.Namespace) -> None:
-    options, trained, limit = (
-        search_options(given),
-        load(given.checkpoint, arguments.device_of(given)),
-        getattr(given, "limit", None),
-    )
+    options, trained = search_options(given), load(given.checkpoint, arguments.device_of(given))
     if given.split == "all":
         name, every = unsplit_pairs(given.data, to_stderr)
         shape = str.lower if getattr(given, "lowercase", False) else str
-        pairs = [(shape(en), shape(ru)) for en, ru in islice(every, limit)]
+        pairs = [(shape(en), shape(ru)) for en, ru in islice(every, given.limit)]
     else:
         corpus = arguments.corpus_of(given.data, given)
-        name, pairs = corpus.name, list(corpus.pairs(given.split, limit))
+        name, pairs = corpus.name, list(corpus.pairs(given.split, given.limit))
         run = chain(trained.directory)[-1].run
         if run and run.config["corpus"]["fingerprint"] != corpus.fingerprint:
             to_stderr(
