@@ -106,10 +106,10 @@ class Answer:
     def doubt(self) -> str:
         """What speaks against the best translation; "" where nothing is known."""
         if self.unknown:
-            return f"not sure: the model has no piece for {' '.join(self.unknown)}"
+            return f"the model has no piece for {' '.join(self.unknown)}"
         tokens = sum(len(part.ids) + part.finished for line in self.lines[:1] for part in line.hypotheses)
         if tokens and self.lines[0].log_prob / tokens < DOUBTFUL:
-            return "not sure: the model itself finds this translation improbable"
+            return "the model itself finds this translation improbable"
         return ""
 
 

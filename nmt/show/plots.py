@@ -407,7 +407,7 @@ class Picture:
 
 def sheet(pictures: Sequence[Picture], text: str = "") -> bytes:
     """Lines of text, and pictures below them, as one PNG, 800 pixels wide."""
-    heights = [0.25 * len(text.splitlines()), *(picture.height for picture in pictures)]
+    heights = [0.1 + 0.25 * len(text.splitlines()), *(picture.height for picture in pictures)]
     figure = Figure(figsize=(8, sum(heights)), layout="constrained", dpi=100)
     above, *places = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     above.text(0.01, 0.5, plain(text), va="center", fontsize=10, linespacing=1.6, parse_math=False)

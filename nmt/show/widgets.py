@@ -165,7 +165,7 @@ def rows_of(answer: Answer) -> list[tuple[str, str]]:
     rows = []
     for i, line in enumerate(answer.lines, 1):
         rows.append((f"{i}. score {sum(part.score for part in line.hypotheses):.2f}", line.text))
-    return rows + ([("", answer.doubt)] if answer.doubt else [])
+    return rows + ([("not sure", answer.doubt)] if answer.doubt else [])
 
 
 class SeeAttention(Panel):
@@ -337,7 +337,7 @@ class Switchboard(Panel):
             (old,) = live.log_probs(text, [before])
             rows.append(("log P", f"{line.log_prob:.2f} of its own line, {old:.2f} of that of all heads"))
         if now.doubt:
-            rows.append(("", now.doubt))
+            rows.append(("not sure", now.doubt))
         if item:
             right, *wrong = live.log_probs(item.english, [item.right, *item.wrong])
             verdict = "prefers the right line" if right > max(wrong) else "does not prefer the right line"

@@ -129,7 +129,9 @@ def test_blank_and_too_long_texts_are_told_not_drawn(panel):
 def test_the_static_twin_stands_beside_the_widget_and_changes_with_it(panel, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(plots, "sheet", DRAWN)
-        assert panel._repr_mimebundle_()["image/png"].startswith(PNG)
+        panel.text.value = "a bird draws snow."
+        assert panel._repr_mimebundle_()["image/png"].startswith(PNG) and not panel.failure.value
+    panel.text.value = SENTENCE
     bundle = panel._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle and bundle["image/png"].startswith(PNG)
     assert bundle["text/plain"].startswith("[interactive") and SENTENCE in bundle["text/plain"]
@@ -150,7 +152,8 @@ def test_search_and_n_best_are_those_of_the_model(choices):
 
 def test_what_speaks_against_a_translation_is_one_line_under_it(panel):
     panel.text.value = "the ☃ sea"
-    assert [text for name, text in panel.rows if "not sure" in text] == ["not sure: the model has no piece for ☃"]
+    assert [text for name, text in panel.rows if name == "not sure"] == ["the model has no piece for ☃"]
+    assert "not sure: the model has no piece for ☃" in panel._repr_mimebundle_()["text/plain"]
 
 
 def test_each_sentence_of_a_line_is_translated(panel, choices):
