@@ -21,11 +21,10 @@ from nmt.batches import in_order
 from nmt.config import TrainingConfig, shape_of
 from nmt.corpora.corpus import Corpus, prepare
 from nmt.decoding import translate
-from nmt.models import Trained
 from nmt.plumbing.files import append_json_lines, claimed, read_json, read_json_lines, sha256, write_text
 from nmt.plumbing.provenance import description_of_session
 from nmt.pruning import importance
-from nmt.pruning.config import PruningConfig
+from nmt.pruning.config import GROUPS, PruningConfig
 from nmt.pruning.methods import method_class
 from nmt.pruning.prune import prune
 from nmt.runs import Run, load, model_directory
@@ -57,7 +56,7 @@ class Plan:
     @classmethod
     def read(cls, path: str | Path) -> "Plan":
         """Raises NmtError for a file that is damaged, or has unknown fields or settings that cannot be."""
-        settings = read_json(Path(path))
+        settings = read_json(path)
         try:
             if unknown := settings.keys() - TYPES.keys():
                 raise NmtError(f"{min(unknown)} is not known; there are {', '.join(TYPES)}")
@@ -71,14 +70,18 @@ class Plan:
             if any("method" not in method for method in plan.methods):
                 raise NmtError('each of methods has a "method", its name')
             TrainingConfig(**plan.training)
-            shape = TrainingConfig(**plan.dense).transformer(1, 1)
             for said in plan.cells():
-                whole = sum(len(layer) for kind in PruningConfig(**said).kinds for layer in shape.kept(kind))
-                if said.get("keep", 0) > whole:
+                PruningConfig(**said)
+                if said.get("keep", 0) > (whole := plan.total(said["heads"])):
                     raise NmtError(f"budgets: {said['keep']} of {said['heads']}, of which the dense model has {whole}")
-        except (AttributeError, TypeError, NmtError) as error:
+        except (TypeError, NmtError) as error:  # TypeError: a setting is unknown
             raise NmtError(f"{path}: {error}") from None
         return plan
+
+    def total(self, heads: str) -> int:
+        """How many heads of these kinds a dense model has."""
+        shape = TrainingConfig(**self.dense).transformer(1, 1)
+        return sum(len(layer) for kind in GROUPS[heads] for layer in shape.kept(kind))
 
     def cells(self) -> Iterator[dict]:
         """The fields of each PruningConfig that differ from the defaults: every method at every budget.
@@ -105,7 +108,7 @@ def compare(
     config: str | Path,
     out: str | Path,
     seeds: Sequence[int] | None = None,
-    device: torch.device | str | None = None,
+    device: torch.device | str = "cpu",
     log: Callable[[str], None] = print,
 ) -> None:
     """Do what is not yet done of a comparison; `seeds`: only these of the config's seeds, in this order.
@@ -128,7 +131,7 @@ class _Seed:
     corpus: Corpus
     out: Path
     seed: int
-    device: torch.device | str | None
+    device: torch.device | str
     log: Callable[[str], None]
 
     @property
@@ -156,11 +159,9 @@ class _Seed:
                 f"seed {self.seed}, {number} of {len(cells)}: {said} -> {line['kept']} of {line['of']}, "
                 f"dev loss {dev['loss']:.4f}, BLEU {dev['bleu']:.1f}; {line['seconds']:.0f} s"
             )
-        if elsewhere:
-            again = "should one be stopped, start it again"
-            self.log(f"seed {self.seed}: {elsewhere} cells were left to other processes; {again}")
+        left = f"; {elsewhere} cells were left to other processes (should one be stopped, start it again)"
         done = len(read_json_lines(self.results)) - 1
-        self.log(f"seed {self.seed}: {done} of {len(cells)} cells are done, a line each in {self.results}")
+        self.log(f"{self.results}: {done} of {len(cells)} cells are done" + (left if elsewhere else ""))
 
     def dense_model(self) -> tuple[Run, dict]:
         """The dense model, trained and scored, and what every line of this seed says."""
@@ -173,7 +174,7 @@ class _Seed:
         common = {"seed": self.seed, "dense": weights, "corpus": self.corpus.fingerprint}
         lines = read_json_lines(self.results)
         if not lines:
-            scores = self.scores(load(run.directory, self.device or "cpu"), f"dense-{self.seed}")
+            scores = self.scores(run.directory, f"dense-{self.seed}")
             append_json_lines(self.results, {"key": "dense", "method": "dense", **common, "scores": scores})
         elif lines[0]["dense"] != weights:
             raise NmtError(f"{self.results} belongs to another dense model than {run.directory}: remove one of the two")
@@ -182,16 +183,13 @@ class _Seed:
     def cell(self, settings: PruningConfig, run: Run, key: str) -> dict:
         """Prune the dense model and score what is left; the run is deleted, its numbers are returned."""
         directory, since = self.out / "cells" / key, time.monotonic()
-        config = TrainingConfig(
-            **{**shape_of(load(run.directory).model.config), **self.plan.training, "seed": self.seed}
-        )
-        result = prune(
-            settings, config, self.corpus, run.directory, directory, directory.is_dir(), self.device, progress=0,
-            log=lambda text: None,
-        )  # fmt: skip
-        scores = self.scores(load(directory, self.device or "cpu"), key)
-        session = description_of_session(torch.device(self.device or "cpu"), 0)
+        shape = shape_of(load(run.directory).model.config)
+        config = TrainingConfig(**{**shape, **self.plan.training, "seed": self.seed})
+        how = {"device": self.device, "progress": 0, "log": lambda text: None}
+        result = prune(settings, config, self.corpus, run.directory, directory, directory.is_dir(), **how)
+        scores = self.scores(directory, key)
         shutil.rmtree(directory)
+        session = description_of_session(torch.device(self.device), 0)
         return {
             "pruning": method_class(settings.method).noted(settings),
             **result,
@@ -200,17 +198,17 @@ class _Seed:
             "session": {name: session[name] for name in ("time", "git", "versions", "device")},
         }
 
-    def scores(self, trained: Trained, name: str, batch_size: int = 100) -> dict:
+    def scores(self, checkpoint: Path, name: str, batch_size: int = 100) -> dict:
         """{"dev", "test": {"loss" (nats per target token), "bleu", "chrf", "signature", …}} of greedy translations.
 
-        The translations of test are stored in OUT/outputs/NAME.txt, for the paired bootstrap.
+        The translations of test are kept in OUT/outputs/NAME.txt, for tests of significance.
         """
-        scores, device = {}, next(trained.model.parameters()).device
+        trained, scores = load(checkpoint, self.device), {}
         tokens = encode_corpus(self.corpus, trained.bpe)
         for part, split in (("dev", "valid"), ("test", "test")):
             english, russian = zip(*self.corpus.pairs(split), strict=True)
             written = translate(trained.model, trained.bpe, english, beam=1, batch_size=batch_size)
-            loss = importance.loss(trained.model, list(in_order(tokens[split], batch_size, device=device)))
+            loss = importance.loss(trained.model, list(in_order(tokens[split], batch_size, device=self.device)))
             scores[part] = {"loss": loss, **corpus_scores(written, russian)}
         write_text(self.out / "outputs" / f"{name}.txt", "".join(line + "\n" for line in written))
         return scores

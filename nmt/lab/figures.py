@@ -2,18 +2,28 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import geometric_mean, mean
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from nmt.lab import bench, results
-from nmt.lab.results import Comparison, bleu, dev_loss, role
+from nmt.lab.results import Comparison, bleu, dev_loss
 from nmt.plumbing.files import read_json
 from nmt.runs import Run
 from nmt.show import plots
 from nmt.show.histories import gates
+from nmt.transformer import KINDS
+
+SCORES = {"bleu": "BLEU", "chrf": "chrF"}
+# The methods of README's picture and table: row of the comparison -> what it is called there.
+FEW_METHODS = {
+    "shed, search 0.3": "ours",
+    "taylor-iterative": "Michel et al. 2019",
+    "l0-topk": "Voita et al. 2019",
+    "magnitude": "the size of the weights",
+}
+HIGHLIGHTED = [*FEW_METHODS, "on-budget", "greedy-oracle"]  # rows that have a colour of their own beside all others
 
 
 def draw(stored: Path, folder: Path) -> list[Path]:
@@ -22,10 +32,9 @@ def draw(stored: Path, folder: Path) -> list[Path]:
     for run in results.kept_runs(stored):
         name = run.directory.name
         drawn[name] = plots.run_curves(run, f"run {name}, corpus {run.config['card']['name']}")
-        if run.frames():
-            drawn[f"{name}-attention"] = last_attention(run)
-    if (stored / "compare").is_dir() and (compared := Comparison(stored / "compare")).measured_budgets():
-        drawn["compare"] = losses(compared)
+    if (stored / "compare").is_dir():
+        compared = Comparison(stored / "compare")
+        drawn |= {"compare": losses(compared), "pruning": few_methods(compared)}
     if sized := results.sized_runs(stored / "corpus-size"):
         drawn["corpus-size"] = growth([run for run in sized if results.blocks(run) == results.blocks(sized[0])])
     drawn |= {path.stem: bench.figure(read_json(path)) for path in sorted(stored.glob("bench*.json"))}
@@ -38,72 +47,58 @@ def draw(stored: Path, folder: Path) -> list[Path]:
     return [folder / f"{name}.png" for name in drawn]
 
 
-def last_attention(run: Run) -> Figure:
-    """Cross-attention of all heads on the first sentence of the run's last frame."""
-    step, path = run.frames()[-1]
-    with np.load(path, allow_pickle=False) as frame:
-        written = [*frame["0.trg"].tolist()[1:], "<EOS>"]  # row t of a map is the step that writes piece t
-        title = f"cross-attention after {step} steps: where each Russian piece (down) looks when it is written"
-        return plots.attention_heads(frame["0.cross"], written, frame["0.src"].tolist(), title)
-
-
-def kinds(heads: str) -> str:
-    return "heads of all kinds" if heads == "all" else f"{heads} heads"
-
-
-def highlighted(found: Comparison) -> list[str]:
-    """The rows that the figures highlight: ours, the published ones of lowest loss at the claim's budgets, a bound."""
-    losses: dict[str, list[float]] = {}
-    for budget in found.small_budgets() or found.budgets:
-        for row in found.published:
-            if cells := found.best(row, budget):
-                losses.setdefault(row, []).append(mean(map(dev_loss, cells.values())))
-    most = max(map(len, losses.values()), default=0)  # a row without cells at one of the budgets cannot be ranked
-    ranked = sorted((row for row in losses if len(losses[row]) == most), key=lambda row: geometric_mean(losses[row]))
-    bounds = [row for row in found.rows if role(row) == "bound"][:1]
-    rows = [*found.leading, *ranked[: max(0, len(plots.MARKED) - len(found.leading) - len(bounds))], *bounds]
-    return [row for row in rows if found.count(row)]
-
-
 def losses(found: Comparison) -> Figure:
     """Dev loss and test BLEU against the heads kept, all methods."""
-    shown = [row for row in found.rows if role(row) != "ablation" or row in found.leading]
     panels = []
     for ylabel, score in {"dev loss, nats per piece": dev_loss, "test BLEU": bleu}.items():
         panels.append([])
         for group in found.plan.budgets:
-            values = {"dense": {0: [score(line) for line in found.dense.values()]}}
-            for row in shown:
+            values = {"dense": {0: [*map(score, found.dense.values())]}}
+            for row in found.rows:
                 cells = {budget[1]: found.best(row, budget) for budget in found.budgets if budget[0] == group}
                 values[row] = {keep: [*map(score, of.values())] for keep, of in cells.items() if of}
-            total = found.total(group)
-            panels[-1].append((kinds(group) + (f", {total} in all" if total else ""), ylabel, values))
-    return plots.budget_curves(panels, highlighted(found))
+            title = f"{results.kind_of_heads(group)}, {found.plan.total(group)} in all"
+            panels[-1].append((title, ylabel, values))
+    return plots.budget_curves(panels, [row for row in HIGHLIGHTED if row in found.rows])
+
+
+def few_methods(found: Comparison) -> Figure:
+    """How many heads each of FEW_METHODS keeps in each layer when all kinds may go: the mean over the seeds."""
+    budgets = [budget for budget in reversed(found.budgets) if budget[0] == "all"]
+    figure, grid = plots.new_figure((8, 2.9), (1, len(budgets)), dpi=110, sharey=True)
+    for axes, budget in zip(grid[0], budgets, strict=True):
+        for number, (row, name) in enumerate(FEW_METHODS.items()):
+            masks = [cell["mask"] for cell in found.best(row, budget).values()]
+            means = np.mean([[sum(layer) for kind in KINDS for layer in mask[kind]] for mask in masks], axis=0)
+            places = np.arange(len(means))
+            if number == 0:
+                axes.bar(places, means, color=plots.BLUE, alpha=0.75, label=f"{row.split(', ')[0]}, {name}")
+            else:
+                style = {"color": plots.ORANGE, "mec": "black", "mew": 0.6, "ms": 6}
+                axes.plot(places + 0.18 * (number - 2), means, " o^s"[number], label=name, **style)
+        layers = [f"{kind}\nlayer {layer}" for kind in KINDS for layer in range(len(masks[0][kind]))]
+        axes.set_xticks(places, layers, fontsize=7.5)
+        axes.set_title(f"{budget[1]} of {found.plan.total('all')} heads stay", fontsize=10)
+        axes.set_ylim(-0.3, 8.3)
+        axes.grid(visible=False, axis="x")
+    grid[0, 0].set_ylabel("heads kept, of 8")
+    *lines, bars = grid[0, 0].get_legend_handles_labels()[0]
+    plots.legend_below(figure, [bars, *lines], 4)
+    return figure
 
 
 def growth(runs: Sequence[Run]) -> Figure:
-    """The mean of BLEU and of chrF over the sources against the pairs learnt from, a line for each number of steps.
-
-    Grey: each source after the most steps.
-    """
-    steps, sources = results.in_common(runs)
+    """The means of BLEU and of chrF over the sources against the pairs learnt from, a line for each number of steps."""
     figure, grid = plots.new_figure((8.4, 3.4), (1, 2))
-    places = [results.pairs(run) for run in runs]
-    styles = ((plots.ORANGE, "s", "--"), (plots.BLUE, "o", "-"))[-len(steps) :]
-    for axes, key, name in zip(grid[0], ("bleu", "chrf"), ("BLEU", "chrF"), strict=True):
-        scores = {step: [results.scores_at(run, step) for run in runs] for step in steps}
-        for source in sources:
-            label = "one source, the most steps" if source == sources[0] else None
-            axes.plot(
-                places, [of[source][key] for of in scores[steps[-1]]], color=plots.GREY, lw=0.7, zorder=1, label=label
-            )
-        for step, (color, mark, dashes) in zip(steps[-2:], styles, strict=True):
-            means = [mean(of[source][key] for source in sources) for of in scores[step]]
-            axes.plot(places, means, ls=dashes, marker=mark, color=color, label=f"mean, {step:,} steps")
-        axes.set(xscale="log", xlabel="training pairs", ylabel=f"{name} of held-out pairs", ylim=(0, None))
+    places, means = [results.pairs(run) for run in runs], [results.means_by_step(run) for run in runs]
+    for axes, (key, name) in zip(grid[0], SCORES.items(), strict=True):
+        for step, (color, mark) in zip(sorted(means[0], reverse=True), plots.MARKED, strict=False):
+            scores = [of[step][key] for of in means]
+            axes.plot(places, scores, color=color, marker=mark, label=f"{step:,} steps", clip_on=False)
+        axes.set(xscale="log", xlabel="training pairs", ylabel=f"{name}, mean over the sources", ylim=(0, None))
         axes.set_xticks(places, [f"{place:,}" for place in places], fontsize=8)
         axes.xaxis.set_minor_locator(NullLocator())
-    plots.legend_below(figure, axes.get_legend_handles_labels()[0][::-1], 3)
+    plots.legend_below(figure, axes.get_legend_handles_labels()[0], 2)
     return figure
 
 

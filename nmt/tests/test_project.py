@@ -111,8 +111,7 @@ def test_the_readmes_python_runs(capsys):
 def test_what_the_readme_found_stands_in_the_records():
     kept = ROOT / "data" / "results"
     found = {line["measured"]: line for line in read_json_lines(kept / "findings.jsonl")}
-    dense, lacking, pruned, closed = (found[name] for name in front_page.COLUMNS)
-    without = found["dense, decoder 1.1 closed"]
+    dense, lacking, without, pruned, closed = (found[name] for name in front_page.MEASURED)
     hotels = read_json(kept / "lambda" / "hotels-0.5-free" / "result.json")
     by_words, by_letters, _ = (line["bleu"] for line in read_json_lines(kept / "hotels" / "scores.jsonl"))
     assert (hotels["kept"], hotels["mask"].keys()) == (0, {"encoder"})

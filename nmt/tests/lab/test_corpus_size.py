@@ -1,23 +1,27 @@
 """What is kept and shown of runs that differ in the size of their corpus."""
 
+import io
+import json
 import shutil
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
+from pathlib import Path
 from statistics import mean
 
 import pytest
 
 from nmt import NmtError
+from nmt.cli import main
 from nmt.corpora.corpus import prepare
-from nmt.decoding import translate
 from nmt.lab import figures, results, store, tables
 from nmt.plumbing.files import json_lines
-from nmt.runs import Run, load
-from nmt.scoring import corpus_scores
+from nmt.runs import Run
 from nmt.tests.lab.test_results import squeezed
 from nmt.tests.test_training import TINY, quiet
 
 CONFIG = replace(TINY, max_epochs=2, limit_val_batches=1, val_batch_size=2, checkpoint_every_n_steps=2)
 CONFIG = replace(CONFIG, keep_checkpoints=9, src_vocab_size=60, trg_vocab_size=60)
+HELD_OUT = ("first.test.tsv", "own.test.tsv")
 
 
 @pytest.fixture(scope="module")
@@ -34,54 +38,65 @@ def folder(pairs, tmp_path_factory):
             quiet(
                 CONFIG, prepare([f"{root}/own.tsv{cap}", f"{root}/other.tsv{cap}"], log=lambda text: None), root / name
             )
-            files = [root / "first.test.tsv", root / "own.test.tsv"]
-            store.scores_by_source(root / name, kept, [2, 4], files, log=lambda text: None)
+            lines = [score(root / name, step, root / file) for step in (2, 4) for file in HELD_OUT]
+            (root / "scores.jsonl").write_text(json_lines(lines), encoding="utf-8")
+            store.store(root / name, kept, root / "scores.jsonl")
     return root, kept
 
 
-def test_scores_are_those_of_the_step(folder, pairs):
-    root, kept = folder
-    for step in (2, 4):
-        trained = load(root / "half" / "checkpoints" / f"step_{step:08}")
-        written = translate(trained.model, trained.bpe, [en for en, _ in pairs[:3]], beam=1)
-        score = results.scores_at(Run(kept / "half"), step)["first"]
-        assert score | corpus_scores(written, [ru for _, ru in pairs[:3]]) == score
-        assert score["sentences"] == 3 and score["beam"] == 1
+def score(run: Path, step: int, file: Path) -> dict:
+    """What `nmt score` prints last."""
+    out = io.StringIO()
+    checkpoint = run / "checkpoints" / f"step_{step:08}"
+    with redirect_stdout(out), redirect_stderr(io.StringIO()):
+        main(["score", "--checkpoint", str(checkpoint), "--data", str(file), "--split", "all", "--gpus", "0"])
+    return json.loads(out.getvalue().splitlines()[-1])
 
 
 def test_the_smaller_corpus_comes_first(folder):
     runs = results.sized_runs(folder[1])
     assert [run.directory.name for run in runs] == ["half", "whole"]
     assert results.pairs(runs[0]) < results.pairs(runs[1])
-    assert results.in_common(runs) == ([2, 4], ["first", "own"])
-    assert [results.logged(run, run.lines()[-1]["step"])["epoch"] for run in runs] == [2, 2]
+
+
+def test_means_are_those_of_the_step(folder):
+    run = Run(folder[1] / "half")
+    lines = run.lines("scores.jsonl")
+    assert [(line["step"], line["source"]) for line in lines] == [
+        (2, "first.test"),
+        (2, "own.test"),
+        (4, "first.test"),
+        (4, "own.test"),
+    ]
+    means = results.means_by_step(run)
+    for step in (2, 4):
+        for name in ("bleu", "chrf"):
+            assert means[step][name] == mean(line[name] for line in lines if line["step"] == step)
 
 
 def test_the_table_says_what_is_in_the_runs(folder):
-    runs = results.sized_runs(folder[1])
-    text, (half, whole) = squeezed(tables.corpus_size(folder[1].parent)), (results.scores_at(run, 4) for run in runs)
-    count = f"{runs[1].config['card']['train']['own.tsv']:,}"
-    chrf = f"{whole['own']['chrf']:.2f}"
-    assert f"| own | {count} | 2 | {half['own']['bleu']:.2f} | {whole['own']['bleu']:.2f} | {chrf} |" in text
-    assert "| first | none | 3 |" in text
-    means = [mean(of[source]["bleu"] for source in of) for of in (half, whole)]
-    assert f"| **mean** | | | {means[0]:.2f} | {means[1]:.2f} |" in text
-    assert text.count("\nnmt ") + text.count("\n# called by") == 2 and half["own"]["signature"] in text
+    text = squeezed(tables.corpus_size(folder[1].parent))
+    for run in results.sized_runs(folder[1]):
+        numbers = [of[name] for of in results.means_by_step(run).values() for name in ("bleu", "chrf")]
+        row = f"| {results.pairs(run):,} | {CONFIG.num_blocks} | " + " | ".join(f"{x:.2f}" for x in numbers) + " |"
+        assert row in text
+    assert "| BLEU, 2 steps | chrF, 2 steps | BLEU, 4 steps | chrF, 4 steps |" in text
+    assert text.count("\nnmt ") + text.count("\n# called by") == 2
 
 
-def test_a_deeper_model_stands_beside_the_largest(folder, tmp_path):
+def test_a_deeper_model_has_the_last_row(folder, tmp_path):
     root, kept = folder
-    files = [root / "first.test.tsv", root / "own.test.tsv"]
     corpus = prepare([str(root / "own.tsv"), str(root / "other.tsv")], tmp_path, log=lambda text: None)
     quiet(replace(CONFIG, num_blocks=CONFIG.num_blocks + 1, max_epochs=1), corpus, tmp_path / "deeper")
     shutil.copytree(kept, tmp_path / "corpus-size")
-    store.scores_by_source(tmp_path / "deeper", tmp_path / "corpus-size", [2], files, log=lambda text: None)
+    scores = tmp_path / "scores.jsonl"
+    scores.write_text(json_lines([score(tmp_path / "deeper", 2, root / file) for file in HELD_OUT]), encoding="utf-8")
+    store.store(tmp_path / "deeper", tmp_path / "corpus-size", scores)
     runs = results.sized_runs(tmp_path / "corpus-size")
     assert [run.directory.name for run in runs] == ["half", "whole", "deeper"]
-    assert tables.corpus_size(tmp_path) == tables.corpus_size(kept.parent)
-    text, (of, beside) = squeezed(tables.depth(tmp_path)), (results.scores_at(run, 2) for run in runs[1:])
-    heads = f"| {CONFIG.num_blocks} blocks, 2 steps | {CONFIG.num_blocks + 1} blocks, 2 steps |"
-    assert heads in text and f"| 2 | {of['own']['bleu']:.2f} | {beside['own']['bleu']:.2f} |" in text
+    means = results.means_by_step(runs[-1])[2]
+    row = f"| {CONFIG.num_blocks + 1} | {means['bleu']:.2f} | {means['chrf']:.2f} | | |"
+    assert row in squeezed(tables.corpus_size(tmp_path))
 
 
 def test_the_figure_has_a_line_for_each_number_of_steps(folder):
@@ -89,10 +104,9 @@ def test_the_figure_has_a_line_for_each_number_of_steps(folder):
     for axes, key in zip(figures.growth(runs).axes, ("bleu", "chrf"), strict=True):
         lines = {line.get_label(): line for line in axes.lines}
         for step in (2, 4):
-            of = [results.scores_at(run, step) for run in runs]
-            drawn = lines[f"mean, {step} steps"]
+            drawn = lines[f"{step} steps"]
             assert list(drawn.get_xdata()) == [results.pairs(run) for run in runs]
-            assert list(drawn.get_ydata()) == [mean(one[source][key] for source in one) for one in of]
+            assert list(drawn.get_ydata()) == [results.means_by_step(run)[step][key] for run in runs]
 
 
 def test_no_path_of_a_machine_is_kept(folder):
@@ -102,23 +116,16 @@ def test_no_path_of_a_machine_is_kept(folder):
     assert Run(kept / "half").config["corpus"]["data"] == ["own.tsv:50%", "other.tsv:50%"]
 
 
-def test_a_step_that_is_not_there_is_refused(folder, tmp_path):
-    with pytest.raises(NmtError, match=r"no checkpoint of step 3; there are \[2, 4"):
-        store.scores_by_source(folder[0] / "half", tmp_path, [2, 3], [])
-
-
 def test_a_training_run_is_stored_with_its_scores_and_without_a_path(folder, tmp_path, monkeypatch, capsys):
     root, _ = folder
     monkeypatch.setattr(store, "in_clone", lambda *parts: tmp_path / "stored")
     scores = tmp_path / "scores.jsonl"
     with pytest.raises(NmtError, match=r"scores\.jsonl: no scores"):
-        store.main(["run", str(root / "half"), str(scores)])
+        store.main([str(root / "half"), "--scores", str(scores)])
     scores.write_text(json_lines([{"checkpoint": str(root / "half"), "bleu": 1.0}]), encoding="utf-8")
-    store.main(["run", str(root / "half"), str(scores), "--frame"])
+    store.main([str(root / "half"), "--scores", str(scores)])
     kept = Run(tmp_path / "stored" / "half")
     assert capsys.readouterr().out == f"{kept.directory}\n"
     assert kept.lines("scores.jsonl") == [{"checkpoint": "half", "bleu": 1.0}]
-    assert kept.lines() == Run(root / "half").lines() and [step for step, _ in kept.frames()] == [
-        kept.lines()[-1]["step"]
-    ]
+    assert kept.lines() == Run(root / "half").lines()
     assert not any(str(root) in path.read_text(encoding="utf-8") for path in kept.directory.glob("*.json*"))

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 import nmt
-from nmt.lab import front_page
+from nmt.lab import figures, front_page
 from nmt.lab.results import Comparison
 from nmt.plumbing.places import clone, in_clone
 from nmt.pruning import masks
@@ -24,7 +24,7 @@ def test_exactly_the_named_heads_are_closed():
 
 def test_a_picture_of_pruning_shows_the_mean_number_of_heads_kept():
     found = Comparison(in_clone("data", "results", "compare"))
-    left, right = front_page.pruning(found).axes
+    left, right = figures.few_methods(found).axes
     for axes, k in ((left, 12), (right, 6)):
         assert sum(bar.get_height() for bar in axes.patches) == pytest.approx(k)
         assert all(sum(line.get_ydata()) == pytest.approx(k) for line in axes.lines)

@@ -1,6 +1,7 @@
 """What is kept and shown of runs with a price on heads."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -30,8 +31,9 @@ def folder(corpus, bpe, tmp_path_factory):
             settings = PruningConfig(method="l0", gates_every_n_steps=2, **said)
             plan = {"device": "cpu", "progress": 0, "log": lambda text: None}
             prune(settings, CONFIG, corpus, root / "dense", root / name, **plan)
-            store.priced_run(root / name, kept)
-        store.savings(root / "dear", kept.parent / "savings", sentences=3, rounds=1)
+            store.store(root / name, kept)
+        measured = store.savings(root / "dear", sentences=3, rounds=1)
+        store.store(root / "dear", kept.parent / "savings", measured=measured)
     return kept
 
 
@@ -39,7 +41,7 @@ def test_the_table_says_what_is_in_the_runs(folder):
     runs = results.priced_runs(folder)
     assert [run.directory.name for run in runs] == ["free", "dear", "learns"]
     text = squeezed(tables.prices(folder.parent))
-    said = ["0 (origin) | 0.00000 | frozen", "8 (origin) | 2.00000 | frozen", "8 (origin) | 2.00000 | learns"]
+    said = ["0 (origin) | frozen", "8 (origin) | frozen", "8 (origin) | learns"]
     for run, price in zip(runs, said, strict=True):
         result = json.loads((run.directory / "result.json").read_text())
         first, second = map(sum, result["mask"]["encoder"])
@@ -82,6 +84,8 @@ def test_no_path_of_a_machine_is_kept(folder):
         assert str(folder.parents[1]) not in kept.read_text(encoding="utf-8"), kept
 
 
-def test_a_run_that_has_not_ended_is_refused(tmp_path):
+def test_a_run_that_has_not_ended_is_refused(folder, tmp_path):
+    shutil.copytree(folder / "free", tmp_path / "free")
+    (tmp_path / "free" / "result.json").unlink()
     with pytest.raises(NmtError, match=r"no result\.json"):
-        store.priced_run(tmp_path, tmp_path)
+        store.store(tmp_path / "free", tmp_path / "kept")
