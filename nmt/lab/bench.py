@@ -1,18 +1,19 @@
 """`nmt bench`: a training step and decoding, beside torch.nn.Transformer and Hugging Face's MarianMTModel.
 
-The three models have the same weights and are one function. With each the same step is done: cross-entropy with label
-smoothing, gradients clipped, fused Adam, on the same batches of made ids. In decoding EOS is made impossible, so that
-all write the same number of tokens for every sentence; both decoders keep a cache, and their beams are as wide. Of
+The three models have the same weights and are one function: post-norm, the only norm that Marian has, with ReLU, and
+with dropout on the embeddings and the outputs of sub-layers only. With each the same step is done: cross-entropy with
+label smoothing, gradients clipped, fused Adam, on the same batches of made ids. In decoding EOS is made impossible, so
+that all write the same number of tokens for every sentence; both decoders keep a cache, and their beams are as wide. Of
 torch.nn.Transformer no decoding is measured: it has neither a search nor a cache, and what would be timed is our own
 code around it.
 """
 
 import copy
 import os
+import re
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 from itertools import product
@@ -26,8 +27,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from nmt import BOS, EOS, PAD, NmtError
-from nmt.attention import MultiHeadAttention
-from nmt.batches import Batch, collate, source_batch
+from nmt.batches import Batch, collate
 from nmt.decoding import beam_search, greedy
 from nmt.objective import token_loss
 from nmt.plumbing.files import write_json
@@ -37,105 +37,56 @@ from nmt.show.plots import BLUE, ORANGE, legend_below, new_figure, save
 from nmt.tokens import ParallelTokens
 from nmt.transformer import Transformer, TransformerConfig
 
-SEED, SMOOTHING, CLIP = 1, 0.1, 1.0
 OURS, TORCH, MARIAN = "nmt", "torch.nn.Transformer", "MarianMTModel"
 
 
-@dataclass(frozen=True)
-class Size:
-    """A shape of model, and how much it is asked for in one turn."""
-
-    name: str
-    d_model: int
-    vocab_size: int
-    num_heads: int
-    batch_tokens: int = 2000  # in a training batch: tokens of its longer side, padding among them
-    batches: int = 6  # training steps
-    length: int = 32  # tokens written for each sentence
-    batch_sizes: tuple[int, ...] = (1, 8, 32)
-    beams: tuple[int, ...] = (1, 4)
-
-    def config(self) -> TransformerConfig:
-        return TransformerConfig(
-            self.vocab_size, self.vocab_size, 2, self.d_model, self.num_heads, dropout=0.1, norm="post"
-        )
+def shape(vocab_size: int, d_model: int, num_heads: int) -> TransformerConfig:
+    return TransformerConfig(vocab_size, vocab_size, 2, d_model, num_heads, dropout=0.1, norm="post")
 
 
-SIZES = (Size("small, 2 x 128", 128, 2_000, 4), Size("the origin's, 2 x 512", 512, 10_000, 8, batches=3))
-SMOKE = (Size("smoke, 2 x 32", 32, 60, 4, batch_tokens=120, batches=2, length=3, batch_sizes=(1, 2), beams=(1, 2)),)
+SIZES = {"small, 2 x 128": shape(2_000, 128, 4), "the origin's, 2 x 512": shape(10_000, 512, 8)}
+SMOKE = {"smoke, 2 x 32": shape(60, 32, 4)}
+LENGTHS = 8, 16, 32  # of the sentences: in a turn there is a batch of each length
+BATCH_TOKENS = 2000  # in a training batch: tokens of its longer side, padding among them
 
-# The three models. All are post-norm, the only norm that Marian has, with ReLU, and with dropout on the embeddings and
-# the outputs of sub-layers only: the further dropout and the two final norms of nn.Transformer are switched off.
-# Marian's generator has no trained bias: its count of parameters is smaller by V.
-
-
-@dataclass(frozen=True)
-class Contender:
-    """logits(src (B, S), trg (B, T)) -> (B, T, V); search(src, beam, length) -> the ids of the best, B lists."""
-
-    model: nn.Module
-    logits: Callable[[Tensor, Tensor], Tensor]
-    search: Callable[[Tensor, int, int], list[list[int]]] | None = None
+# The three models: called with src (B, S) and trg (B, T), each returns logits (B, T, V).
 
 
-def contenders(config: TransformerConfig, device: torch.device, silent: bool = False) -> dict[str, Contender]:
-    """The three models with the same weights. silent: for decoding; PAD, BOS and EOS are never written.
-
-    Raises NmtError where transformers is not installed.
-    """
-    model = Transformer(config)
-    if silent:
-        with torch.no_grad():
-            model.generator.bias[[PAD, BOS, EOS]] = -1e4
-    theirs, marian = TorchTransformer(model).to(device), marian_model(model).to(device)
-    model.to(device)
-    for one in (model, theirs, marian):
-        one.train(not silent)
-
-    def search(src: Tensor, beam: int, length: int) -> list[list[int]]:
+class Ours(Transformer):
+    def search(self, src: Tensor, beam: int, length: int) -> list[list[int]]:
+        """The ids of the best translations, B lists."""
         if beam == 1:
-            return [found.ids for found in greedy(model, src, length)]
-        return [found[0].ids for found in beam_search(model, src, beam, max_length=length)]
-
-    def marian_logits(src: Tensor, trg: Tensor) -> Tensor:
-        return marian(input_ids=src, attention_mask=src != PAD, decoder_input_ids=trg, use_cache=False).logits
-
-    def marian_search(src: Tensor, beam: int, length: int) -> list[list[int]]:
-        options = {"num_beams": beam, "max_new_tokens": length, "do_sample": False, "use_cache": True}
-        with torch.inference_mode():
-            return marian.generate(src, attention_mask=(src != PAD).long(), **options)[:, 1:].tolist()
-
-    return {
-        OURS: Contender(model, model, search),
-        TORCH: Contender(theirs, theirs),
-        MARIAN: Contender(marian, marian_logits, marian_search),
-    }
+            return [found.ids for found in greedy(self, src, length)]
+        return [found[0].ids for found in beam_search(self, src, beam, max_length=length)]
 
 
-# The parts of our blocks, and what they are called in the layers of the other two.
-TORCH_PARTS = {
-    "self_attention": "self_attn", "norm_self": "norm1", "cross_attention": "multihead_attn", "norm_cross": "norm2",
-    "feed_forward.inner": "linear1", "feed_forward.outer": "linear2", "norm_feed": "norm3",
+# What the peers call our weights: regular expressions, applied in this order. We have W_Q, W_K and W_V in one matrix;
+# where a peer's name has a *, it has a matrix for each of q, k and v.
+TORCH_NAMES = {
+    r"^encoder(.*)norm_feed": r"encoder\1norm2", r"^(encoder|decoder)\.": r"inner.\1.layers.", "norm_self": "norm1",
+    "norm_cross": "norm2", "norm_feed": "norm3", "self_attention": "self_attn", "cross_attention": "multihead_attn",
+    "in_(weight|bias)": r"in_proj_\1", r"attn\.out": "attn.out_proj", r"feed_forward\.inner": "linear1",
+    r"feed_forward\.outer": "linear2",
 }  # fmt: skip
-MARIAN_PARTS = {
-    "self_attention": "self_attn", "norm_self": "self_attn_layer_norm", "cross_attention": "encoder_attn",
-    "norm_cross": "encoder_attn_layer_norm", "feed_forward.inner": "fc1", "feed_forward.outer": "fc2",
-    "norm_feed": "final_layer_norm",
+MARIAN_NAMES = {
+    r"^(encoder|decoder)\.": r"model.\1.layers.", "src_embedding.tokens": "model.encoder.embed_tokens",
+    "trg_embedding.tokens": "model.decoder.embed_tokens", "generator.weight": "lm_head.weight",
+    "generator.bias": "final_logits_bias", "norm_self": "self_attn_layer_norm",
+    "norm_cross": "encoder_attn_layer_norm", "norm_feed": "final_layer_norm", "self_attention": "self_attn",
+    "cross_attention": "encoder_attn", "in_(weight|bias)": r"*_proj.\1", r"attn\.out": "attn.out_proj",
+    r"feed_forward\.inner": "fc1", r"feed_forward\.outer": "fc2",
 }  # fmt: skip
 
 
-def load_block(layer: nn.Module, block: nn.Module, parts: dict[str, str], joined: bool) -> None:
-    """Load the weights of our block into a layer. joined: its attention has W_Q, W_K and W_V in one matrix."""
-    state, modules = {}, dict(block.named_modules())
-    for module, name in ((modules[part], name) for part, name in parts.items() if part in modules):
-        weights = module.state_dict()
-        if isinstance(module, MultiHeadAttention):
-            weights = {f"out_proj.{key}": value for key, value in module.out.state_dict().items()}
-            whole = {"in_proj_weight": module.in_weight, "in_proj_bias": module.in_bias}
-            for one, weight, bias in zip("qkv", module.in_weight.chunk(3), module.in_bias.chunk(3), strict=True):
-                weights |= whole if joined else {f"{one}_proj.weight": weight, f"{one}_proj.bias": bias}
-        state |= {f"{name}.{key}": value for key, value in weights.items()}
-    layer.load_state_dict(state)
+def renamed(model: Transformer, names: dict[str, str]) -> dict[str, Tensor]:
+    """The weights of a model under a peer's names."""
+    state = {}
+    for name, weight in model.state_dict().items():
+        for ours, theirs in names.items():
+            name = re.sub(ours, theirs, name)
+        parts = weight.chunk(3) if "*" in name else [weight]
+        state |= {name.replace("*", letter): part for letter, part in zip("qkv", parts, strict=False)}
+    return state
 
 
 class TorchTransformer(nn.Module):
@@ -148,176 +99,148 @@ class TorchTransformer(nn.Module):
         self.src_embedding, self.trg_embedding, self.generator = copy.deepcopy(ours)  # together: tied weights stay tied
         sizes = c.d_model, c.num_heads, c.num_blocks, c.num_blocks, c.d_ff, c.dropout
         self.inner = nn.Transformer(*sizes, batch_first=True)
-        self.inner.encoder.norm = self.inner.decoder.norm = None
+        self.inner.encoder.norm = self.inner.decoder.norm = None  # the blocks of ours end with a norm
         self.inner.encoder.use_nested_tensor = False  # a prototype, used only where nothing is trained
-        for layer, block in zip(self.inner.encoder.layers, model.encoder, strict=True):
-            load_block(layer, block, TORCH_PARTS | {"norm_feed": "norm2"}, joined=True)
-        for layer, block in zip(self.inner.decoder.layers, model.decoder, strict=True):
-            load_block(layer, block, TORCH_PARTS, joined=True)
-            layer.multihead_attn.dropout = 0.0
-        for layer in (*self.inner.encoder.layers, *self.inner.decoder.layers):
-            layer.dropout.p = layer.self_attn.dropout = 0.0  # inside the feed-forward layer; of attention weights
+        for module in self.inner.modules():
+            if isinstance(module, nn.MultiheadAttention):
+                module.dropout = 0.0  # of attention weights
+            elif isinstance(module, nn.TransformerEncoderLayer | nn.TransformerDecoderLayer):
+                module.dropout.p = 0.0  # inside the feed-forward layer
+        self.load_state_dict(renamed(model, TORCH_NAMES))
 
     def forward(self, src: Tensor, trg: Tensor) -> Tensor:
-        """Logits (B, T, V). The target's padding needs no mask: it stands to the right of every word."""
+        """The target's padding needs no mask: it stands to the right of every word."""
         padding = src == PAD  # (B, S)
         future = torch.ones(trg.size(1), trg.size(1), dtype=torch.bool, device=trg.device).triu(1)  # (T, T)
-        sides = self.src_embedding(src), self.trg_embedding(trg)
-        masks = {"src_key_padding_mask": padding, "memory_key_padding_mask": padding}
-        return self.generator(self.inner(*sides, tgt_mask=future, tgt_is_causal=True, **masks))
+        masks = {"src_key_padding_mask": padding, "memory_key_padding_mask": padding, "tgt_mask": future}
+        x = self.inner(self.src_embedding(src), self.trg_embedding(trg), **masks, tgt_is_causal=True)
+        return self.generator(x)
 
 
-def marian_model(model: Transformer) -> nn.Module:
-    """Hugging Face's MarianMTModel with the weights of `model`, which has to be post-norm and tied."""
-    try:
-        from transformers import MarianConfig, MarianMTModel
-    except ImportError:
-        raise NmtError("nmt bench measures beside Hugging Face: pip install 'transformers>=5.0'") from None
-    c = model.config
-    shape = {"layers": c.num_blocks, "attention_heads": c.num_heads, "ffn_dim": c.d_ff}
-    options = {f"{side}_{name}": value for side in ("encoder", "decoder") for name, value in shape.items()}
-    options |= {"vocab_size": c.src_vocab_size, "decoder_vocab_size": c.trg_vocab_size, "d_model": c.d_model}
-    options |= {"pad_token_id": PAD, "bos_token_id": BOS, "decoder_start_token_id": BOS, "eos_token_id": EOS}
-    options |= {"share_encoder_decoder_embeddings": False, "scale_embedding": True, "activation_function": "relu"}
-    options |= {"forced_eos_token_id": None, "max_position_embeddings": 256, "dropout": c.dropout}
-    marian = MarianMTModel(MarianConfig(**options))
-    with torch.no_grad():
-        marian.final_logits_bias.copy_(model.generator.bias)
-        for half, embedding, blocks in (
-            (marian.model.encoder, model.src_embedding, model.encoder),
-            (marian.model.decoder, model.trg_embedding, model.decoder),
-        ):
-            half.embed_tokens.weight.copy_(embedding.tokens.weight)
-            half.embed_positions.weight.copy_(embedding.positions)  # Marian's own: all sines, then all cosines
-            for layer, block in zip(half.layers, blocks, strict=True):
-                load_block(layer, block, MARIAN_PARTS, joined=False)
-    return marian
+class Marian(nn.Module):
+    """Hugging Face's MarianMTModel with the weights of `model`. Its generator has no trained bias: V parameters less.
+
+    Raises NmtError where transformers is not installed.
+    """
+
+    def __init__(self, model: Transformer) -> None:
+        super().__init__()
+        try:
+            from transformers import MarianConfig, MarianMTModel
+        except ImportError:
+            raise NmtError("nmt bench measures beside Hugging Face: pip install 'transformers>=5.0'") from None
+        c = model.config
+        options = {"vocab_size": c.src_vocab_size, "decoder_vocab_size": c.trg_vocab_size, "d_model": c.d_model}
+        for side in ("encoder", "decoder"):
+            shape = {"layers": c.num_blocks, "attention_heads": c.num_heads, "ffn_dim": c.d_ff}
+            options |= {f"{side}_{name}": value for name, value in shape.items()}
+        options |= {"pad_token_id": PAD, "bos_token_id": BOS, "decoder_start_token_id": BOS, "eos_token_id": EOS}
+        options |= {"share_encoder_decoder_embeddings": False, "scale_embedding": True, "activation_function": "relu"}
+        options |= {"forced_eos_token_id": None, "max_position_embeddings": 256, "dropout": c.dropout}
+        self.inner = MarianMTModel(MarianConfig(**options))
+        state = renamed(model, MARIAN_NAMES)
+        state["final_logits_bias"] = state["final_logits_bias"][None]  # (1, V)
+        for side in ("encoder", "decoder"):  # its own have all sines first, then all cosines
+            state[f"model.{side}.embed_positions.weight"] = model.src_embedding.positions
+        self.inner.load_state_dict(state)
+
+    def forward(self, src: Tensor, trg: Tensor) -> Tensor:
+        return self.inner(input_ids=src, attention_mask=src != PAD, decoder_input_ids=trg, use_cache=False).logits
+
+    @torch.inference_mode()
+    def search(self, src: Tensor, beam: int, length: int) -> list[list[int]]:
+        options = {"num_beams": beam, "max_new_tokens": length, "do_sample": False, "use_cache": True}
+        return self.inner.generate(src, attention_mask=(src != PAD).long(), **options)[:, 1:].tolist()
 
 
-# What they are given.
+def three(config: TransformerConfig, device: torch.device, silent: bool = False) -> dict[str, nn.Module]:
+    """The three models with the same weights. silent: for decoding; PAD, BOS and EOS are never written."""
+    ours = Ours(config)
+    if silent:
+        ours.generator.bias.data[[PAD, BOS, EOS]] = -1e4
+    models = {OURS: ours, TORCH: TorchTransformer(ours), MARIAN: Marian(ours)}
+    return {name: model.to(device).train(not silent) for name, model in models.items()}
 
 
-def made_pairs(vocab_size: int, count: int = 2000, seed: int = SEED) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Pairs of ids without BOS and EOS, short ones first: lengths log-normal, median 16, 4 to 80; ids by Zipf's law."""
-    random = np.random.default_rng(seed)
-    lengths = 16 * np.exp(0.55 * random.standard_normal((count, 1)) + 0.15 * random.standard_normal((count, 2)))
-    lengths = lengths.round().astype(int).clip(4, 80)  # the sides of a pair are about as long
-    words = np.arange(EOS + 1, vocab_size)
-    share = 1 / np.arange(1, len(words) + 1)
-    ids = random.choice(words, lengths.sum(), p=share / share.sum())
-    sides = np.split(ids, lengths.flatten().cumsum()[:-1])
-    pairs = list(zip(sides[::2], sides[1::2], strict=True))
-    return sorted(pairs, key=lambda pair: (max(map(len, pair)), sum(map(len, pair))))
+def made_pairs(vocab_size: int, count: int, longest: int, device: torch.device) -> Batch:
+    """Pairs of made ids, each side as long as `longest` or up to a quarter shorter; always the same."""
+    random = np.random.default_rng(longest)
+    lengths = random.integers(longest * 3 // 4, longest, (2, count), endpoint=True)
+    sides = ([random.integers(EOS + 1, vocab_size, length) for length in side] for side in lengths)
+    return collate(ParallelTokens(*sides), list(range(count)), device)
 
 
-def training_batches(size: Size, device: torch.device) -> list[Batch]:
-    """`size.batches` of all the batches that the made pairs give, evenly from the shortest to the longest."""
-    pairs = made_pairs(size.vocab_size)
-    groups: list[list[int]] = [[]]
-    for row, pair in enumerate(pairs):
-        if (len(groups[-1]) + 1) * (max(map(len, pair)) + 1) > size.batch_tokens:
-            groups.append([])
-        groups[-1].append(row)
-    chosen = np.linspace(0, len(groups) - 1, size.batches + 2).round().astype(int)[1:-1]
-    return [collate(ParallelTokens(*zip(*pairs, strict=True)), groups[i], device) for i in chosen]
+# A turn is one task, done once by one model.
 
 
-def sources(size: Size, batch_size: int, device: torch.device) -> list[Tensor]:
-    """What is decoded in a turn: four batches of one sentence, or one larger batch of sentences of similar length."""
-    pairs = made_pairs(size.vocab_size)
-    starts = [len(pairs) * i // 5 for i in (1, 2, 3, 4)] if batch_size == 1 else [len(pairs) // 2]
-    return [source_batch([src.tolist() for src, _ in pairs[i : i + batch_size]], device) for i in starts]
-
-
-# Measuring. A turn is one task, done once by one contender; in a round every task has a turn of every contender.
-
-
-def training_turn(contender: Contender, batches: list[Batch], device: torch.device) -> Callable[[], None]:
+def training_turn(model: nn.Module, batches: list[Batch], device: torch.device) -> Callable[[], None]:
     """A function that does one step on each batch, as `nmt.training` does it: bfloat16 autocast on CUDA alone."""
-    parameters = [p for p in contender.model.parameters() if p.requires_grad]
-    optimizer = torch.optim.Adam(parameters, 1e-4, (0.9, 0.98), eps=1e-9, fused=True)
+    optimizer = torch.optim.Adam(model.parameters(), 1e-4, (0.9, 0.98), eps=1e-9, fused=True)
 
     def turn() -> None:
         for batch in batches:
             with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-                loss = token_loss(contender.logits(batch.src, batch.trg_in), batch.trg_out, SMOOTHING) / batch.tokens
+                loss = token_loss(model(batch.src, batch.trg_in), batch.trg_out, label_smoothing=0.1) / batch.tokens
             loss.backward()
-            nn.utils.clip_grad_norm_(parameters, CLIP)
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             optimizer.zero_grad()
 
     return turn
 
 
-def decode(search: Callable, batches: list[Tensor], beam: int, length: int) -> list[list[int]]:
-    return [ids for src in batches for ids in search(src, beam, length)]
+def decode(model: nn.Module, batches: list[Tensor], beam: int, length: int) -> list[list[int]]:
+    return [ids for src in batches for ids in model.search(src, beam, length)]
 
 
-def timed(turn: Callable[[], None], device: torch.device) -> dict[str, float]:
-    """Seconds of the clock, "wall", and of the processor over all threads, "cpu"."""
-    wait = torch.cuda.synchronize if device.type == "cuda" else lambda device: None
-    wait(device)
-    wall, cpu = time.perf_counter(), time.process_time()
-    turn()
-    wait(device)
-    return {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+def in_rounds(turns: dict[str, Callable[[], object]], rounds: int, device: torch.device) -> dict:
+    """Seconds of each model's turns. In each round another model begins; an additional first round is not counted."""
+    names, seconds = list(turns), {name: [] for name in turns}
+    for number in range(rounds + 1):
+        first = number % len(names)
+        for name in names[first:] + names[:first]:
+            since = time.perf_counter()
+            turns[name]()
+            if device.type == "cuda":
+                torch.cuda.synchronize(device)
+            if number:
+                seconds[name].append(time.perf_counter() - since)
+    return {"seconds": seconds, "ratios": ratios(seconds)}
 
 
-def measure(size: Size, rounds: int, device: torch.device, log: Callable[[str], None] = print) -> dict:
-    """All tasks of one size. In each round another contender begins; an additional first round is not counted."""
-    three = contenders(size.config(), device)
-    batches = training_batches(size, device)
-    done = {
-        "config": asdict(size.config()),
-        "turn": asdict(size),
-        "rows": [],
-        "parameters": {n: sum(p.numel() for p in c.model.parameters() if p.requires_grad) for n, c in three.items()},
-    }
+def ratios(seconds: dict[str, list[float]]) -> dict[str, dict]:
+    """Peer -> median, min and max over the rounds of its time divided by ours: above 1, ours is faster."""
+    found = {}
+    for peer in [name for name in seconds if name != OURS]:
+        each = [theirs / ours for theirs, ours in zip(seconds[peer], seconds[OURS], strict=True)]
+        found[peer] = {"wall": {"median": median(each), "min": min(each), "max": max(each)}}
+    return found
+
+
+def measure(config: TransformerConfig, device: torch.device, smoke: bool) -> dict:
+    """All tasks of one size. Raises NmtError where a model writes fewer tokens than it was asked for."""
+    rounds, length, batch_sizes = (2, 3, (1, 2)) if smoke else (5, 32, (1, 8, 32))
+    vocab_size, models = config.src_vocab_size, three(config, device)
+    batches = [made_pairs(vocab_size, BATCH_TOKENS // (longest + 1), longest, device) for longest in LENGTHS]
+    counts = {name: sum(p.numel() for p in model.parameters() if p.requires_grad) for name, model in models.items()}
+    turns = {name: training_turn(model, batches, device) for name, model in models.items()}
     task = {"task": "training step", "tokens": sum(batch.tokens for batch in batches), "steps": len(batches)}
-    turns = {name: training_turn(one, batches, device) for name, one in three.items()}
-    done["rows"] += in_rounds([(task, turns)], rounds, device)
-    searches = {name: one.search for name, one in contenders(size.config(), device, silent=True).items() if one.search}
-    tasks = []
-    for batch_size, beam in product(size.batch_sizes, size.beams):
-        given = sources(size, batch_size, device)
-        task = {"task": "decoding", "batch": batch_size, "beam": beam, "tokens": sum(map(len, given)) * size.length}
-        turns = {name: partial(decode, search, given, beam, size.length) for name, search in searches.items()}
-        tasks.append((task, turns))
-        found = [turn() for turn in turns.values()]
-        task["same translations"] = sum(a == b for a, b in zip(*found, strict=True)) / len(found[0])
-        if any(len(ids) != size.length for one in found for ids in one):
-            raise NmtError(f"nmt bench: not every translation has {size.length} tokens; the comparison is not fair")
-    done["rows"] += in_rounds(tasks, rounds, device)
-    log(f"{size.name}: parameters {done['parameters']}")
-    for row in done["rows"]:
-        for peer, of in row["ratios"].items():
-            wall, cpu = of["wall"], of["cpu"]
-            span = f"{wall['min']:.2f} to {wall['max']:.2f}; processor {cpu['median']:.2f}"
-            log(f"  {label(row)}; {peer} takes {wall['median']:.2f} times as long ({span})")
-    return done
-
-
-def in_rounds(tasks: list[tuple[dict, dict[str, Callable]]], rounds: int, device: torch.device) -> list[dict]:
-    seconds = [{name: [] for name in turns} for _, turns in tasks]
-    for number in range(-1, rounds):
-        for (_, turns), taken in zip(tasks, seconds, strict=True):
-            names = list(turns)
-            for name in names[number % len(names) :] + names[: number % len(names)]:
-                time_ = timed(turns[name], device)
-                if number >= 0:
-                    taken[name].append(time_)
-    return [task | {"seconds": of, "ratios": ratios(of)} for (task, _), of in zip(tasks, seconds, strict=True)]
-
-
-def ratios(seconds: dict[str, list[dict[str, float]]]) -> dict[str, dict[str, dict[str, float]]]:
-    """Peer -> clock -> median, min and max over the rounds of its time divided by ours: above 1, ours is faster."""
-    result = {}
-    for peer in (name for name in seconds if name != OURS):
-        result[peer] = {}
-        for clock in ("wall", "cpu"):
-            each = [theirs[clock] / ours[clock] for theirs, ours in zip(seconds[peer], seconds[OURS], strict=True)]
-            result[peer][clock] = {"median": median(each), "min": min(each), "max": max(each)}
-    return result
+    rows = [task | in_rounds(turns, rounds, device)]
+    models = three(config, device, silent=True)
+    for batch_size, beam in product(batch_sizes, (1, 4)):
+        given = [made_pairs(vocab_size, batch_size, longest, device).src for longest in LENGTHS]
+        turns = {name: partial(decode, models[name], given, beam, length) for name in (OURS, MARIAN)}
+        ours, theirs = (turn() for turn in turns.values())
+        if any(len(ids) != length for ids in ours + theirs):
+            raise NmtError(f"nmt bench: not every translation has {length} tokens; the comparison is not fair")
+        task = {"task": "decoding", "batch": batch_size, "beam": beam, "tokens": len(ours) * length}
+        task["same translations"] = sum(a == b for a, b in zip(ours, theirs, strict=True)) / len(ours)
+        rows.append(task | in_rounds(turns, rounds, device))
+    for row in rows:
+        for peer, ratio in row["ratios"].items():
+            times = "{median:.2f} times as long ({min:.2f} to {max:.2f})".format(**ratio["wall"])
+            print(f"{label(row)}; {peer} takes {times}")
+    return {"config": asdict(config), "rounds": rounds, "rows": rows, "parameters": counts}
 
 
 def label(row: dict) -> str:
@@ -326,11 +249,10 @@ def label(row: dict) -> str:
     return f"batch {row['batch']}, {'greedy' if row['beam'] == 1 else 'beam {}'.format(row['beam'])}"
 
 
-def bench(out: str | Path, device: torch.device, smoke: bool = False, log: Callable[[str], None] = print) -> dict:
-    """Measure and write OUT/bench.json and OUT/bench.png; returns what is in the JSON.
+def bench(out: str | Path, device: torch.device, smoke: bool = False) -> None:
+    """Measure and write OUT/bench.json and OUT/bench.png. The caller's random state stays as it is.
 
-    The caller's random state stays as it is. Raises NmtError where transformers is missing, or where OUT holds a
-    benchmark already or cannot be written.
+    Raises NmtError where transformers is missing, or where OUT holds a benchmark already or cannot be written.
     """
     out = Path(out)
     if (out / "bench.json").exists():
@@ -343,18 +265,16 @@ def bench(out: str | Path, device: torch.device, smoke: bool = False, log: Calla
     if device.type == "cpu":
         keep_freed_memory()  # as training does; all three profit from it
     session = description_of_session(device, 0)
-    with suppress(AttributeError):  # Windows has none
+    if hasattr(os, "getloadavg"):  # Windows has none
         session["load"] = os.getloadavg()[0]  # processes that ran in the minute before; 0: a quiet machine
-    rounds = 2 if smoke else 5
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(SEED)
-        sizes = {size.name: measure(size, rounds, device, log) for size in (SMOKE if smoke else SIZES)}
+        torch.manual_seed(1)
+        sizes = {name: measure(config, device, smoke) for name, config in (SMOKE if smoke else SIZES).items()}
     session["versions"]["transformers"] = version("transformers")
     dtypes = {"training": "bfloat16 autocast" if device.type == "cuda" else "float32", "decoding": "float32"}
-    result = {"session": session, "rounds": rounds, "dtypes": dtypes, "smoke": smoke, "sizes": sizes}
+    result = {"session": session, "dtypes": dtypes, "smoke": smoke, "sizes": sizes}
     write_json(out / "bench.json", result)
     save(figure(result), out / "bench.png")
-    return result
 
 
 def figure(result: dict) -> Figure:
@@ -363,19 +283,19 @@ def figure(result: dict) -> Figure:
     A dot is the peer's time divided by ours, the median with the span of the rounds.
     """
     sizes = result["sizes"]
-    rows = max(len(size["rows"]) for size in sizes.values())
+    most = max(len(size["rows"]) for size in sizes.values())
     title = "time of the peer / time of nmt; right of 1, nmt is faster"
-    drawing, grid = new_figure((4.2 * len(sizes) + 1.2, 0.36 * rows + 1.6), (1, len(sizes)), title, sharex=True)
+    drawing, grid = new_figure((4.2 * len(sizes) + 1.2, 0.36 * most + 1.6), (1, len(sizes)), title, sharex=True)
     for axes, (name, size) in zip(grid[0], sizes.items(), strict=True):
+        rows = size["rows"]
         for peer, color, marker, aside in ((TORCH, ORANGE, "s", 0.12), (MARIAN, BLUE, "o", -0.12)):
-            found = [(y, row["ratios"][peer]["wall"]) for y, row in enumerate(size["rows"]) if peer in row["ratios"]]
-            middle = [ratio["median"] for _, ratio in found]
-            span = [[r["median"] - r["min"] for _, r in found], [r["max"] - r["median"] for _, r in found]]
-            places = [y + aside for y, _ in found]
-            axes.errorbar(middle, places, xerr=span, fmt=marker, color=color, ms=5, capsize=2, label=peer)
+            found = [(y + aside, row["ratios"][peer]["wall"]) for y, row in enumerate(rows) if peer in row["ratios"]]
+            places, middle, low, high = np.transpose([(y, of["median"], of["min"], of["max"]) for y, of in found])
+            style = {"fmt": marker, "color": color, "ms": 5, "capsize": 2, "label": peer}
+            axes.errorbar(middle, places, xerr=(middle - low, high - middle), **style)
         axes.axvline(1, color="black", lw=0.8)
-        axes.set_yticks(range(len(size["rows"])), [label(row) for row in size["rows"]])
-        axes.set(title=name, ylim=(len(size["rows"]) - 0.5, -0.5), xlim=(0, None))
+        axes.set_yticks(range(len(rows)), [label(row) for row in rows])
+        axes.set(title=name, ylim=(len(rows) - 0.5, -0.5), xlim=(0, None))
         axes.grid(False, axis="y")
     legend_below(drawing, axes.get_legend_handles_labels()[0], 2)
     return drawing
