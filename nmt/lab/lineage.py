@@ -5,17 +5,16 @@ config.json; a mean of checkpoints (`nmt average`) names the checkpoints in its 
 names comes to random weights, or to a model without records.
 """
 
+import json
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from nmt.lab.markdown import block
 from nmt.plumbing.files import read_json
 from nmt.runs import Run
-
-PROGRAM = ("nmt", "__main__.py")  # the first word of a session's command, where that was `nmt`
 
 
 @dataclass(frozen=True)
@@ -26,18 +25,17 @@ class Link:
     directory: Path  # the run that it belongs to; where there is none, the model directory
     run: Run | None
     step: int | None  # the step of the run at which it was saved
-    origins: tuple[Path, ...] = ()  # the model directories that it began with; none for random weights
+    origins: Sequence[Path] = ()  # the model directories that it began with; none for random weights
+
+    def __str__(self) -> str:
+        return f"step {self.step:,} of `{self.directory.name}`" if self.step else f"`{self.directory.name}`"
 
 
 def chain(model: str | Path) -> list[Link]:
     """The links that led to a model directory (a checkpoint, a pruned model, a mean, any other), the first first."""
     link = _link(Path(model).resolve())
-    links = {}
-    for earlier in (one for origin in link.origins for one in chain(origin)):
-        before = links.get(earlier.directory)
-        # The checkpoints of a mean are of one run: it is told once, up to the last of them.
-        if before is None or (earlier.step or 0) > (before.step or 0):
-            links[earlier.directory] = earlier
+    # The checkpoints of a mean are of one run: it is told once, up to the last of them.
+    links = {earlier.directory: earlier for origin in sorted(link.origins) for earlier in chain(origin)}
     return [*links.values(), link]
 
 
@@ -48,43 +46,31 @@ def _link(model: Path) -> Link:
     if (directory / "config.json").is_file():
         run = Run(directory)
         origin = run.config.get("checkpoint")
-        return Link(model, directory, run, step or run.last_step(), (Path(origin),) if origin else ())
+        return Link(model, directory, run, step or run.last_step(), [Path(origin)] if origin else [])
     if (model / "average.json").is_file():
-        return Link(model, model, None, None, tuple(map(Path, read_json(model / "average.json")["of"])))
+        return Link(model, model, None, None, [Path(origin) for origin in read_json(model / "average.json")["of"]])
     return Link(model, directory, None, step)
 
 
 def story(links: Sequence[Link]) -> str:
     """The chain as Markdown: for each link what it began with, its commands, how long it took, the data, the code."""
-    told = [_told(link) for link in links]
-    return "\n\n".join(f"{number}. {text}" for number, text in enumerate(told, 1)) if len(told) > 1 else told[0]
+    return "\n\n".join((f"{n}. " if len(links) > 1 else "") + _told(link) for n, link in enumerate(links, 1))
 
 
 def _told(link: Link) -> str:
-    name = f"`{link.directory.name}`"
+    name, began_with = f"`{link.directory.name}`", ", ".join(str(_link(origin)) for origin in link.origins)
     if link.run:
-        return f"{name}, a run from {_names(link.origins) or 'random weights'}:\n\n{_told_run(link)}"
+        return f"{name}, a run from {began_with or 'random weights'}:\n\n{_told_run(link)}"
     if link.origins:
-        average, how = read_json(link.directory / "average.json"), ""
+        told, average = f"{name}, the mean of the weights of {began_with}.", read_json(link.model / "average.json")
         if "command" in average:  # the first version of `nmt average` wrote no command
-            how = f"\n\n{block([command(average)])}\n\nCode {short_revision(average['git'])}."
-        return f"{name}, the mean of the weights of {_names(link.origins)}.{how}"
+            told += f"\n\n{block([command(average)])}\n\nCode {short_revision(average['git'])}."
+        return told
     if link.directory.parent.parts[-2:] == ("data", "models"):
         return f"{name}, a model that ships; its own card tells how it was made."
     if link.directory.is_dir():
         return f"{name}, a model directory without records of how it was made."
     return f"{name}, whose directory is gone, and with it the records of how it was made."
-
-
-def _names(models: Sequence[Path]) -> str:
-    """For a reader: "steps 200, 400 of `run`; `model`"."""
-    steps: dict[Path, list[str]] = {}
-    for link in map(_link, models):
-        steps.setdefault(link.directory, []).extend([] if link.step is None else [f"{link.step:,}"])
-    return "; ".join(
-        (f"step{'s' * (len(some) > 1)} {', '.join(some)} of " if some else "") + f"`{directory.name}`"
-        for directory, some in steps.items()
-    )
 
 
 def _told_run(link: Link) -> str:
@@ -97,34 +83,30 @@ def _told_run(link: Link) -> str:
         progress = f"{at_step[-1]['epoch']:.4g} epochs, {progress}, {at_step[-1]['minutes']:.1f} minutes"
     if any(line["step"] > step for line in lines):
         progress += " (the run went on)"
-    told = [block(map(command, sessions)), f"{progress}; {circumstances(run, sessions)}."]
+    told = f"{block(map(command, sessions))}\n\n{progress}; {circumstances(run, sessions)}."
     if link.model.name == "pruned":
-        result = read_json(run.directory / "result.json")
-        told.append(
-            f"Pruned by `{result['method']}`: {result['kept']} of {result['of']} heads kept; BLEU on "
-            f"{result['sentences']} validation pairs {result['bleu_dense']:.2f} before, {result['bleu_pruned']:.2f} "
-            "after."
-        )
-    return "\n\n".join(told)
+        told += (
+            "\n\nPruned by `{method}`: {kept} of {of} heads kept; BLEU on {sentences} validation pairs "
+            "{bleu_dense:.2f} before, {bleu_pruned:.2f} after."
+        ).format(**read_json(run.directory / "result.json"))
+    return told
 
 
 def circumstances(run: Run, sessions: Sequence[dict]) -> str:
     """Device, version of PyTorch, seed and code: for a reader who wants to repeat the run."""
-    devices = dict.fromkeys(session["device"] for session in sessions)
-    versions = dict.fromkeys(session["versions"]["torch"] for session in sessions)
-    revisions = dict.fromkeys(short_revision(session["git"]) for session in sessions)
-    return (
-        f"{', then '.join(devices)}; PyTorch {', then '.join(versions)}; seed {run.config['training']['seed']}; "
-        f"code {', '.join(revisions)}"
+    devices, versions, revisions = (
+        ", then ".join(dict.fromkeys(values))
+        for values in zip(
+            *((s["device"], s["versions"]["torch"], short_revision(s["git"])) for s in sessions), strict=True
+        )
     )
+    return f"{devices}; PyTorch {versions}; seed {run.config['training']['seed']}; code {revisions}"
 
 
 def command(session: dict) -> str:
     """The command of a session, without paths of a machine. Another program that called the package is only named."""
-    program, *rest = session["command"]
-    if Path(program).name in PROGRAM:
-        return "nmt " + shlex.join(map(without_paths, rest))
-    return f"# called by {without_paths(program)}"
+    program, *rest = without_paths(session["command"])
+    return f"nmt {shlex.join(rest)}" if Path(program).name in ("nmt", "__main__.py") else f"# called by {program}"
 
 
 def short_revision(git: str | None) -> str:
@@ -132,19 +114,9 @@ def short_revision(git: str | None) -> str:
     return git[:7] + git[40:] if git else "unknown"
 
 
-def without_paths(value: Any) -> Any:
+def without_paths(value: object) -> object:
     """A word of a command, or any JSON, without the paths of a machine: only the last part of each absolute path stays.
 
-    In JSON the names of members are changed, too.
+    So it is with `--flag=/a/path`, with `/a/path:60000`, a file with a cap, and with the names of members.
     """
-    if isinstance(value, dict):
-        return {without_paths(key): without_paths(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [without_paths(one) for one in value]
-    if not isinstance(value, str):
-        return value
-    if value.startswith("--") and "=" in value:
-        flag, value = value.split("=", 1)
-        return f"{flag}={without_paths(value)}"
-    path, colon, cap = value.partition(":")  # a.tsv:60000 is a file with a cap
-    return Path(path).name + colon + cap if Path(path).is_absolute() else value
+    return json.loads(re.sub(r'"(--[^"=]*=)?/([^"/]*/)*(?=[^"/])', r'"\1', json.dumps(value)))
