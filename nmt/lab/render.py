@@ -19,19 +19,16 @@ from nmt.plumbing.provenance import git_revision
 
 LARGEST = 1_000_000  # bytes of a notebook: GitHub may not show a larger one
 SECONDS = {"smoke": 60, "laptop": 20 * 60, "gpu": 6 * 3600}  # that one notebook may take
-MARK = "notebooks"  # the table stands between <!-- notebooks --> and <!-- /notebooks -->
-PICTURE = re.compile(r"!\[[^\]]*\]\(([^)\s]+)\)")
-Notebook = dict  # as nbformat reads it, version 4
+Notebook = dict  # as nbformat reads it, version 4; nbformat is imported where it is used: not everybody has jupyterlab
 
 
-def chosen(names: Sequence[str] = (), folder: Path | None = None) -> list[Path]:
+def chosen(folder: Path, names: Sequence[str] = ()) -> list[Path]:
     """The notebooks whose names begin with one of `names`, in the order of the course; without `names` all."""
-    numbered = sorted((folder or in_clone("notebooks")).glob("*.ipynb"))  # solutions.ipynb comes after the numbers
-    for name in names:
-        if not any(path.name.startswith(name) for path in numbered):
-            known = ", ".join(path.stem for path in numbered)
-            raise NmtError(f"no notebook's name begins with {name!r}; there are: {known}")
-    return [path for path in numbered if not names or path.name.startswith(tuple(names))]
+    numbered = sorted(folder.glob("*.ipynb"))  # solutions.ipynb comes after the numbers
+    if unknown := [name for name in names if not any(path.name.startswith(name) for path in numbered)]:
+        known = ", ".join(path.stem for path in numbered)
+        raise NmtError(f"no notebook's name begins with {unknown[0]!r}; there are: {known}")
+    return [path for path in numbered if path.name.startswith(tuple(names) or "")]
 
 
 def render(names: Sequence[str] = (), size: str = "", folder: Path | None = None) -> None:
@@ -42,23 +39,21 @@ def render(names: Sequence[str] = (), size: str = "", folder: Path | None = None
     """
     folder, size = folder or in_clone("notebooks"), size or preset()
     revision = git_revision() or ""  # asked before the first notebook is written: that changes the clone
-    for path in chosen(names, folder):
-        since = time.monotonic()
+    for path in chosen(folder, names):
         notebook = executed(path, size, revision)
-        minutes = (time.monotonic() - since) / 60
-        strip(notebook, {"preset": size, "minutes": round(minutes, 1)})
         if found := problems(notebook, folder):
             raise NmtError(f"{path.name}: not written: {'; '.join(found)}")
-        print(f"{path.name}: {minutes:.1f} minutes, {len(text_of(notebook).encode()) / 1e3:.0f} kB, preset {size}")
+        minutes, text = notebook.metadata.nmt["minutes"], text_of(notebook)
+        print(f"{path.name}: {minutes} minutes, {len(text.encode()) / 1e3:.0f} kB, preset {size}")
         if size != "smoke":
-            write_text(path, text_of(notebook))
+            write_text(path, text)
     if size != "smoke":
         for page, text in pages(folder).items():
             write_text(page, text)
 
 
 def read(path: Path) -> Notebook:
-    import nbformat  # comes with jupyterlab, which whoever only runs a notebook need not have
+    import nbformat
 
     try:
         notebook = nbformat.read(path, as_version=4)
@@ -75,57 +70,49 @@ def text_of(notebook: Notebook) -> str:
 
 
 def executed(path: Path, size: str, revision: str = "") -> Notebook:
-    """The notebook with the outputs of a fresh kernel that sees only this preset. Raises NmtError if a cell fails."""
+    """The notebook with the outputs of a fresh kernel that sees only this preset. Raises NmtError if a cell fails.
+
+    What differs between two executions though the same was computed is left out, but for the minutes it took.
+    """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    notebook = read(path)
+    notebook, since = read(path), time.monotonic()
     figures = "" if size == "smoke" else str(path.parent.parent / "figures")
     environment = {**os.environ, "NMT_PRESET": size, "NMT_REVISION": revision, "NMT_FIGURES": figures}
+    quiet = {"record_timing": False, "store_widget_state": False, "coalesce_streams": True}
     where = {"metadata": {"path": str(path.parent)}}
-    client = NotebookClient(notebook, timeout=SECONDS[size], kernel_name="python3", resources=where)
+    client = NotebookClient(notebook, timeout=SECONDS[size], kernel_name="python3", resources=where, **quiet)
     try:
         client.execute(env=environment)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         without_colours = re.sub(r"\x1b.[0-9;]*m", "", str(error))
         raise NmtError(f"{path.name}: {without_colours.strip()}") from None
+    strip(notebook, {"preset": size, "minutes": round((time.monotonic() - since) / 60, 1)})
     return notebook
 
 
 def strip(notebook: Notebook, about: dict) -> None:
-    """Remove from the notebook what differs between two executions though the same was computed; `about` is added."""
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-        "nmt": about,
-    }
+    """Leave of the metadata only what a viewer needs, and `about`; of a widget that has a picture only the picture."""
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata.clear()
+    notebook.metadata.update(kernelspec=kernel, language_info={"name": "python"}, nmt=about)
     for cell in notebook.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in ("tags", "jupyter")}
-        joined: list[dict] = []
         for output in cell.get("outputs", ()):
-            if "image/png" in output.get("data", {}):  # the picture of a widget stays, the widget goes
+            if "image/png" in output.get("data", {}):
                 output.data.pop("application/vnd.jupyter.widget-view+json", None)
-            stream = output.output_type == "stream" and joined and joined[-1].get("name") == output.name
-            if stream:  # one stream may come in several pieces, as timing has it
-                joined[-1].text += output.text
-            else:
-                joined.append(output)
-        if cell.cell_type == "code":
-            cell.outputs = joined
 
 
 def problems(notebook: Notebook, folder: Path) -> list[str]:
     """The reasons why this notebook of `folder` should not be committed; [] where there are none."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    counts = [cell.execution_count for cell in code]
     first = "".join(output.get("text", "") for output in code[0].outputs) if code else ""
-    size = len(text_of(notebook).encode())
+    header, size = "revision .*preset .*device: ", len(text_of(notebook).encode())
     wrong = {
-        "its code cells were not run 1 … n in a fresh kernel: nmt render": (
-            [cell.execution_count for cell in code] != list(range(1, len(code) + 1))
-        ),
-        "the first code cell does not tell revision, preset and device": (
-            not all(word in first for word in ("revision ", "preset ", "device: "))
-        ),
+        "its code cells were not run 1 … n in a fresh kernel: nmt render": counts != [*range(1, len(code) + 1)],
+        "the first code cell does not tell revision, preset and device": not re.search(header, first, re.DOTALL),
         "metadata.widgets, on which GitHub's viewer fails": "widgets" in notebook.metadata,
         "time stamps of the execution": any("execution" in cell.metadata for cell in notebook.cells),
         f"{size:,} bytes, {LARGEST:,} at most": size >= LARGEST,
@@ -133,7 +120,8 @@ def problems(notebook: Notebook, folder: Path) -> list[str]:
     found = [problem for problem, holds in wrong.items() if holds]
     for number, cell in enumerate(code, 1):
         found += [f"cell [{number}]: {problem}" for output in cell.outputs for problem in _problems(output)]
-    pictures = [p for cell in notebook.cells if cell.cell_type == "markdown" for p in PICTURE.findall(cell.source)]
+    markdown = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)\s]+)\)", markdown)
     return found + [f"no such picture: {picture}" for picture in pictures if not (folder / picture).is_file()]
 
 
@@ -153,40 +141,23 @@ def _problems(output: dict) -> list[str]:
     return [problem for problem, holds in wrong.items() if holds]
 
 
-def notebook_table(folder: Path, prefix: str = "", thumbnails: Path | None = None) -> str:
-    """Markdown: a row for each notebook, from its title, the first paragraph under it, and its measured minutes.
+def pages(folder: Path) -> dict[Path, str]:
+    """The pages that show the table of notebooks, that of their folder and the project's, as they should be.
 
-    prefix: the path from the page with the table to the notebooks. thumbnails: a folder beside the page with
-    thumb-01.png and so on, for the notebooks that have one.
+    A row for each notebook: its title, the first paragraph under it, and its measured minutes. On the project's page
+    also a picture, for notebooks that have one, figures/thumb-01.png and so on.
     """
-    rows = []
-    for path in chosen(folder=folder):
-        notebook = read(path)
+    below, above = [], []
+    for path in chosen(folder):
+        notebook, picture = read(path), f"figures/thumb-{path.name[:2]}.png"
         title, teaches, *_ = notebook.cells[0].source.removeprefix("# ").split("\n\n")
         about = notebook.metadata.get("nmt", {})
-        name = title
-        if thumbnails and (picture := thumbnails / f"thumb-{path.name[:2]}.png").is_file():
+        minutes = "{minutes:g} ({preset})".format(**about) if about else "not rendered yet"
+        rest = {"what it teaches": " ".join(teaches.split()), "minutes": minutes}
+        below.append({"notebook": f"[{title}]({path.name})", **rest})
+        if (folder.parent / picture).is_file():
             # Pictures shrink with their column, which a title in one line keeps wide enough.
-            name = f"![{title}]({thumbnails.name}/{picture.name})<br>{title.replace(' ', '&nbsp;')}"
-        rows.append(
-            {
-                "notebook": f"[{name}]({prefix}{path.name})",
-                "what it teaches": " ".join(teaches.split()),
-                "minutes": f"{about['minutes']:g} ({about['preset']})" if about else "not rendered yet",
-            }
-        )
-    return table(rows)
-
-
-def pages(folder: Path) -> dict[Path, str]:
-    """The pages that show the table of notebooks, that of their folder and the project's, as they should be."""
-    project = folder.parent
-    tables = {
-        folder / "README.md": notebook_table(folder),
-        project / "README.md": notebook_table(folder, f"{folder.name}/", project / "figures"),
-    }
-    return {
-        page: replaced_between(page, MARK, text)
-        for page, text in tables.items()
-        if page.is_file() and f"<!-- {MARK} -->" in page.read_text(encoding="utf-8")
-    }
+            title = f"![{title}]({picture})<br>{title.replace(' ', '&nbsp;')}"
+        above.append({"notebook": f"[{title}]({folder.name}/{path.name})", **rest})
+    tables = {folder / "README.md": table(below), folder.parent / "README.md": table(above)}
+    return {page: replaced_between(page, "notebooks", text) for page, text in tables.items()}
