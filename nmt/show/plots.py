@@ -369,6 +369,8 @@ def switchboard(figure: Figure | SubFigure, mask: Mask, heads: Mask) -> None:
         heat_map(axes, gates, range(layers), range(of_layer), number=number, rotation=0)
         axes.vlines(np.arange(1, of_layer) - 0.5, -0.5, layers - 0.5, color="white", lw=3)
         axes.hlines(np.arange(1, layers) - 0.5, -0.5, of_layer - 0.5, color="white", lw=3)
+        for layer, head in np.argwhere(gates == 0):
+            axes.add_patch(Rectangle((head - 0.4, layer - 0.4), 0.8, 0.8, fill=False, edgecolor=ORANGE, lw=1.5))
         _name_layers_and_heads(axes, kind)
     figure.supxlabel("1: open, 0: closed, ×: removed", fontsize=9)
 
