@@ -18,8 +18,7 @@ from torchtext.data import BucketIterator, Dataset, RawField
 from torchtext.data.utils import RandomShuffler
 
 from nmt import BOS, EOS, PAD
-from nmt.bpe import BPE
-from nmt.tokens import ParallelTokens, Tokens
+from nmt.tokens import ParallelTokens
 
 
 def pad(sentences: list[list[int]] | list[np.ndarray], device: torch.device | str = "cpu") -> Tensor:
@@ -66,19 +65,6 @@ def collate(tokens: ParallelTokens, rows: list[int], device: torch.device | str 
     return Batch(src, pad(targets, device), rows, sum(map(len, targets)) - len(rows))
 
 
-@dataclass(frozen=True)
-class Recut:
-    """`recut[i]`: the i-th sentence under BPE-dropout, drawn from `seed` and i alone."""
-
-    tokens: Tokens
-    bpe: BPE
-    p: float
-    seed: str
-
-    def __getitem__(self, i: int) -> list[int]:
-        return self.bpe.recut(self.tokens[i].tolist(), self.p, random.Random(f"{self.seed}/{i}"))
-
-
 class Row(NamedTuple):
     """torchtext's example: one line number."""
 
@@ -88,9 +74,8 @@ class Row(NamedTuple):
 class BatchIterator:
     """Batches of similar lengths, shuffled anew each epoch.
 
-    batch_size: sentences a batch, or, with `by_tokens`, padded tokens of the longer side. `rows`: which
-    lines to use, default all. `dropout`: that of BPE, with the two models `bpe`; lengths and budget are those
-    without it. Order and dropout depend on the seed and the epoch's number alone.
+    batch_size: sentences in a batch or, with `by_tokens`, padded tokens of the longer side. `rows`: which lines to use,
+    by default all. The order depends on the seed and the epoch's number alone.
     """
 
     def __init__(
@@ -101,8 +86,6 @@ class BatchIterator:
         by_tokens: bool = False,
         rows: list[int] | np.ndarray | None = None,
         device: torch.device | str = "cpu",
-        bpe: tuple[BPE, BPE] | None = None,
-        dropout: float = 0.0,
     ) -> None:
         rows = range(len(tokens)) if rows is None else rows
         longest = np.maximum(tokens.src.lengths, tokens.trg.lengths) + 1  # with EOS
@@ -126,7 +109,6 @@ class BatchIterator:
             sort_within_batch=True,  # without it BucketIterator does not bucket at all
         )
         self._seed, self._device, self._tokens = seed, device, tokens
-        self._bpe, self._dropout = bpe, dropout
 
     def count(self) -> int:
         """How many batches epoch 0 has. By sentences all epochs have as many, by tokens about as many."""
@@ -140,14 +122,8 @@ class BatchIterator:
 
     def epoch(self, number: int, done: int = 0) -> Iterator[Batch]:
         """The batches of epoch `number`, without the first `done` of them: how a broken epoch goes on."""
-        tokens = self._tokens
-        if self._dropout:
-            sides = zip(tokens, self._bpe, ("src", "trg"), strict=True)
-            tokens = ParallelTokens(
-                *(Recut(side, b, self._dropout, f"{self._seed}/{number}/{name}") for side, b, name in sides)
-            )
         for rows in self._rows(number, done):
-            yield collate(tokens, rows, self._device)
+            yield collate(self._tokens, rows, self._device)
 
     def _rows(self, number: int, done: int) -> Iterator[list[int]]:
         state = random.Random(f"{self._seed}/{number}").getstate()

@@ -6,12 +6,11 @@ Sennrich et al. 2016: start from characters, join the most frequent pair of neig
 
 import hashlib
 import json
-import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
-from itertools import chain, islice, pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import youtokentome
@@ -35,9 +34,6 @@ class BPE:
         self.path, self._content = path, content
         self.sha256 = hashlib.sha256(content).hexdigest()
         self._characters, self._rules = _parse(content.decode("ascii"))
-        self._spelt: dict[int, tuple[int, ...]] = {}  # the characters of each merged piece
-        for (left, right), merged in self._rules.items():
-            self._spelt[merged] = self._spelt.get(left, (left,)) + self._spelt.get(right, (right,))
         self._model = youtokentome.BPE(str(path))
         self.vocab_size: int = self._model.vocab_size()
         if self.vocab_size != SPECIAL + len(self._characters) + len(self._rules):
@@ -102,26 +98,6 @@ class BPE:
             pieces[i : i + 2] = [pieces[i] + pieces[i + 1]]
             steps.append(list(pieces))
         return steps
-
-    def recut(self, ids: Sequence[int], p: float, draw: random.Random) -> list[int]:
-        """BPE-dropout (Provilkov et al. 2020, algorithm 1): the text of `ids` cut anew, each merge that fits left out
-        with probability p, drawn anew at each step. p = 0 gives encode()'s ids, p = 1 characters; it decodes the same.
-        """
-        # youtokentome's own dropout cannot be seeded: a run with it could not be repeated, nor go on as if unbroken.
-        words: list[list[int]] = []
-        for character in chain.from_iterable(self._spelt.get(i, (i,)) for i in ids):
-            if character == self._characters["▁"] or not words:
-                words.append([])
-            words[-1].append(character)
-        for word in words:
-            while fitting := [
-                (self._rules[pair], i)
-                for i, pair in enumerate(pairwise(word))
-                if pair in self._rules and draw.random() >= p
-            ]:
-                merged, i = min(fitting)
-                word[i : i + 2] = [merged]
-        return list(chain.from_iterable(words))
 
     def unknown(self, text: str) -> list[str]:
         """The characters of the text that are not in the vocabulary, each once, in the order of the text."""

@@ -75,11 +75,6 @@ class TrainingConfig:
     limit_train_batches: int | None = option(None, "train on the first N * batch_size pairs only")
     max_length: int = option(256, "training pairs with more BPE pieces on a side are left out")
 
-    bpe_dropout: float = option(
-        0.0,
-        "probability that a merge of BPE is left out, in training only; 0.1: sentences about half as long again",
-        DROPOUT,
-    )
     split_batches: int = option(1, "go through each batch in so many parts: the same steps in less memory")
 
     lr: float | None = option(
@@ -132,6 +127,17 @@ SHAPE = tuple(f.name for f in fields(TransformerConfig) if hasattr(TrainingConfi
 def shape_of(config: TransformerConfig) -> dict:
     """The fields of a TrainingConfig that a trained model decides: its sizes, its norm, its vocabularies."""
     return {name: getattr(config, name) for name in SHAPE}
+
+
+GONE = {"bpe_dropout": 0.0}  # settings of early runs that are no more, and their values where they were not used
+
+
+def of_record(stored: dict) -> dict:
+    """The settings that a run noted, without those that are no more. Raises NmtError where it used one of those."""
+    for name, unused in GONE.items():
+        if stored.get(name, unused) != unused:
+            raise NmtError(f"--{name}: this run used it, and it is no more; go on with the version that began the run")
+    return {name: value for name, value in stored.items() if name not in GONE}
 
 
 # What may change when a run goes on: how long it lasts and what it needs, not what happens on the way.

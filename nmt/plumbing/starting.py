@@ -17,7 +17,7 @@ from nmt import NmtError
 from nmt.batches import BatchIterator
 from nmt.bpe import BPE
 from nmt.bpe import train as train_bpe
-from nmt.config import CHANGEABLE, TrainingConfig, flag
+from nmt.config import CHANGEABLE, TrainingConfig, flag, of_record
 from nmt.corpora.corpus import Corpus
 from nmt.models import Trained, differences
 from nmt.objective import Objective
@@ -134,7 +134,7 @@ def data_of(
     tokens = distributed.first_before_others(lambda: encode_corpus(corpus, bpe))
     rows = training_rows(tokens["train"], config)
     size, by_tokens = config.batch_tokens or config.batch_size, config.batch_tokens is not None
-    batches = BatchIterator(tokens["train"], size, config.seed, by_tokens, rows, device, bpe, config.bpe_dropout)
+    batches = BatchIterator(tokens["train"], size, config.seed, by_tokens, rows, device)
     split = config.val_split  # "train" shows what was learnt by heart
     limit = None if config.limit_val_batches is None else config.limit_val_batches * config.val_batch_size
     scored = rows if split == "train" else range(len(tokens[split]))
@@ -158,7 +158,7 @@ def refuse_another_run(run: Run, config: TrainingConfig, corpus: Corpus, objecti
     """Raises NmtError where a run was started with other settings, or on another corpus, than it is to go on with."""
     # Where all held-out pairs are translated, how many at a time only costs memory.
     free = (*CHANGEABLE, "val_batch_size") if config.limit_val_batches is None else CHANGEABLE
-    old = {"bpe_dropout": 0.0, "validate_untrained": False, **run.config["training"]}  # early runs know neither
+    old = {"validate_untrained": False, **of_record(run.config["training"])}  # early runs do not say
     there, here = ({flag(k): v for k, v in c.items() if k not in free} for c in (old, asdict(config)))
     noted = run.config.get("objective") or {}
     if "search" in noted and noted["search"] is None and objective.settings:

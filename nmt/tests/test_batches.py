@@ -6,7 +6,7 @@ import torch
 
 from nmt import BOS, EOS, PAD, NmtError
 from nmt.attention import source_mask, target_mask
-from nmt.batches import Batch, BatchIterator, collate, in_order, pad, source_batch
+from nmt.batches import BatchIterator, collate, in_order, pad, source_batch
 from nmt.tokens import ParallelTokens, encode_corpus
 
 # ---------------------------------------------------------------- masks
@@ -143,29 +143,6 @@ def test_shares_are_a_whole(tokens):
         assert sorted(row for share in shares for row in share.rows) == batch.rows
         for share in shares:
             assert torch.equal(share.src, batch.src[share.rows]) and torch.equal(share.trg, batch.trg[share.rows])
-
-
-def test_bpe_dropout_cuts_anew_each_epoch_and_repeats(corpus, bpe, tmp_path):
-    tokens = encode_corpus(corpus, bpe, tmp_path)["train"]
-    plain = list(BatchIterator(tokens, 16, 1).epoch(0))
-
-    def texts(batch: Batch, side: int) -> list[str]:
-        return bpe[side].decode([batch.src, batch.trg][side])
-
-    for done in (0, 3):  # an epoch that goes on draws the same
-        first, again, other = (
-            list(BatchIterator(tokens, 16, 1, bpe=bpe, dropout=0.3).epoch(epoch, start))
-            for epoch, start in ((0, 0), (0, done), (1, 0))
-        )
-        assert all(
-            torch.equal(a.src, b.src) and torch.equal(a.trg, b.trg) for a, b in zip(first[done:], again, strict=True)
-        )
-        assert rows(first) == rows(plain) != rows(other)
-    cut = {epoch: {b.rows[0]: b.trg[0] for b in batches} for epoch, batches in ((0, first), (1, other))}
-    assert any(not torch.equal(cut[0][row], cut[1][row]) for row in cut[0].keys() & cut[1].keys())
-    for a, b in zip(first, plain, strict=True):
-        assert [texts(a, side) for side in (0, 1)] == [texts(b, side) for side in (0, 1)]
-        assert a.tokens == int((a.trg_out != PAD).sum()) > b.tokens
 
 
 # ---------------------------------------------------------------- ids on disk

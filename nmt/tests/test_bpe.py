@@ -1,9 +1,8 @@
 """Laws of the BPE layer: text comes back, merges end at the pieces, damaged or other files are refused."""
 
 import json
-import random
 import shutil
-from itertools import islice, pairwise
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -160,20 +159,3 @@ def test_damaged_cache_is_refused(corpus, root):
     with pytest.raises(NmtError, match="SHA-256"):
         bpe.train(corpus, "ru", 75, root, **quiet)
     assert json.loads((other.path.parent / "bpe.json").read_text())["size"] == 76
-
-
-def test_bpe_dropout_between_pieces_and_characters(russian, corpus):
-    """p = 0 is encode(), p = 1 characters; between them longer the more is dropped; the text is always the same."""
-    texts = [*islice(corpus.lines("train", "ru"), 40), "", "qq§§ пёс"]
-    rows = russian.encode(texts)
-    for text, ids in zip(texts, rows, strict=True):
-        assert russian.recut(ids, 0.0, random.Random(1)) == ids
-        characters = russian.recut(ids, 1.0, random.Random(1))
-        spelt = [piece[0] for word in text.split() for piece in russian.merge_steps(word)[0]]
-        assert characters == [russian._characters.get(character, UNK) for character in spelt]
-        assert russian.recut(characters, 0.0, random.Random(1)) == ids
-        some = [russian.recut(ids, 0.3, random.Random(seed)) for seed in (1, 1, 2)]
-        assert some[0] == some[1] and russian.decode(some) == russian.decode([ids] * 3)
-    draw = random.Random(0)
-    lengths = [sum(len(russian.recut(ids, p, draw)) for ids in rows) for p in (0.0, 0.1, 0.5, 1.0)]
-    assert lengths == sorted(set(lengths))

@@ -320,10 +320,16 @@ def test_an_untrained_model_is_validated_first_and_nothing_else_changes(corpus, 
     assert left == rest
 
 
-def test_a_run_that_knew_no_validation_of_the_untrained_goes_on(corpus, tmp_path):
+def test_a_run_of_an_early_version_goes_on(corpus, tmp_path):
+    """It knew no validation of the untrained model, and noted a setting that is no more."""
     run = quiet(replace(TINY, max_epochs=1), corpus, tmp_path / "run")
     config = json.loads((run.directory / "config.json").read_text())
     del config["training"]["validate_untrained"]
-    (run.directory / "config.json").write_text(json.dumps(config))
-    before = run.last_step()
-    assert quiet(TINY, corpus, run.directory, resume=True).last_step() == 2 * before
+    for noted, goes_on in ((0.1, False), (0.0, True)):
+        config["training"]["bpe_dropout"] = noted
+        (run.directory / "config.json").write_text(json.dumps(config))
+        if goes_on:
+            before = run.last_step()
+            assert quiet(TINY, corpus, run.directory, resume=True).last_step() == 2 * before
+        else:
+            refused("--bpe_dropout: this run used it", TINY, corpus, run.directory, resume=True)

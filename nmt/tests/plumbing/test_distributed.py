@@ -83,7 +83,7 @@ CURVES = {
 
 @pytest.mark.parametrize("name", CURVES)
 def test_the_loss_curve_is_that_of_one_process(name, corpus, tmp_path):
-    config = replace(CURVES[name], dropout=0.0, log_every_n_steps=1, keep_checkpoints=2, bpe_dropout=0.1)
+    config = replace(CURVES[name], dropout=0.0, log_every_n_steps=1, keep_checkpoints=2)
     one = quiet(replace(config, split_batches=1), corpus, tmp_path / "one")
     both = two(config, corpus, tmp_path / "two")
     assert len(one.lines()) == len(both.lines())
@@ -115,7 +115,7 @@ def test_written_once(corpus, tmp_path):
 
 def test_killed_and_resumed_is_never_killed(corpus, tmp_path):
     """Each process has random numbers of its own, for dropout, and goes on with them."""
-    config = replace(TINY, accumulate_grad_batches=2, checkpoint_every_n_steps=1, bpe_dropout=0.2)
+    config = replace(TINY, accumulate_grad_batches=2, checkpoint_every_n_steps=1)
     whole = two(config, corpus, tmp_path / "whole")
     moments = itertools.count()
     killed = two(
