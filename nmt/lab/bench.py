@@ -9,7 +9,6 @@ code around it.
 """
 
 import copy
-import os
 import re
 import time
 from collections.abc import Callable
@@ -265,8 +264,6 @@ def bench(out: str | Path, device: torch.device, smoke: bool = False) -> None:
     if device.type == "cpu":
         keep_freed_memory()  # as training does; all three profit from it
     session = description_of_session(device, 0)
-    if hasattr(os, "getloadavg"):  # Windows has none
-        session["load"] = os.getloadavg()[0]  # processes that ran in the minute before; 0: a quiet machine
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(1)
         sizes = {name: measure(config, device, smoke) for name, config in (SMOKE if smoke else SIZES).items()}

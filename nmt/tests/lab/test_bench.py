@@ -14,7 +14,6 @@ from nmt.lab import tables
 from nmt.lab.bench import MARIAN, OURS, SIZES, SMOKE, TORCH, figure, made_pairs, ratios, three
 from nmt.objective import token_loss
 from nmt.plumbing.files import read_json
-from nmt.tests.lab.test_results import squeezed
 from nmt.transformer import Transformer
 
 pytest.importorskip("transformers", reason="the extra bench")
@@ -119,12 +118,8 @@ def test_smoke_on_the_command_line(tmp_path, capsys):
     panels = figure(json.loads(json.dumps(result))).axes
     assert [text.get_text() for text in panels[0].get_yticklabels()] == list(map(nmt.lab.bench.label, size["rows"]))
 
-    text = squeezed(tables.speed("bench", out))
-    for row in size["rows"]:
-        wall, aim = row["ratios"][MARIAN]["wall"], 1.0 if row["task"] == "training step" else 1.2
-        said = f"{wall['median']:.3f} ({wall['min']:.2f} to {wall['max']:.2f})"
-        assert (f"| *{said}* |" if wall["median"] < aim else f"| {said} |") in text
-
+    text = tables.speed("bench", out)
+    assert "bench.png" in text and f"torch {torch.__version__}" in text and "training in float32" in text
     assert nmt.cli.main(["bench", "--out", str(out), "--smoke", "--gpus", "0"]) == 2
     assert "already" in capsys.readouterr().err
 
