@@ -102,14 +102,10 @@ def remove_units(model: MLP, factors: Sequence[Tensor]) -> MLP:
 
 
 def fit(
-    model: MLP,
-    pictures: Pictures,
-    steps: int,
-    seed: int,
-    gates: Sequence[nn.Parameter] = (),
-    penalty: Callable[[float], Tensor] = lambda done: 0,
+    model: MLP, pictures: Pictures, steps: int, seed: int, gates: Sequence = (), penalty: Callable = lambda done: 0
 ) -> MLP:
-    """Train in place. gates: learned too, without decay. penalty: is called before each step, with the share done."""
+    """Train in place. gates: parameters that are learned too, without decay. penalty(share of the steps done) is called
+    before each step and returns what is added to the loss."""
     groups = [{"params": list(model.layers.parameters()), "weight_decay": SETTINGS["weight_decay"]}]
     groups += [{"params": list(gates), "lr": SETTINGS["gate_lr"]}] if gates else []
     optimizer = torch.optim.Adam(groups, lr=SETTINGS["lr"], fused=True)
@@ -118,8 +114,8 @@ def fit(
         if len(order) < size:  # a new epoch; what is left of the last one is too little for a batch
             order = torch.randperm(len(x), generator=generator)
         now, order = order[:size], order[size:]
-        optimizer.zero_grad()
         added = penalty(step / steps)
+        optimizer.zero_grad()
         (F.cross_entropy(model(x[now]), y[now]) + added).backward()
         optimizer.step()
     return model
@@ -207,7 +203,7 @@ def prune(start: MLP, pictures: Pictures, seed: int, method: str, amount: float)
         elif method == "magnitude":
             scores = magnitude(model)
         else:
-            scores = torch.rand(sum(model.widths))  # of random, and of dense, which keeps all
+            scores = {"dense": torch.ones, "random": torch.rand}[method](sum(model.widths))
         factors = masks.top_k({"units": scores}, amount)["units"].float().split(model.widths)
     if method in ("l0-warm", "on-budget"):
         left -= search
@@ -220,11 +216,12 @@ def compare(folder: Path, seeds: Sequence[int], amounts: dict[str, Sequence[floa
     The seed decides the split, the first weights, the batches and the draws of the gates.
     """
     file, cells = folder / "cells.jsonl", read_json_lines(folder / "cells.jsonl")
+    asked_for = [(method, amount) for method, some in amounts.items() for amount in some]
     for seed in seeds:
         data, start = load(seed), None
-        for method, amount in ((method, amount) for method, some in amounts.items() for amount in some):
-            asked = {"settings": SETTINGS, "seed": seed, "method": method}
-            asked["lambda" if method.startswith("l0") else "budget"] = amount
+        for method, amount in asked_for:
+            kind = "lambda" if method.startswith("l0") else "budget"
+            asked = {"settings": SETTINGS, "seed": seed, "method": method, kind: amount}
             if any(asked.items() <= cell.items() for cell in cells):
                 continue
             start = start or dense(data["train"], seed)

@@ -60,6 +60,9 @@ def report(trained: Trained, path: str | Path) -> str:
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         raise SystemExit("python -m nmt.lab.everyday CHECKPOINT [FILE…]")
-    trained = load(sys.argv[1])
-    for path in sys.argv[2:] or [in_clone("data", "models", name) for name in LISTS]:
-        print(report(trained, path))
+    try:
+        trained = load(sys.argv[1])
+        for path in sys.argv[2:] or [in_clone("data", "models", name) for name in LISTS]:
+            print(report(trained, path))
+    except NmtError as error:
+        raise SystemExit(f"nmt.lab.everyday: error: {error}") from None
