@@ -223,9 +223,9 @@ class Translation:
         """Why not to trust this translation, in words; "" where nothing speaks against it."""
         tokens = sum(len(one.ids) + one.finished for one in self.hypotheses)
         if self.unknown:
-            return f"not sure: the model has no piece for {' '.join(self.unknown)}"
+            return f"the model has no piece for {' '.join(self.unknown)}"
         if tokens and self.log_prob / tokens < DOUBTFUL:
-            return "not sure: the model itself finds this translation improbable"
+            return "the model itself finds this translation improbable"
         return ""
 
 

@@ -60,7 +60,7 @@ def translate_command(given: argparse.Namespace) -> None:
             print(best.text, flush=answering)
             doubtful += bool(best.doubt)
             if best.doubt and answering:
-                to_stderr(best.doubt)
+                to_stderr(f"not sure: {best.doubt}")
     if doubtful and not answering:
         to_stderr(
             f"not sure of {doubtful:,} lines: they have characters that the model does not know, or it finds its own "

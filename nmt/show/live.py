@@ -29,7 +29,6 @@ from nmt.runs import load, model_directory
 from nmt.transformer import KINDS, Transformer, TransformerConfig
 
 DELAY = 0.15  # seconds without a keystroke before a sentence is translated
-DOUBTFUL = -1.2  # natural log-probability of a token, in the mean of a line: below, the line is seldom right
 NO_MODEL = (
     "There is no trained model: data/models/ holds none that ships, and runs/ holds no run with a checkpoint. "
     "`nmt demo` trains one in four minutes; nothing here trains by itself."
@@ -99,18 +98,7 @@ class Answer:
     sentences: list[str]  # that it was cut into, as the model read them; none where it is blank
     lines: list[Translation]  # best first; each has a hypothesis for each sentence
     pieces: tuple[list[list[str]], list[list[str]]]  # of each sentence: of the English, and of the best translation
-    unknown: list[str]  # characters that the model has no piece for
     milliseconds: float
-
-    @property
-    def doubt(self) -> str:
-        """What speaks against the best translation; "" where nothing is known."""
-        if self.unknown:
-            return f"the model has no piece for {' '.join(self.unknown)}"
-        tokens = sum(len(part.ids) + part.finished for line in self.lines[:1] for part in line.hypotheses)
-        if tokens and self.lines[0].log_prob / tokens < DOUBTFUL:
-            return "the model itself finds this translation improbable"
-        return ""
 
 
 class Live:
@@ -188,7 +176,7 @@ class Live:
         lines = [translation for translation in found if translation.hypotheses]
         spent = 1000 * (time.perf_counter() - since)
         written = [pieces_of(russian, part.ids) for translation in lines[:1] for part in translation.hypotheses]
-        return Answer(sentences, lines, (pieces, written), english.unknown(" ".join(sentences)), spent)
+        return Answer(sentences, lines, (pieces, written), spent)
 
     def _as_read(self, text: str) -> str:
         return text.lower() if self.trained.lowercase else text

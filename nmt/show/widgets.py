@@ -165,7 +165,8 @@ def rows_of(answer: Answer) -> list[tuple[str, str]]:
     rows = []
     for i, line in enumerate(answer.lines, 1):
         rows.append((f"{i}. score {sum(part.score for part in line.hypotheses):.2f}", line.text))
-    return rows + ([("not sure", answer.doubt)] if answer.doubt else [])
+    doubt = answer.lines[0].doubt
+    return [*rows, ("not sure", doubt)] if doubt else rows
 
 
 class SeeAttention(Panel):
@@ -336,8 +337,8 @@ class Switchboard(Panel):
         if len(now.sentences) == 1:
             (old,) = live.log_probs(text, [before])
             rows.append(("log P", f"{line.log_prob:.2f} of its own line, {old:.2f} of that of all heads"))
-        if now.doubt:
-            rows.append(("not sure", now.doubt))
+        if doubt := now.lines[0].doubt:
+            rows.append(("not sure", doubt))
         if item:
             right, *wrong = live.log_probs(item.english, [item.right, *item.wrong])
             verdict = "prefers the right line" if right > max(wrong) else "does not prefer the right line"

@@ -9,8 +9,9 @@ import torch
 from nmt import NmtError
 from nmt.attention import FixedGate
 from nmt.gates import HardConcrete
-from nmt.lab import digits
-from nmt.lab.digits import AMOUNTS, MLP, remove_units
+
+digits = pytest.importorskip("digits", reason="needs the clone: data/results/digits")
+AMOUNTS, MLP, remove_units = digits.AMOUNTS, digits.MLP, digits.remove_units
 
 UNITS = 64 + 12 + 8
 

@@ -8,13 +8,12 @@ import pytest
 import torch
 
 from nmt import NmtError
-from nmt.decoding import Translation
 from nmt.models import save_model_directory
 from nmt.plumbing.files import write_json
 from nmt.pruning import masks
 from nmt.pruning.removal import remove_heads
 from nmt.show import live as live_module
-from nmt.show.live import Answer, LatestOnly, Live, available_models, changed, in_words, phenomena, pieces_of
+from nmt.show.live import LatestOnly, Live, available_models, changed, in_words, phenomena, pieces_of
 from nmt.transformer import KINDS
 
 SENTENCE = "the old dog sees the sea."
@@ -168,20 +167,8 @@ def test_a_model_of_lower_case_reads_lower_case(live):
     assert lower.log_probs("The Dog", ["Кот"]) == live.log_probs("the dog", ["кот"])
 
 
-def test_what_speaks_against_a_translation_is_said(live):
-    line = live.answer(SENTENCE).lines[0]
-    (part,) = line.hypotheses
-    tokens = len(part.ids) + part.finished
-    for mean, doubtful in ((-1.1, False), (-1.3, True)):
-        sure = Translation(line.text, [replace(part, log_prob=mean * tokens)])
-        answer = Answer([SENTENCE], [sure], ([], []), [], 1.0)
-        assert bool(answer.doubt) == doubtful
-    assert Answer([SENTENCE], [sure], ([], []), ["☃"], 1.0).doubt == "the model has no piece for ☃"
-    assert Answer([], [], ([], []), [], 1.0).doubt == ""
-
-
 def test_unknown_characters_are_pointed_out_and_blank_text_has_no_lines(live):
-    assert live.answer("a 漢 sea ☃").unknown == ["漢", "☃"]
+    assert live.answer("a 漢 sea ☃").lines[0].unknown == ["漢", "☃"]
     assert live.answer(" \t").lines == []
 
 

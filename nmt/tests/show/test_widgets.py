@@ -226,7 +226,7 @@ def test_a_sentence_of_the_phrasebook_has_its_right_answer_beside_until_it_is_ed
 def test_words_that_changed_are_marked(choices, monkeypatch):
     panel = Switchboard(SENTENCE, choices)
     lines = [Translation(text, [Hypothesis([], -1.0, -1.0)]) for text in ("<b>кот видит", "пёс видит")]
-    answers = [Answer([SENTENCE], [line], ([], []), [], 1.0) for line in lines]
+    answers = [Answer([SENTENCE], [line], ([], []), 1.0) for line in lines]
     monkeypatch.setattr(Live, "compared", lambda self, text, beam: answers)
     panel.questions.ask()
     assert "<mark>&lt;b&gt;кот</mark> видит" in panel.out.value
@@ -254,4 +254,4 @@ def test_a_number_beyond_the_end_is_no_item(choices):
 def test_pictures_show_characters_the_font_lacks_as_boxes():
     assert plots.plain("кот 漢\n$x$") == "кот \u25a1\n$x$"
     assert plots.pieces(["▁кот", "ик", "▁"]) == ["кот", "ик", "▁"]
-    assert widgets.rows_of(Answer([], [], ([], []), [], 0.0)) == [("", "nothing to translate yet")]
+    assert widgets.rows_of(Answer([], [], ([], []), 0.0)) == [("", "nothing to translate yet")]
