@@ -1,6 +1,7 @@
 """The figures of the pages, drawn from the kept results alone: figures/*.png of `python -m nmt.lab.tables`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,6 @@ from nmt.show import plots
 from nmt.show.histories import gates
 from nmt.transformer import KINDS
 
-SCORES = {"bleu": "BLEU", "chrf": "chrF"}
 # The methods of README's picture and table: row of the comparison -> what it is called there.
 FEW_METHODS = {
     "shed, search 0.3": "ours",
@@ -38,10 +38,8 @@ def draw(stored: Path, folder: Path) -> list[Path]:
     if sized := results.sized_runs(stored / "corpus-size"):
         drawn["corpus-size"] = growth([run for run in sized if results.blocks(run) == results.blocks(sized[0])])
     drawn |= {path.stem: bench.figure(read_json(path)) for path in sorted(stored.glob("bench*.json"))}
-    by_corpus: dict[str, list[Run]] = {}
-    for run in results.priced_runs(stored / "lambda"):
-        by_corpus.setdefault(run.config["card"]["name"], []).append(run)
-    drawn |= {f"lambda-{corpus}": gates_by_price(corpus, runs) for corpus, runs in by_corpus.items()}
+    for corpus, runs in groupby(results.priced_runs(stored / "lambda"), lambda run: run.config["card"]["name"]):
+        drawn[f"lambda-{corpus}"] = gates_by_price(corpus, runs)
     for name, figure in drawn.items():
         plots.save(figure, folder / f"{name}.png")
     return [folder / f"{name}.png" for name in drawn]
@@ -57,7 +55,7 @@ def losses(found: Comparison) -> Figure:
             for row in found.rows:
                 cells = {budget[1]: found.best(row, budget) for budget in found.budgets if budget[0] == group}
                 values[row] = {keep: [*map(score, of.values())] for keep, of in cells.items() if of}
-            title = f"{results.kind_of_heads(group)}, {found.plan.total(group)} in all"
+            title = f"{group} heads, {found.plan.total(group)} of them"
             panels[-1].append((title, ylabel, values))
     return plots.budget_curves(panels, [row for row in HIGHLIGHTED if row in found.rows])
 
@@ -91,9 +89,9 @@ def growth(runs: Sequence[Run]) -> Figure:
     """The means of BLEU and of chrF over the sources against the pairs learnt from, a line for each number of steps."""
     figure, grid = plots.new_figure((8.4, 3.4), (1, 2))
     places, means = [results.pairs(run) for run in runs], [results.means_by_step(run) for run in runs]
-    for axes, (key, name) in zip(grid[0], SCORES.items(), strict=True):
+    for axes, name in zip(grid[0], ("BLEU", "chrF"), strict=True):
         for step, (color, mark) in zip(sorted(means[0], reverse=True), plots.MARKED, strict=False):
-            scores = [of[step][key] for of in means]
+            scores = [of[step][name] for of in means]
             axes.plot(places, scores, color=color, marker=mark, label=f"{step:,} steps", clip_on=False)
         axes.set(xscale="log", xlabel="training pairs", ylabel=f"{name}, mean over the sources", ylim=(0, None))
         axes.set_xticks(places, [f"{place:,}" for place in places], fontsize=8)
@@ -102,7 +100,7 @@ def growth(runs: Sequence[Run]) -> Figure:
     return figure
 
 
-def gates_by_price(corpus: str, runs: Sequence[Run]) -> Figure:
+def gates_by_price(corpus: str, runs: Iterable[Run]) -> Figure:
     """P(open) of the gates on one corpus: a column for each λ and kind, runs with a frozen decoder and without."""
     panels: dict[str, dict] = {}
     for run in runs:

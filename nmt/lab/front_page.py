@@ -5,7 +5,6 @@ nmt.lab.tables` writes the table. The pictures are figures/switchboard.png and t
 and so on, each a piece of a larger picture: look at it when that picture has changed.
 """
 
-import argparse
 from collections import Counter
 from pathlib import Path
 
@@ -112,7 +111,6 @@ def thumbnail(picture: Path, box: tuple[float, ...]) -> Image.Image:
 
 
 if __name__ == "__main__":
-    argparse.ArgumentParser(prog="python -m nmt.lab.front_page", description=__doc__).parse_args()
     session = description_of_session(torch.device("cpu"), 0)
     about = {"split": SPLIT, **{key: session[key] for key in ("git", "versions", "device")}}
     lines = [

@@ -43,11 +43,6 @@ def described(said: dict) -> str:
     return ", ".join(f"{names.get(key, key)} {value}" for key, value in changes.items())
 
 
-def kind_of_heads(heads: str) -> str:
-    """What --heads means, for a reader."""
-    return "heads of all kinds" if heads == "all" else f"{heads} heads"
-
-
 class Comparison:
     """The kept cells of one comparison, however many of them are there.
 
@@ -89,7 +84,8 @@ class Comparison:
 
     def described(self, budget: Budget) -> str:
         """A budget for a reader: "6 of 48 heads of all kinds"."""
-        return f"{budget[1]} of {self.plan.total(budget[0])} {kind_of_heads(budget[0])}"
+        heads, keep = budget
+        return f"{keep} of {self.plan.total(heads)} {'heads of all kinds' if heads == 'all' else f'{heads} heads'}"
 
 
 def _identity(seed: int, said: dict) -> str:
@@ -140,8 +136,9 @@ def blocks(run: Run) -> int:
 
 
 def means_by_step(run: Run) -> dict[int, dict[str, float]]:
-    """Step -> the means over the sources of "bleu" and "chrf" of their held-out pairs."""
-    return {
-        step: {name: mean(line[name] for line in run.lines("scores.jsonl", step=step)) for name in ("bleu", "chrf")}
-        for step in sorted({line["step"] for line in run.lines("scores.jsonl")})
-    }
+    """Step -> the means over the sources of "BLEU" and "chrF" of their held-out pairs."""
+    means = {}
+    for step in sorted({line["step"] for line in run.lines("scores.jsonl")}):
+        lines = run.lines("scores.jsonl", step=step)
+        means[step] = {name: mean(line[name.lower()] for line in lines) for name in ("BLEU", "chrF")}
+    return means

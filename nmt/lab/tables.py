@@ -71,7 +71,7 @@ def corpus_size(stored: Path) -> str:
     kept, rows = results.sized_runs(stored / "corpus-size"), []
     for run in kept:
         scores = {
-            f"{figures.SCORES[name]}, {step:,} steps": f"{score:.2f}"
+            f"{name}, {step:,} steps": f"{score:.2f}"
             for step, means in results.means_by_step(run).items()
             for name, score in means.items()
         }
@@ -82,19 +82,17 @@ def corpus_size(stored: Path) -> str:
 
 
 def speed(name: str, stored: Path) -> str:
-    """The figure of bench*.json, and how it was measured."""
+    """How bench*.json was measured."""
     result = read_json(stored / f"{name}.json")
     session = result["session"]
     versions = ", ".join(f"{package} {session['versions'][package]}" for package in ("torch", "transformers"))
     dtypes = ", ".join(f"{task} in {dtype}" for task, dtype in result["dtypes"].items())
-    about = f"{session['device']}; {versions}; {dtypes}; code {short_revision(session['git'])}."
-    picture = f"![time of the peers divided by ours, for each task](../../figures/{name}.png)"
-    return f"{picture}\n\n{about}"
+    return f"{session['device']}; {versions}; {dtypes}; code {short_revision(session['git'])}."
 
 
 def savings(stored: Path) -> str:
     """What removing heads saved: a row for each run."""
-    rows = []
+    rows, measured, outcomes = [], [], []
     for run in results.kept_runs(stored / "savings"):
         result, cost = read_json(run.directory / "result.json"), read_json(run.directory / "costs.json")
         operations = [cost["flops"][name]["total"] / 1e6 for name in ("dense", "pruned")]
@@ -111,23 +109,20 @@ def savings(stored: Path) -> str:
                 **{f"without any, {size}": f"{share:.0%}" for size, share in cost["could_save"].items()},
             }
         )
-    return f"{table(rows)}\n\n{cost['device']}; PyTorch {cost['versions']['torch']}. BLEU: {signatures([result])}."
+        measured.append(f"{cost['device']}; PyTorch {cost['versions']['torch']}")
+        outcomes.append(result)
+    return f"{table(rows)}\n\nBLEU: {signatures(outcomes)}. {'; '.join(dict.fromkeys(measured))}."
 
 
 def prices(stored: Path) -> str:
-    """How many heads each price left: a row for each run; the gates over the steps; the commands."""
-    kept, rows, outcomes = results.priced_runs(stored / "lambda"), [], {}
+    """How many heads each price left: a row for each run."""
+    kept, rows, outcomes = results.priced_runs(stored / "lambda"), [], []
     for run in kept:
-        settings, corpus, result = (
-            run.config["objective"],
-            run.config["card"]["name"],
-            read_json(run.directory / "result.json"),
-        )
+        settings, result = run.config["objective"], read_json(run.directory / "result.json")
         layers = [" / ".join(str(sum(layer)) for layer in mask) for mask in result["mask"].values()]
-        outcomes[corpus] = result
         rows.append(
             {
-                "corpus": corpus,
+                "corpus": run.config["card"]["name"],
                 "λ": f"{settings['l0_penalty_lambda']:g} ({settings['l0_penalty_scale']})",
                 "decoder": "frozen" if settings["freeze"] else "learns",
                 "heads left, first layer / last": f"{'; '.join(layers)}, {result['kept']} of {result['of']}",
@@ -135,12 +130,11 @@ def prices(stored: Path) -> str:
                 "BLEU": change(result["bleu_dense"], result["bleu_pruned"], 2),
                 "loss": change(result["nll_dense"], result["nll_pruned"], 4),
                 "steps": f"{result['steps']:,}",
+                "validation pairs": f"{result['sentences']:,}",
             }
         )
-    counts = "; ".join(f"{corpus}: {result['sentences']:,}" for corpus, result in outcomes.items())
-    about = f"BLEU ({signatures(outcomes.values())}) and loss are of validation pairs ({counts})."
-    pictures = [f"![P(open) of each gate over the steps, {x}](../../figures/lambda-{x}.png)" for x in outcomes]
-    return "\n\n".join([table(rows), about, *pictures, commands(kept)])
+        outcomes.append(result)
+    return f"{table(rows)}\n\nBLEU: {signatures(outcomes)}.\n\n{commands(kept)}"
 
 
 # data/results/compare/README.md, and the table of methods in README.md
@@ -150,11 +144,7 @@ def methods(stored: Path) -> str:
     """What each method does: the first paragraph of its docstring."""
     names = dict.fromkeys(row.split(", ")[0] for row in Comparison(stored / "compare").rows)
     does = {name: " ".join(inspect.getdoc(method_class(name)).split("\n\n")[0].split()) for name in names}
-    return table({"method": f"`{name}`", "whose": whose(name), "what it does": does[name]} for name in names)
-
-
-def whose(row: str) -> str:
-    return {"bound": "upper bound, search not charged"}.get(role(row), role(row))
+    return table({"method": f"`{name}`", "whose": role(name), "what it does": does[name]} for name in names)
 
 
 def comparison(name: str, stored: Path) -> str:
@@ -166,45 +156,35 @@ def comparison(name: str, stored: Path) -> str:
         f"{len(found.cells)} cells on the seeds {', '.join(map(str, found.dense))}. Code {', '.join(revisions)}."
     ]
     for budget in found.budgets:
-        best = {row: list(cells.values()) for row in found.rows if (cells := found.best(row, budget))}
-        rows = [scores_of("none: the dense model", list(found.dense.values()))]
-        for row in sorted(best, key=lambda row: mean(map(dev_loss, best[row]))):
-            chosen = Counter(results.described(cell["said"]) for cell in best[row])
+        best = {row: cells for row in found.rows if (cells := found.best(row, budget))}
+        rows = [scores_of("none: the dense model", found.dense)]
+        for row, cells in sorted(best.items(), key=lambda item: mean(map(dev_loss, item[1].values()))):
+            chosen = Counter(results.described(cell["said"]) for cell in cells.values())
             settings = "; ".join(f"{said} ×{count}" for said, count in chosen.items())
-            rows.append(
-                scores_of(f"`{row}`" + (f" ({settings})" if len(found.rows[row]) > 1 else ""), best[row])
-                | {"compute, steps": f"{mean(cell['compute'] for cell in best[row]):.1f}", "whose": whose(row)}
-            )
+            compute = f"{mean(cell['compute'] for cell in cells.values()):.1f}"
+            name = f"`{row}`" + (f" ({settings})" if len(found.rows[row]) > 1 else "")
+            rows.append(scores_of(name, cells) | {"compute, steps": compute, "whose": role(row)})
         parts.append(folded(f"{found.described(budget)} kept: all methods", table(rows)))
     return "\n\n".join(parts)
 
 
-def scores_of(method: str, cells: list[dict]) -> dict[str, str]:
+def scores_of(method: str, cells: dict[int, dict]) -> dict[str, object]:
     return {
         "method": method,
-        "dev loss": spread(map(dev_loss, cells), 4),
-        "test BLEU": spread(map(bleu, cells), 2),
-        "seeds": str(len(cells)),
+        "loss of the validation pairs": spread(map(dev_loss, cells.values()), 4),
+        "BLEU of the test pairs": spread(map(bleu, cells.values()), 2),
+        "seeds": len(cells),
     }
 
 
 def pruning(stored: Path) -> str:
     """A few methods that keep 6 of all 48 heads."""
     found, budget = Comparison(stored / "compare"), ("all", 6)
-    shown = {f"`{row.split(', ')[0]}`, {name}": row for row, name in figures.FEW_METHODS.items()} | {
-        "`random`": "random"
-    }
-    cells = {"none: the dense model": found.dense} | {name: found.best(row, budget) for name, row in shown.items()}
-    total = found.plan.total("all")
-    return table(
-        {
-            "method": name,
-            "heads kept": f"{total if of is found.dense else budget[1]} of {total}",
-            "BLEU of 1,000 test pairs": spread(map(bleu, of.values()), 1),
-            "loss on the validation pairs": spread(map(dev_loss, of.values()), 3),
-        }
-        for name, of in cells.items()
-    )
+    rows = [{"heads kept": found.plan.total("all"), **scores_of("none: the dense model", found.dense)}]
+    for row, name in {**figures.FEW_METHODS, "random": "chance"}.items():
+        scores = scores_of(f"`{row.split(', ')[0]}`, {name}", found.best(row, budget))
+        rows.append({"heads kept": budget[1], **scores})
+    return table(rows)
 
 
 # page -> place -> the function that writes it from data/results

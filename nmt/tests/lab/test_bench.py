@@ -119,7 +119,7 @@ def test_smoke_on_the_command_line(tmp_path, capsys):
     assert [text.get_text() for text in panels[0].get_yticklabels()] == list(map(nmt.lab.bench.label, size["rows"]))
 
     text = tables.speed("bench", out)
-    assert "bench.png" in text and f"torch {torch.__version__}" in text and "training in float32" in text
+    assert f"torch {torch.__version__}" in text and "training in float32" in text
     assert nmt.cli.main(["bench", "--out", str(out), "--smoke", "--gpus", "0"]) == 2
     assert "already" in capsys.readouterr().err
 

@@ -70,14 +70,14 @@ def test_means_are_those_of_the_step(folder):
     ]
     means = results.means_by_step(run)
     for step in (2, 4):
-        for name in ("bleu", "chrf"):
-            assert means[step][name] == mean(line[name] for line in lines if line["step"] == step)
+        for name in ("BLEU", "chrF"):
+            assert means[step][name] == mean(line[name.lower()] for line in lines if line["step"] == step)
 
 
 def test_the_table_says_what_is_in_the_runs(folder):
     text = squeezed(tables.corpus_size(folder[1].parent))
     for run in results.sized_runs(folder[1]):
-        numbers = [of[name] for of in results.means_by_step(run).values() for name in ("bleu", "chrf")]
+        numbers = [of[name] for of in results.means_by_step(run).values() for name in ("BLEU", "chrF")]
         row = f"| {results.pairs(run):,} | {CONFIG.num_blocks} | " + " | ".join(f"{x:.2f}" for x in numbers) + " |"
         assert row in text
     assert "| BLEU, 2 steps | chrF, 2 steps | BLEU, 4 steps | chrF, 4 steps |" in text
@@ -95,13 +95,13 @@ def test_a_deeper_model_has_the_last_row(folder, tmp_path):
     runs = results.sized_runs(tmp_path / "corpus-size")
     assert [run.directory.name for run in runs] == ["half", "whole", "deeper"]
     means = results.means_by_step(runs[-1])[2]
-    row = f"| {CONFIG.num_blocks + 1} | {means['bleu']:.2f} | {means['chrf']:.2f} | | |"
+    row = f"| {CONFIG.num_blocks + 1} | {means['BLEU']:.2f} | {means['chrF']:.2f} | | |"
     assert row in squeezed(tables.corpus_size(tmp_path))
 
 
 def test_the_figure_has_a_line_for_each_number_of_steps(folder):
     runs = results.sized_runs(folder[1])
-    for axes, key in zip(figures.growth(runs).axes, ("bleu", "chrf"), strict=True):
+    for axes, key in zip(figures.growth(runs).axes, ("BLEU", "chrF"), strict=True):
         lines = {line.get_label(): line for line in axes.lines}
         for step in (2, 4):
             drawn = lines[f"{step} steps"]

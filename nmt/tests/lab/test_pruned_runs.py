@@ -47,7 +47,7 @@ def test_the_table_says_what_is_in_the_runs(folder):
         first, second = map(sum, result["mask"]["encoder"])
         row = f"| tiny | {price} | {first} / {second}, {result['kept']} of 8 | {result['undecided']} | "
         assert row + f"{result['bleu_dense']:.2f} → {result['bleu_pruned']:.2f} | {result['nll_dense']:.4f} → " in text
-    assert "figures/lambda-tiny.png" in text and text.count("\nnmt ") == 3
+    assert text.count("\nnmt ") == 3
 
 
 def test_a_dear_head_is_seen_to_go(folder, tmp_path):
