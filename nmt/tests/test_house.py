@@ -25,7 +25,6 @@ BELOW = {
     "lab": ("plumbing", "corpora", "phrasebook", "pruning", "show", "course"),
     "cli": ("plumbing", "corpora", "phrasebook", "pruning", "show", "course", "lab"),
 }
-needs_clone = pytest.mark.skipif(not (ROOT.parent / "README.md").is_file(), reason="needs the clone, not a wheel")
 
 
 def files() -> dict[str, Path]:
@@ -109,7 +108,7 @@ def test_no_circles():
 
 
 def test_the_package_is_thin():
-    assert lines(files().values()) <= 12_000  # to become 9_500
+    assert lines(files().values()) <= 9_900  # and the aim is 9,500: what comes new makes room for itself
 
 
 def test_the_transformer_stands_on_attention_alone():
@@ -118,10 +117,7 @@ def test_the_transformer_stands_on_attention_alone():
     assert done.stdout.strip() == "['nmt', 'nmt.attention', 'nmt.transformer']"
 
 
-@needs_clone
-def test_the_reading_order_is_told():
-    """In the package's docstring and in the README, file by file."""
+def test_the_package_tells_its_reading_order():
     names = [module.removeprefix("nmt.") for module in READING_ORDER[1:]]
-    for text in (nmt.__doc__,):  # to come: README.md
-        places = [text.find(f"{name}.py") for name in names]
-        assert -1 not in places and places == sorted(places)
+    places = [nmt.__doc__.find(f"{name}.py") for name in names]
+    assert -1 not in places and places == sorted(places)
