@@ -1,8 +1,8 @@
 """Pixels and neurons of a small network over handwritten digits: which of them does it need?
 
 The Transformer's methods where one sees what they do: the gates of Louizos, Welling, Kingma 2018 on the inputs of each
-layer, as in their section 4.1, and our gates on budget. `python data/results/digits/digits.py` makes cells.jsonl and two
-figures in some minutes on one core; finished cells are not computed again. It needs scikit-learn, for its 1,797
+layer, as in their section 4.1, and our gates on budget. `python data/results/digits/digits.py` makes cells.jsonl and
+two figures in some minutes on one core; finished cells are not computed again. It needs scikit-learn, for its 1,797
 pictures of 8 x 8 pixels. They are split at random, so the writers of the test pictures also wrote training pictures.
 
 Shapes: B pictures; N units: 64 pixels, then the hidden neurons of all layers.
