@@ -95,7 +95,7 @@ def main(run: str, name: str, *files: str) -> Path:
     """Raises NmtError for files that are not SCORES.jsonl or ABOUT.md."""
     by_suffix = {Path(file).suffix: Path(file) for file in files}
     if not by_suffix.keys() <= {".jsonl", ".md"} or not all(map(Path.is_file, by_suffix.values())):
-        raise NmtError(f"{' '.join(files)}: SCORES.jsonl (the last lines nmt score printed) and ABOUT.md are files")
+        raise NmtError(f"{' '.join(files)}: expected files, SCORES.jsonl (lines that nmt score printed) and ABOUT.md")
     scores = read_json_lines(by_suffix[".jsonl"]) if ".jsonl" in by_suffix else []
     return ship(run, name, scores, by_suffix[".md"].read_text(encoding="utf-8") if ".md" in by_suffix else "")
 

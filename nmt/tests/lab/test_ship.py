@@ -204,7 +204,7 @@ def test_what_cannot_ship_is_refused_with_a_reason_and_nothing_is_left(run, data
 
 def test_the_command_refuses_what_it_does_not_know(tmp_path):
     for file in ("a.txt", str(tmp_path / "none.jsonl"), str(tmp_path)):
-        with pytest.raises(NmtError, match=r"SCORES\.jsonl .* are files"):
+        with pytest.raises(NmtError, match=r"expected files, SCORES\.jsonl"):
             ship.main("run", "name", file)
     (tmp_path / "bad.jsonl").write_text("BLEU 12\n")
     with pytest.raises(NmtError, match=r"bad\.jsonl:1: a damaged line"):
