@@ -20,14 +20,17 @@ DATA_HELP = (
 def config_flags(sub: argparse.ArgumentParser, config: type, texts: dict[str, str] | None = None) -> None:
     """One flag for each field of a config; `texts` replace the help of some."""
     for f in fields(config):
-        kind, default = type_of(f), "" if f.default is None else f" (default: {_shown(f.default)})"
+        kind, default = type_of(f), f.default
+        if kind is bool:
+            default = "yes" if default else "no"
+        shown = "" if default is None else f" (default: {default})"
         sub.add_argument(
             f"--{f.metadata.get('flag', f.name)}",
             dest=f.name,
             type=yes_no if kind is bool else kind,
             choices=f.metadata.get("choices"),
             metavar=None if "choices" in f.metadata else {int: "N", float: "X", bool: "yes|no", str: "NAME"}[kind],
-            help=(texts or {}).get(f.name, f.metadata["help"] + default),
+            help=(texts or {}).get(f.name, f.metadata["help"] + shown),
         )
 
 
@@ -37,7 +40,6 @@ def fields_said(given: argparse.Namespace, config: type) -> dict:
 
 
 def refuse_two_sizes(said: dict) -> None:
-    """Raises NmtError where the size of a batch was given in two ways."""
     if {"batch_size", "batch_tokens"} <= said.keys():
         raise NmtError("--batch_size counts sentences, --batch_tokens tokens: give one of them")
 
@@ -102,10 +104,6 @@ def from_to(text: str) -> tuple[int, int]:
     if not (mark and least.isdecimal() and most.isdecimal()):
         raise argparse.ArgumentTypeError(f"two numbers, as in 10-100, not {text!r}")
     return int(least), int(most)
-
-
-def _shown(value: object) -> object:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
 
 def yes_no(text: str) -> bool:

@@ -31,8 +31,7 @@ def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> Non
 
     text = "execute the notebooks and write them with their outputs"
     sub = command("render", lambda given: render(given.names, given.preset), text)
-    sub.add_argument(
-        "names", nargs="*", default=[], metavar="NAME", help="how a notebook's name begins, 01 say (default: all)"
-    )
+    text = "how a notebook's name begins, 01 say (default: all)"
+    sub.add_argument("names", nargs="*", default=[], metavar="NAME", help=text)
     text = "default: NMT_PRESET, else laptop; smoke executes and checks, and writes nothing"
     sub.add_argument("--preset", default="", choices=PRESETS, help=text)

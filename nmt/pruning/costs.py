@@ -63,11 +63,11 @@ def speed(models: dict[str, Transformer], sources: Sentences, batch_sizes=(1, 32
                     taken[name] += _seconds(models[name], sources[start : start + size])
             for name in names if turn >= 0 else ():
                 times[name][f"batch {size}"].append(round(1000 * taken[name] / len(sources), 4))
-    return {name: {size: _spread(ms) for size, ms in of_sizes.items()} for name, of_sizes in times.items()}
 
+    def spread(ms: list[float]) -> dict:
+        return {"median": round(median(ms), 4), "low": min(ms), "high": max(ms), "rounds": ms}
 
-def _spread(ms: list[float]) -> dict:
-    return {"median": round(median(ms), 4), "low": min(ms), "high": max(ms), "rounds": ms}
+    return {name: {size: spread(ms) for size, ms in of_sizes.items()} for name, of_sizes in times.items()}
 
 
 def _seconds(model: Transformer, batch: Sentences) -> float:

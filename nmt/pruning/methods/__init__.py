@@ -3,7 +3,7 @@
 by_importance           random, last-layers, magnitude, confidence, taylor, taylor-per-layer, leave-one-out,
                         taylor-iterative, greedy-oracle: heads of the trained model are scored, the best stay
 l0_penalty              l0, l0-topk: gates with a price on every open one (Voita et al. 2019)
-competing_gates         what the next two share: gates of all heads in one module
+competing_gates         what dsp and on-budget share: gates of all heads in one module
 differentiable_subset   dsp, dsp-ste: a relaxed top-k (Li et al. 2021)
 budgeted_gates          on-budget: gates of which a given number is open, ours
 gradual_shedding        shed: few heads at a time go while training goes on, ours

@@ -9,12 +9,12 @@ first-order scores to begin with (Michel et al. 2019), a falling temperature (Li
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from nmt.gates import EPSILON, GAMMA, ZETA
 from nmt.pruning import importance, masks
 from nmt.pruning.method import rounded
-from nmt.pruning.methods.competing_gates import CompetingGates, CompetingHeads
+from nmt.pruning.methods.competing_gates import CompetingHeads
 
 OPEN = 0.98  # the share of gates expected to be open at the first step: almost all, so that the model has no shock
 TEMPERATURES = 0.66, 0.33  # of the hard concrete, first step and last: at first most gates are soft, at the end few
@@ -32,14 +32,15 @@ def threshold(scores: Tensor, k: float) -> float:
     return (low + high) / 2
 
 
-class BudgetedGates(CompetingGates):
+class BudgetedGates(nn.Module):
     """Hard concrete gates with log α_h = a_h / τ - b, where b, one number for all heads, solves Σ_h P(open)_h = k.
 
     As b follows the scores a, raising one head's P(open) lowers the others': ∂b/∂a_h = p'_h / (τ Σ p'), p' = p (1 - p).
     """
 
     def __init__(self, start: Tensor) -> None:
-        super().__init__(start.double())
+        super().__init__()
+        self.scores = nn.Parameter(start.double())
         self.set(OPEN * len(start), 1.0, TEMPERATURES[0])
 
     @torch.no_grad()
@@ -58,7 +59,8 @@ class BudgetedGates(CompetingGates):
         k = keep + (OPEN * len(self.scores) - keep) * max(0.0, 1 - done / 0.8)
         self.set(k, HARDENING**done, hot * (cold / hot) ** done)
 
-    def log_alpha(self) -> Tensor:  # (N,) float64
+    def log_alpha(self) -> Tensor:
+        """(N,) float64."""
         follows = (self.weights * self.scores).sum() / self.tau  # adds ∂b/∂a to the gradient, nothing to the value
         return self.scores / self.tau - (self.b + follows - follows.detach())
 

@@ -7,22 +7,10 @@ from nmt.pruning import masks
 from nmt.pruning.method import Method
 
 
-class CompetingGates(nn.Module):
-    """The gates of N heads, with one learned score a head: derive, and say how scores become factors."""
-
-    def __init__(self, scores: Tensor) -> None:
-        super().__init__()
-        self.scores = nn.Parameter(scores)  # (N,) float64
-
-    def factors(self, first: int = 0, last: int | None = None) -> Tensor:
-        """In the forward pass, those of the heads from first to last, which are one layer: (last - first,)."""
-        raise NotImplementedError
-
-
 class LayerView(nn.Module):
     """The part of the gates that one layer sees, as factors (1, H)."""
 
-    def __init__(self, gates: CompetingGates, first: int, last: int) -> None:
+    def __init__(self, gates: nn.Module, first: int, last: int) -> None:
         super().__init__()
         self.gates, self.first, self.last = gates, first, last
 
@@ -31,13 +19,13 @@ class LayerView(nn.Module):
 
 
 class CompetingHeads(Method):
-    """A method whose heads compete: the --keep of the highest scores stay."""
+    """A method whose heads compete: the --keep of the highest scores stay. Derive, and say what its gates are.
+
+    `new_gates()` makes them, one module for all heads. Its `scores`, a parameter (N,) float64, are learned; its
+    `factors(first, last)` gives in the forward pass those of one layer, the heads from first to last: (last - first,).
+    """
 
     learns = True
-
-    def new_gates(self) -> CompetingGates:
-        """The gates as they start, for all `self.heads` heads."""
-        raise NotImplementedError
 
     def install(self) -> None:
         self.gates = self.new_gates().to(self.device)

@@ -1,10 +1,10 @@
 """Differentiable subset pruning (Li, Cotterell, Sachan 2021): exactly k heads, drawn by a relaxed Gumbel top-k."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from nmt.pruning.method import rounded
-from nmt.pruning.methods.competing_gates import CompetingGates, CompetingHeads
+from nmt.pruning.methods.competing_gates import CompetingHeads
 
 # From, to, log-linear over the search: the paper's values for joint pruning of translation (gates by --gate_lr 0.2).
 TEMPERATURES = (0.1, 1e-8)
@@ -23,11 +23,12 @@ def soft_top_k(scores: Tensor, k: int, temperature: float) -> Tensor:
     return total
 
 
-class SubsetGates(CompetingGates):
+class SubsetGates(nn.Module):
     """One weight a head, the w of the paper, and one draw of noise a step."""
 
     def __init__(self, start: Tensor, k: int, straight_through: bool) -> None:
-        super().__init__(start)
+        super().__init__()
+        self.scores = nn.Parameter(start)
         self.k, self.straight_through, self.temperature = k, straight_through, TEMPERATURES[0]
         self.register_buffer("noise", torch.zeros_like(start), persistent=False)
 
