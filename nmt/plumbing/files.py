@@ -126,9 +126,15 @@ def json_lines(objects: Iterable[dict]) -> str:
 
 
 def append_json_lines(path: str | Path, *objects: dict) -> None:
-    """Add lines to a file: all of them or, on a full disk, none."""
+    """Add lines to a file: all of them or, on a full disk, none. A last line that a kill cut is dropped first."""
     path = Path(path)
     size = path.stat().st_size if path.exists() else 0
+    if size:
+        with open(path, "r+b") as file:
+            file.seek(size - 1)
+            if file.read(1) != b"\n":
+                file.seek(0)
+                size = file.truncate(file.read().rfind(b"\n") + 1)
     try:
         with open(path, "a", encoding="utf-8") as file:
             file.write(json_lines(objects))

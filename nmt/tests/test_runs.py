@@ -333,6 +333,19 @@ def test_lines(copy):
         copy.lines()
 
 
+def test_a_line_that_a_kill_cut_is_no_part_of_the_next(copy):
+    before = copy.lines("sessions.jsonl")
+    for cut in ('{"time": "2026', "{"):
+        with open(copy.directory / "sessions.jsonl", "a", encoding="utf-8") as file:
+            file.write(cut)
+        copy.append("sessions.jsonl", {"time": "now"})
+        before += [{"time": "now"}]
+        assert copy.lines("sessions.jsonl") == before
+    (copy.directory / "new.jsonl").write_text("half", encoding="utf-8")
+    copy.append("new.jsonl", {"a": 1})
+    assert copy.lines("new.jsonl") == [{"a": 1}]
+
+
 def test_forget_after(copy):
     (copy.directory / "checkpoints" / ".step_00000099.1.tmp").mkdir()
     (copy.directory / "frames" / ".step_00000099.npz.1.tmp").touch()
