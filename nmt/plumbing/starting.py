@@ -198,7 +198,8 @@ def new_model(config: TrainingConfig, bpe: tuple[BPE, BPE], origin: Trained | No
         old, new = ({flag(k): v for k, v in asdict(m.config).items() if k != "dropout"} for m in (origin.model, model))
         if problem := differences(old, new, "there", "here"):
             raise NmtError(f"--checkpoint {origin.directory} is a model of another shape: {problem}")
-        model.load_state_dict(origin.model.state_dict())
+        weights = {name: w for name, w in origin.model.state_dict().items() if ".gate." not in name}  # open or closed
+        model.load_state_dict(weights)
     return model
 
 

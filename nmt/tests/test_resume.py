@@ -16,6 +16,7 @@ import torch
 import nmt.runs
 import nmt.training
 from nmt import NmtError
+from nmt.attention import FixedGate
 from nmt.corpora.corpus import prepare
 from nmt.runs import Run
 from nmt.tests.test_training import TINY, left_behind, quiet, refused
@@ -181,6 +182,14 @@ def test_stopped_by_the_clock_and_resumed_trains_the_same(corpus, tmp_path, whol
     run = quiet(replace(TINY, max_minutes=60.0), corpus, run.directory, resume=True)
     held = left_behind(run)
     assert held["model 16"] == whole[1]["model 16"] and held["training 16"] == whole[1]["training 16"]
+
+
+def test_a_model_whose_heads_were_closed_by_hand_begins_a_run_with_all(corpus, tmp_path, whole):
+    config = replace(TINY, src_vocab_size=None, trg_vocab_size=None, max_epochs=1)
+    expected = quiet(config, corpus, tmp_path / "whole", checkpoint=whole[0].directory)
+    trained = nmt.runs.load(whole[0].directory)
+    trained.model.gated_layers("encoder")[0].gate = FixedGate(torch.tensor([0.0, 1.0]))
+    assert left_behind(quiet(config, corpus, tmp_path / "run", checkpoint=trained)) == left_behind(expected)
 
 
 def test_a_run_that_starts_from_weights_is_killed_before_its_first_checkpoint(corpus, tmp_path, whole):
