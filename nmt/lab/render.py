@@ -18,7 +18,7 @@ from nmt.plumbing.places import in_clone
 from nmt.plumbing.provenance import git_revision
 
 LARGEST = 1_000_000  # bytes of a notebook: GitHub may not show a larger one
-SECONDS = {"smoke": 60, "laptop": 20 * 60, "gpu": 6 * 3600}  # that one notebook may take
+SECONDS = {"smoke": 300, "laptop": 20 * 60, "gpu": 6 * 3600}  # that one notebook may take
 Notebook = dict  # as nbformat reads it, version 4; nbformat is imported where it is used: not everybody has jupyterlab
 
 
