@@ -54,17 +54,19 @@ def translate_command(given: argparse.Namespace) -> None:
     options, trained = search_options(given), load(given.checkpoint, arguments.device_of(given))
     # A program that talks to us line by line asks for batches of 1: if we read ahead, both would wait.
     answering = sys.stdin.isatty() or given.batch_size == 1
-    lines, at_once, doubtful = lines_of_stdin(), 1 if answering else 8 * given.batch_size, 0
+    lines, at_once, done, doubtful = lines_of_stdin(), 1 if answering else 8 * given.batch_size, 0, []
     while chunk := list(islice(lines, at_once)):
         for best, *_ in trained.n_best(chunk, **options):
             print(best.text, flush=answering)
-            doubtful += bool(best.doubt)
+            done += 1
             if best.doubt and answering:
                 to_stderr(f"not sure: {best.doubt}")
+            doubtful += [done] if best.doubt else []
     if doubtful and not answering:
+        named = ", ".join(map(str, doubtful[:20])) + (", …" if doubtful[20:] else "")
         to_stderr(
-            f"not sure of {doubtful:,} lines: they have characters that the model does not know, or it finds its own "
-            "translation improbable"
+            f"not sure of {len(doubtful):,} of {done:,} translations (lines {named}): the text has characters that the "
+            "model does not know, or the model itself finds them improbable"
         )
 
 
