@@ -37,7 +37,7 @@ def longest_first(piece: str, ids: dict[str, int]) -> list[int]:
 
 
 def means(rows: Tensor, old: BPE, new: BPE) -> Tensor:
-    """Rows (old V, …) of the old pieces -> rows (new V, …) of the new ones; a piece of unknown characters gets UNK's."""
+    """Rows (old V, …) of the old pieces -> rows (new V, …) of the new ones; unknown characters count as UNK."""
     ids = {piece: i for i, piece in enumerate(strings(old), SPECIAL)}
     cut = [longest_first(piece, ids) or [UNK] for piece in strings(new)]
     return torch.stack([*rows[:SPECIAL], *(rows[one].mean(0) for one in cut)])

@@ -27,7 +27,7 @@ class Part:
 
     name: str
     read: Callable[[Path], Iterable[Pair]]  # gets a folder for what must be unpacked first
-    cap: int | float | None = None  # how many of them may train a model at most: a number, or a share (0 to 1)
+    cap: int | float | None = None  # so many of them train a model at most; a float is a share, above 1 they come again
 
 
 def pair_hashes(en: str, ru: str) -> tuple[int, int, int]:
@@ -113,18 +113,19 @@ def _split_parts(
             ends.append(len(hashes) // 3)
     hashes = np.asarray(hashes).reshape(-1, 3)
     split = choose_splits(hashes, dropped, " and ".join(part.name for part in parts), held)
+    times = np.ones(len(split), dtype=np.uint8)
     for part, start, end in zip(parts, ends[:-1], ends[1:], strict=True):
         rows = start + np.flatnonzero(split[start:end] == 1)
-        if part.cap is not None:  # a smaller cap keeps part of what a larger one keeps
+        if part.cap is not None and len(rows):  # a smaller cap keeps part of what a larger one keeps
             rows = rows[np.argsort(hashes[rows, 2])]  # not the first of the file: its order may mean something
-            most = part.cap if isinstance(part.cap, int) else round(part.cap * len(rows))
-            rows, over = rows[:most], rows[most:]
-            split[over] = 0
-            dropped["over the cap of its file"] += len(over)
-        train[part.name] += len(rows)
+            most = min(part.cap, len(rows)) if isinstance(part.cap, int) else round(part.cap * len(rows))
+            each, more = divmod(most, len(rows))
+            times[rows[:more]], times[rows[more:]] = each + 1, each
+            dropped["over the cap of its file"] += int((times[rows] == 0).sum())
+        train[part.name] += int(times[rows].sum())
     del hashes
     with open(path, encoding="utf-8", newline="\n") as lines:
-        for label, line in zip(split, lines, strict=True):
+        for label, count, line in zip(split, times, lines, strict=True):
             if label:
                 en, _, ru = line[:-1].partition("\t")
-                yield SPLITS[label - 1], (en, ru)
+                yield from [(SPLITS[label - 1], (en, ru))] * int(count)

@@ -9,6 +9,7 @@ import json
 import os
 import tarfile
 import zipfile
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -286,9 +287,21 @@ def test_a_cap_takes_from_train_only_and_the_smaller_is_part_of_the_larger(tmp_p
     assert len(prints) == 6
 
 
+def test_a_share_above_all_repeats_training_pairs_and_nothing_else(tmp_path, root):
+    one, two = tsv(tmp_path / "a.tsv", PAIRS[:90]), tsv(tmp_path / "b.tsv", PAIRS[90:])
+    whole = contents(prepare([one, two], root, **quiet))
+    for cap, most in (("300%", {3}), ("250%", {2, 3})):
+        corpus = prepare([f"{one}:{cap}", str(two)], root, **quiet)
+        splits, times = contents(corpus), Counter(contents(corpus)["train"])
+        assert {split: splits[split] for split in ("valid", "test")} == {s: whole[s] for s in ("valid", "test")}
+        assert {times[pair] for pair in set(whole["train"]) & set(PAIRS[:90])} == most
+        assert {times[pair] for pair in set(whole["train"]) - set(PAIRS[:90])} == {1}
+        assert sum(corpus.card.train.values()) == corpus.card.pairs["train"] == len(splits["train"])
+
+
 def test_caps_that_mean_nothing(tmp_path, root):
     file = tsv(tmp_path / "a.tsv")
-    for cap in ("0", "0%", "101%"):
+    for cap in ("0", "0%", "10001%"):
         refused(f"{file}:{cap}", root, f"a cap of {cap}")
     refused(f"{file}:many", root, "neither a file")
     for name in ("a.en", "a.ru"):
