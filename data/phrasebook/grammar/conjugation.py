@@ -7,13 +7,14 @@ TO_BE = {  # быть: the past, and the future that helps other verbs; the pres
     "past masc": "был", "past femn": "была", "past neut": "было", "past plur": "были",
     "1per sing": "буду", "2per sing": "будешь", "3per sing": "будет",
     "1per plur": "будем", "2per plur": "будете", "3per plur": "будут",
+    "impr sing": "будь", "impr plur": "будьте",
 }  # fmt: skip
 
 
 def verb_forms(parts: str) -> dict[str, str]:
     """All cells of one aspect from its principal parts, as lexicon/verbs.txt has them.
 
-    "читать" (…ю, …ет), "писать пишу пишет" (first and third person singular), and exceptions: past=нёс,несла 3pl=хотят.
+    "читать" (…ю, …ет), "писать пишу пишет" (first and third person singular), and exceptions: past=нёс,несла 3pl=хотят imp=встань.
     A verb in -ся is written with it throughout.
     """
     words = [part for part in parts.split() if "=" not in part]
@@ -44,6 +45,19 @@ def verb_forms(parts: str) -> dict[str, str]:
         "past neut": past[1][:-1] + "о",
         "past plur": past[1][:-1] + "и",
     }
+    command = exceptions.get("imp") or imperative(infinitive, forms["3per plur"])
+    if command != "-":  # nobody says one of приехать
+        forms |= {"impr sing": command, "impr plur": command + "те"}
     if reflexive:
         forms = {cell: form + ("сь" if form[-1] in VOWELS else "ся") for cell, form in forms.items()}
     return forms
+
+
+def imperative(infinitive: str, third_plural: str) -> str:
+    """читают – читай, пьют – пей, несут – неси. Verbs that stress the stem (брось, ответь) are exceptions, imp=."""
+    if infinitive.endswith(("давать", "ставать", "знавать")):  # дают, but давай
+        return infinitive[:-2] + "й"
+    stem = third_plural[:-2]
+    if stem.endswith("ь"):
+        return stem[:-1] + "ей"
+    return stem + ("й" if stem[-1] in VOWELS else "и")
