@@ -213,6 +213,7 @@ class Translation:
     text: str
     hypotheses: list[Hypothesis]
     unknown: list[str] = field(default_factory=list)  # characters of the line that the model has no piece for
+    unseen: list[str] = field(default_factory=list)  # words of the line that the model was not trained on, where known
 
     @property
     def log_prob(self) -> float:
@@ -224,6 +225,8 @@ class Translation:
         tokens = sum(len(one.ids) + one.finished for one in self.hypotheses)
         if self.unknown:
             return f"the model has no piece for {' '.join(self.unknown)}"
+        if self.unseen:
+            return f"the model never saw {', '.join(self.unseen)}"
         if tokens and self.log_prob / tokens < DOUBTFUL:
             return "the model itself finds this translation improbable"
         return ""

@@ -1,10 +1,13 @@
 """A model directory: model.json, model.safetensors, src.bpe and trg.bpe, all that is needed to translate.
 
+Models that ship also have words.txt.gz, the English words they were trained on, a line each: of others they warn.
 Nothing in it is pickled; model.json holds the SHA-256 of the other files.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import gzip
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import safetensors
@@ -13,12 +16,14 @@ from safetensors.torch import load_model, save_model
 
 from nmt import NmtError
 from nmt.bpe import BPE
+from nmt.corpora.normalise import clean
 from nmt.decoding import Translation, translate_n_best
 from nmt.plumbing.files import read_json, sha256, write_json
 from nmt.transformer import Transformer, TransformerConfig
 
 SIDES = ("src", "trg")  # English, Russian: as files of vocabularies and embeddings are called
-WEIGHTS = "model.safetensors"
+WEIGHTS, WORDS = "model.safetensors", "words.txt.gz"
+WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")  # letters, with apostrophes and hyphens inside
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class Trained:
     bpe: tuple[BPE, BPE]
     directory: Path
     lowercase: bool = False  # trained on lower-case text; its input is made so too
+    words: Collection[str] = ()  # of the English training text, in lower case; () where no list came with the model
 
     def translate(self, sentences: str | list[str], **options) -> str | list[str]:
         """English -> Russian, a line each; options of `nmt.decoding.translate`. One string gives one string.
@@ -44,16 +50,28 @@ class Trained:
     def n_best(self, lines: Sequence[str], **options) -> list[list[Translation]]:
         """The translations of each line, best first; options of `nmt.decoding.translate_n_best`."""
         lines = [line.lower() for line in lines] if self.lowercase else lines
-        return translate_n_best(self.model, self.bpe, lines, **{"typed": True, **options})
+        found = translate_n_best(self.model, self.bpe, lines, **{"typed": True, **options})
+        new = [self.unseen(line) for line in lines]
+        return [[replace(one, unseen=words) for one in ones] for ones, words in zip(found, new, strict=True)]
+
+    def unseen(self, line: str) -> list[str]:
+        """The words of a line that the model was not trained on, where a list of words came with it."""
+        words = WORD.findall(clean(line)) if self.words else ()
+        return list(dict.fromkeys(word for word in words if word.lower() not in self.words))
 
 
-def save_model_directory(directory: Path, model: Transformer, bpe: tuple[BPE, BPE], lowercase: bool = False) -> None:
-    """Write model.json, model.safetensors, src.bpe and trg.bpe into an existing folder."""
+def save_model_directory(
+    directory: Path, model: Transformer, bpe: tuple[BPE, BPE], lowercase: bool = False, words: Collection[str] = ()
+) -> None:
+    """Write model.json, model.safetensors, src.bpe, trg.bpe, and words.txt.gz if there are words, into a folder."""
     for side, b in zip(SIDES, bpe, strict=True):
         b.copy_to(directory, f"{side}.bpe")
     save_model(model, str(directory / WEIGHTS))
     checksums = {f"{side}.bpe": b.sha256 for side, b in zip(SIDES, bpe, strict=True)}
     checksums[WEIGHTS] = sha256(directory / WEIGHTS)
+    if words:
+        (directory / WORDS).write_bytes(gzip.compress("\n".join(sorted(words)).encode(), mtime=0))
+        checksums[WORDS] = sha256(directory / WORDS)
     text = {"lowercase": True} if lowercase else {}
     write_json(directory / "model.json", {"transformer": asdict(model.config), **text, "sha256": checksums})
 
@@ -68,7 +86,14 @@ def load_model_directory(directory: Path, device: torch.device | str = "cpu") ->
     except (AttributeError, KeyError, TypeError, RuntimeError) as error:
         raise NmtError(f"{directory / 'model.json'}: damaged, not a model description ({error})") from None
     load_weights(model, directory)
-    return Trained(model.to(device).eval(), bpe, directory, description.get("lowercase", False))
+    words = _words(directory / WORDS, sums[WORDS]) if WORDS in sums else ()
+    return Trained(model.to(device).eval(), bpe, directory, description.get("lowercase", False), words)
+
+
+def _words(path: Path, expected: str) -> Collection[str]:
+    if not path.is_file() or sha256(path) != expected:
+        raise NmtError(f"{path}: missing or damaged, its SHA-256 must be {expected}")
+    return frozenset(gzip.decompress(path.read_bytes()).decode().split("\n"))
 
 
 def load_weights(model: Transformer, directory: Path) -> None:

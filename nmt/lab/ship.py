@@ -16,15 +16,16 @@ from tempfile import TemporaryDirectory
 
 from nmt import NmtError
 from nmt.corpora.card import Card, format_card
+from nmt.corpora.corpus import prepare
 from nmt.lab.lineage import Link, chain, story, without_paths
 from nmt.lab.markdown import block, score_table
-from nmt.models import WEIGHTS, Trained, save_model_directory
+from nmt.models import WEIGHTS, WORD, Trained, save_model_directory
 from nmt.plumbing.files import read_json, read_json_lines, write_text
 from nmt.plumbing.places import shipped
 from nmt.runs import load
 from nmt.transformer import KINDS
 
-LARGEST = 14_000_000  # bytes of a model
+LARGEST = 25_000_000  # bytes of a model
 LIMITS = {"phrasebook": 3_500_000, "phrasebook-pruned": 3_500_000}  # the models that may not be so large
 
 
@@ -49,7 +50,7 @@ def ship(run: str | Path, name: str, scores: Sequence[dict] = (), about: str = "
     with TemporaryDirectory(dir=shipped(), prefix=".") as folder:
         new = Path(folder) / name
         new.mkdir()
-        save_model_directory(new, half, trained.bpe, trained.lowercase)
+        save_model_directory(new, half, trained.bpe, trained.lowercase, words_of(links))
         (new / WEIGHTS).chmod(0o644)  # safetensors makes the file readable for its owner only
         write_text(new / "README.md", card(trained, links, name, scores, about))
         size, limit = sum(path.stat().st_size for path in new.iterdir()), LIMITS.get(name, LARGEST)
@@ -61,6 +62,13 @@ def ship(run: str | Path, name: str, scores: Sequence[dict] = (), about: str = "
         target.parent.mkdir(exist_ok=True)
         new.rename(target)
     return target
+
+
+def words_of(links: Sequence[Link]) -> set[str]:
+    """The English words, in lower case, of all corpora that led to a model, prepared anew where they are not cached."""
+    corpora = {tuple(link.run.config["corpus"]["data"]) for link in links if link.run}
+    texts = (line for data in corpora for line in prepare(data).lines("train", "en"))
+    return {word for text in texts for word in WORD.findall(text.lower())}
 
 
 def card(trained: Trained, links: Sequence[Link], name: str, scores: Sequence[dict], about: str) -> str:

@@ -14,7 +14,8 @@ TO_BE = {  # быть: the past, and the future that helps other verbs; the pres
 def verb_forms(parts: str) -> dict[str, str]:
     """All cells of one aspect from its principal parts, as lexicon/verbs.txt has them.
 
-    "читать" (…ю, …ет), "писать пишу пишет" (first and third person singular), and exceptions: past=нёс,несла 3pl=хотят imp=встань.
+    "читать" (…ю, …ет), "писать пишу пишет" (first and third person singular), and exceptions: past=нёс,несла
+    3pl=хотят imp=встань.
     A verb in -ся is written with it throughout.
     """
     words = [part for part in parts.split() if "=" not in part]

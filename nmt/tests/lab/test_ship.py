@@ -12,7 +12,7 @@ from nmt import NmtError, runs
 from nmt.config import TrainingConfig
 from nmt.lab import ship
 from nmt.lab.lineage import without_paths
-from nmt.models import WEIGHTS
+from nmt.models import WEIGHTS, WORD, WORDS
 from nmt.plumbing.averaging import average
 from nmt.pruning.config import PruningConfig
 from nmt.pruning.prune import prune
@@ -31,8 +31,9 @@ def run(corpus, tmp_path_factory):
 
 
 @pytest.fixture
-def data(tmp_path, monkeypatch):
+def data(tmp_path, monkeypatch, corpus):
     """data/ of a clone of its own, for writing and for loading."""
+    monkeypatch.setenv("NMT_DATA", str(corpus.directory.parent.parent))
     folder = tmp_path / "data"
     folder.mkdir()
     for module in (ship, runs):
@@ -45,7 +46,7 @@ def score(name: str) -> dict:
             "length_penalty": 0.6, "bleu": 12.345, "chrf": 30.0, "signature": "nrefs:1|case:mixed"}  # fmt: skip
 
 
-def test_a_shipped_model_is_loaded_by_name_and_is_the_run_in_half_precision(run, data):
+def test_a_shipped_model_is_loaded_by_name_and_is_the_run_in_half_precision(run, data, corpus):
     assert ship.ship(run, "tiny") == data / "models" / "tiny"
     dense, shipped = nmt.load(run), nmt.load("tiny")
     assert shipped.model.config == dense.model.config
@@ -57,7 +58,14 @@ def test_a_shipped_model_is_loaded_by_name_and_is_the_run_in_half_precision(run,
         *sorted(("model.json", WEIGHTS)),
         "src.bpe",
         "trg.bpe",
+        WORDS,
     ]
+    trained_on = set(WORD.findall(" ".join(corpus.lines("train", "en")).lower()))
+    assert shipped.words == trained_on and not dense.words
+    word = min(trained_on)[0] * 7  # its letters are known, the word is not
+    assert shipped.unseen(f"{' '.join(trained_on)} {word}") == [word]
+    assert shipped.n_best([word])[0][0].doubt == f"the model never saw {word}"
+    assert dense.n_best([word])[0][0].unseen == []
     assert (folder / WEIGHTS).stat().st_mode & 0o044
     assert not [p for p in data.rglob(".*")]
 
