@@ -535,6 +535,8 @@ def is_short_possessive(word: Word) -> bool:
 def reflexive_possessive(s: Sentence) -> list[str]:
     """свой said as мой, его, её or their like, or his, her and their said as свой."""
     for i, word in enumerate(s.russian):
+        if word.lemma == "свой" and word.source[0].form != "own":
+            return []  # I love my mother: свою, but мою is no mistake
         if word.lemma == "свой":
             owner = s.english[position(s.english, word.source[0]) - 1].form.lower()
             other = lexicon.load().determiners[owner]

@@ -29,6 +29,7 @@ class NP:
     second: "NP | None" = None  # Anna and the boy
     possessor: Word | None = None  # whom свой means
     own_en: str = ""  # my, his, her … of "his own"
+    own_said: bool = True  # English says "own"; else "I love my mother", which Russian says with свой too
     after: Phrase | None = None  # a phrase or clause that follows the noun
     antecedent: Word | None = None
     en_head: Word = field(default_factory=Word)
@@ -203,9 +204,11 @@ def _say_determiner(np: NP, case: str, notes: Notes) -> Phrase:
         determiner = lexicon.load().determiners[det]
         if det == "own":
             words_en.append(Word(np.own_en, np.own_en))
-            notes.tags.add("reflexive-possessive")
+            if np.own_said:
+                notes.tags.add("reflexive-possessive")
         form = {"this": "these", "that": "those"}.get(det, det) if np.en_plural else det
-        words_en.append(Word(form, det))
+        if det != "own" or np.own_said:
+            words_en.append(Word(form, det))
         if determiner.forms:
             word = inflected("ADJF", determiner.lemma, determiner.forms, np.cell(case), words_en[-1:])
             word.link("agreement", np.ru_head)
