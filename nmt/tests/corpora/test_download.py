@@ -340,7 +340,7 @@ def test_members_go_to_names_of_our_own(tmp_path):
         (("../escaped", "REGTYPE", b"x"), "leads out"),
         (("in/../../escaped", "REGTYPE", b"x"), "leads out"),
         (("in\\..\\..\\escaped", "REGTYPE", b"x"), "leads out"),
-        (("/tmp/escaped", "REGTYPE", b"x"), "absolute"),
+        (("/escaped", "REGTYPE", b"x"), "absolute"),
         (("C:\\escaped", "REGTYPE", b"x"), "absolute"),
         (("link", "SYMTYPE", b"/etc/passwd"), "a link"),
         (("hard", "LNKTYPE", b"in/a"), "a link"),
