@@ -7,11 +7,11 @@ import pytest
 from nmt import NmtError
 from nmt.corpora.normalise import sameness_key
 from nmt.corpora.pairs import read_table
-from nmt.lab.everyday import LISTS, letters, load_list, report
-from nmt.plumbing.places import clone, in_clone
+from nmt.plumbing.places import in_clone
 
+everyday = pytest.importorskip("everyday", reason="needs the clone: data/models")
+LISTS, letters, load_list, report = everyday.LISTS, everyday.letters, everyday.load_list, everyday.report
 COUNTS = dict(zip(LISTS, (100, 300), strict=True))
-needs_clone = pytest.mark.skipif(clone() is None, reason="needs the clone, not a wheel")
 
 
 class Stub:
@@ -63,7 +63,6 @@ def test_a_file_that_is_absent_or_empty_is_named(written, tmp_path):
             load_list(path)
 
 
-@needs_clone
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_is_sentences_with_their_translations(name):
     rows = load_list(in_clone("data", "models", name))
@@ -78,13 +77,11 @@ def test_a_list_is_sentences_with_their_translations(name):
         assert all(3 <= len(english.split()) <= 10 for english, _ in rows)
 
 
-@needs_clone
 def test_no_sentence_stands_in_both_lists():
-    everyday, phrases = ({letters(row[0]) for row in load_list(in_clone("data", "models", name))} for name in LISTS)
-    assert not everyday & phrases
+    ours, phrases = ({letters(row[0]) for row in load_list(in_clone("data", "models", name))} for name in LISTS)
+    assert not ours & phrases
 
 
-@needs_clone
 def test_nothing_of_everyday_stands_in_the_phrasebook():
     ours = {sameness_key(english) for english, _ in load_list(in_clone("data", "models", "everyday.tsv"))}
     files = sorted(in_clone("data", "phrasebook").glob("*.tsv.gz"))

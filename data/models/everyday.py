@@ -1,7 +1,7 @@
-"""What people type: `python -m nmt.lab.everyday CHECKPOINT [FILE…]` counts what a model gets right and lists the rest.
+"""What people type: `python data/models/everyday.py MODEL [FILE…]` counts what a model gets right and lists the rest.
 
 A FILE is a list of sentences with the translations that are accepted, English TAB Russian TAB further Russian …; lines
-that begin with # are comments. Without FILE: everyday.tsv and phrases.tsv of data/models.
+that begin with # are comments. Without FILE: everyday.tsv and phrases.tsv beside this script.
 """
 
 import sys
@@ -11,7 +11,6 @@ from nmt import NmtError
 from nmt.corpora.normalise import sameness_key
 from nmt.corpora.pairs import read_lines
 from nmt.models import Trained
-from nmt.plumbing.places import in_clone
 from nmt.runs import load
 
 LISTS = "everyday.tsv", "phrases.tsv"
@@ -59,10 +58,10 @@ def report(trained: Trained, path: str | Path) -> str:
 
 if __name__ == "__main__":
     if len(sys.argv) < 2:
-        raise SystemExit("python -m nmt.lab.everyday CHECKPOINT [FILE…]")
+        raise SystemExit("python data/models/everyday.py MODEL [FILE…]")
     try:
         trained = load(sys.argv[1])
-        for path in sys.argv[2:] or [in_clone("data", "models", name) for name in LISTS]:
+        for path in sys.argv[2:] or [Path(__file__).with_name(name) for name in LISTS]:
             print(report(trained, path))
     except NmtError as error:
-        raise SystemExit(f"nmt.lab.everyday: error: {error}") from None
+        raise SystemExit(f"everyday: error: {error}") from None
