@@ -14,12 +14,17 @@ from nmt.models import WEIGHTS
 from nmt.plumbing.files import sha256, write_json
 from nmt.plumbing.places import shipped
 from nmt.runs import Run
-from nmt.show import histories
-from nmt.show.histories import DTYPES, LARGEST, History, as_weights, gates, main, read, write
+from nmt.show.histories import DTYPES, LARGEST, History, as_weights, folder, gates, read, write
 from nmt.tests.test_training import TINY, quiet
 from nmt.transformer import KINDS
 
+
 ABOUT = {"what": "a test", "from": {"run": "none"}}
+
+
+@pytest.fixture
+def record_histories():
+    return pytest.importorskip("record_histories", reason="needs the clone: data")
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +94,8 @@ def test_gates_are_the_lines_of_the_run(tmp_path):
         gates(Run(tmp_path), "cross")
 
 
-def test_frames_of_a_run_become_one_history(run, tmp_path):
-    main(["--run", str(run.directory), "--out", str(tmp_path)])
+def test_frames_of_a_run_become_one_history(run, record_histories, tmp_path):
+    record_histories.main(["--run", str(run.directory), "--out", str(tmp_path)])
     history, frames = read("training", tmp_path), run.frames()
     assert history.arrays["steps"].tolist() == [step for step, _ in frames] and len(frames) == 2
     for n, (step, path) in enumerate(frames):
@@ -107,17 +112,17 @@ def test_frames_of_a_run_become_one_history(run, tmp_path):
     assert str(run.directory.parent) not in (tmp_path / "training.json").read_text(encoding="utf-8")
 
 
-def test_a_run_without_frames_is_refused(tmp_path):
+def test_a_run_without_frames_is_refused(record_histories, tmp_path):
     write_json(tmp_path / "config.json", {"training": {}, "corpus": "", "bpe": {}})
     with pytest.raises(NmtError, match="nothing in its frames"):
-        histories.training(Run(tmp_path))
+        record_histories.training(Run(tmp_path))
 
 
-def test_the_map_of_a_whole_translation_holds_each_of_its_steps(run, tmp_path):
+def test_the_map_of_a_whole_translation_holds_each_of_its_steps(run, record_histories, tmp_path):
     """What the movie relies on: row t is the same, whether or not anything was written after it."""
-    main(["--checkpoint", str(run.directory), "--out", str(tmp_path)])
+    record_histories.main(["--checkpoint", str(run.directory), "--out", str(tmp_path)])
     history = read("translating", tmp_path)
-    about, sentence = history.about["sentences"][0], histories.SENTENCES[0]
+    about, sentence = history.about["sentences"][0], record_histories.SENTENCES[0]
     trained = nmt.load(run.directory)
     assert about["translation"] == trained.translate(sentence, beam=1)
     (source,), (target,) = trained.bpe[0].encode([sentence]), trained.bpe[1].encode([about["translation"]])
@@ -128,7 +133,7 @@ def test_the_map_of_a_whole_translation_holds_each_of_its_steps(run, tmp_path):
     assert history.about["from"].keys() == {"model", "sha256", "code"}
 
 
-SHIPPED = sorted(histories.folder().glob("*.npz"))
+SHIPPED = sorted(folder().glob("*.npz"))
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -146,5 +151,5 @@ def test_a_history_that_ships_is_whole_small_and_says_where_it_is_from(path):
 
 
 def test_the_translating_model_of_the_history_that_ships_is_the_one_that_ships():
-    origin = read("translating").about["from"]
-    assert origin["sha256"] == sha256(shipped() / "models" / origin["model"] / WEIGHTS), "python -m nmt.show.histories"
+    origin, script = read("translating").about["from"], "python data/record_histories.py"
+    assert origin["sha256"] == sha256(shipped() / "models" / origin["model"] / WEIGHTS), script
