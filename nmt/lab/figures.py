@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from nmt.lab import bench, results
-from nmt.lab.results import Comparison, bleu, dev_loss
+from nmt.lab.results import Comparison
 from nmt.plumbing.files import read_json
 from nmt.runs import Run
 from nmt.show import plots
@@ -23,7 +23,6 @@ FEW_METHODS = {
     "l0-topk": "Voita et al. 2019",
     "magnitude": "the size of the weights",
 }
-HIGHLIGHTED = [*FEW_METHODS, "on-budget", "greedy-oracle"]  # rows that have a colour of their own beside all others
 
 
 def draw(stored: Path, folder: Path) -> list[Path]:
@@ -33,8 +32,7 @@ def draw(stored: Path, folder: Path) -> list[Path]:
         name = run.directory.name
         drawn[name] = plots.run_curves(run, f"run {name}, corpus {run.config['card']['name']}")
     if (stored / "compare").is_dir():
-        compared = Comparison(stored / "compare")
-        drawn |= {"compare": losses(compared), "pruning": few_methods(compared)}
+        drawn["pruning"] = few_methods(Comparison(stored / "compare"))
     if sized := results.sized_runs(stored / "corpus-size"):
         drawn["corpus-size"] = growth([run for run in sized if results.blocks(run) == results.blocks(sized[0])])
     drawn |= {path.stem: bench.figure(read_json(path)) for path in sorted(stored.glob("bench*.json"))}
@@ -43,21 +41,6 @@ def draw(stored: Path, folder: Path) -> list[Path]:
     for name, figure in drawn.items():
         plots.save(figure, folder / f"{name}.png")
     return [folder / f"{name}.png" for name in drawn]
-
-
-def losses(found: Comparison) -> Figure:
-    """Dev loss and test BLEU against the heads kept, all methods."""
-    panels = []
-    for ylabel, score in {"dev loss, nats per piece": dev_loss, "test BLEU": bleu}.items():
-        panels.append([])
-        for group in found.plan.budgets:
-            values = {"dense": {0: [*map(score, found.dense.values())]}}
-            for row in found.rows:
-                cells = {budget[1]: found.best(row, budget) for budget in found.budgets if budget[0] == group}
-                values[row] = {keep: [*map(score, of.values())] for keep, of in cells.items() if of}
-            title = f"{group} heads, {found.plan.total(group)} of them"
-            panels[-1].append((title, ylabel, values))
-    return plots.budget_curves(panels, [row for row in HIGHLIGHTED if row in found.rows])
 
 
 def few_methods(found: Comparison) -> Figure:
@@ -90,7 +73,7 @@ def growth(runs: Sequence[Run]) -> Figure:
     figure, grid = plots.new_figure((8.4, 3.4), (1, 2))
     places, means = [results.pairs(run) for run in runs], [results.means_by_step(run) for run in runs]
     for axes, name in zip(grid[0], ("BLEU", "chrF"), strict=True):
-        for step, (color, mark) in zip(sorted(means[0], reverse=True), plots.MARKED, strict=False):
+        for step, color, mark in zip(sorted(means[0], reverse=True), plots.COLOURS, "os^D", strict=False):
             scores = [of[step][name] for of in means]
             axes.plot(places, scores, color=color, marker=mark, label=f"{step:,} steps", clip_on=False)
         axes.set(xscale="log", xlabel="training pairs", ylabel=f"{name}, mean over the sources", ylim=(0, None))

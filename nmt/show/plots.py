@@ -10,7 +10,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, cycle
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +35,6 @@ from nmt.runs import Run
 BLUE, ORANGE = "#2a6fbb", "#d9730d"  # readers with colour-blindness can tell them apart
 GREY, DARK_GREY = "#b5b5b5", "#555555"
 COLOURS = (BLUE, ORANGE, "#4a4a4a", "#8a6fbf")  # of curves
-MARKED = ((BLUE, "o"), (ORANGE, "s"), ("#009e73", "^"), ("#8a6fbf", "D"), ("#000000", "v"), ("#a0522d", "P"))
 HEAT_MAP = "Blues"  # the colours of every heat map: the lowest value is white, the highest dark
 KIND_NAMES = {"encoder": "encoder self", "decoder": "decoder self", "cross": "cross"}
 MAP_AXES = {  # what the axes of an attention map are: queries, keys
@@ -262,7 +261,7 @@ def curves(
     return figure
 
 
-# Gates and budgets: what pruning does.
+# Gates: what pruning does.
 
 
 def gate_paths(panels: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]], title: str = "", dpi: int = 120) -> Figure:
@@ -303,38 +302,6 @@ def gate_distribution(
     right.set_ylim(0, 1.15)
     right.spines["top"].set_visible(False)
     return curve, right.bar((-0.1, 1.1), (zero, one), width=0.1, color=ORANGE), right
-
-
-def budget_curves(
-    panels: list[list[tuple[str, str, dict[str, dict[int, list[float]]]]]], marked: list[str], title: str = ""
-) -> Figure:
-    """Rows and columns of panels (title, ylabel, values); values: name -> {heads kept: one number a seed}.
-
-    A line is the mean, a bar goes from the least to the greatest seed. The names in `marked`, six at most, have
-    colours, and a panel shows all that is marked; "dense", {0: …}, is a dashed line; all others are grey.
-    """
-    shape, styles = (len(panels), len(panels[0])), dict(zip(marked, MARKED, strict=False))
-    figure, grid = new_figure((4.6 * shape[1], 2.9 * shape[0] + 0.9), shape, title)
-    for axes, (name, ylabel, values) in zip(grid.flat, chain(*panels), strict=True):
-        budgets = sorted({kept for method, points in values.items() if method != "dense" for kept in points})
-        for method, points in values.items():
-            kept, seeds = sorted(points), [points[number] for number in sorted(points)]
-            if method == "dense":
-                axes.axhline(np.mean(seeds), color="black", ls="--", lw=1)
-            elif points:
-                means = np.array([np.mean(of_budget) for of_budget in seeds])
-                ends = np.array([[min(of_budget) for of_budget in seeds], [max(of_budget) for of_budget in seeds]])
-                color, marker = styles.get(method, (GREY, "."))
-                style = {"color": color, "marker": marker, "ms": 4, "zorder": 3 if method in styles else 1}
-                axes.errorbar([budgets.index(number) for number in kept], means, abs(ends - means), **style)
-        shown = [x for method in ("dense", *marked) for seeds in values.get(method, {}).values() for x in seeds]
-        axes.set_ylim(*np.array([1.15, -0.15]) * min(shown) + np.array([-0.15, 1.15]) * max(shown))
-        axes.set(ylabel=ylabel, xlabel="heads kept")
-        axes.set_xticks(range(len(budgets)), budgets)
-        axes.set_title(name, fontsize=10)
-    lines = [Line2D([], [], color=c, marker=m, label=n) for n, (c, m) in (styles | {"others": (GREY, ".")}).items()]
-    legend_below(figure, [*lines, Line2D([], [], color="black", ls="--", label="dense model")], 4)
-    return figure
 
 
 # The parts of a widget's panel.

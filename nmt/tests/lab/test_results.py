@@ -1,4 +1,4 @@
-"""What a comparison says is counted right, whatever is there of it; its tables and figures show that."""
+"""What a comparison says is counted right, whatever is there of it; its tables show that."""
 
 import json
 import re
@@ -7,11 +7,10 @@ from dataclasses import asdict
 import pytest
 
 from nmt import NmtError
-from nmt.lab import figures, store, tables
+from nmt.lab import store, tables
 from nmt.lab.results import Comparison, role
 from nmt.plumbing.files import json_lines
 from nmt.pruning.config import PruningConfig
-from nmt.show.plots import MARKED, budget_curves, png
 
 METHODS = [
     {"method": "magnitude"},
@@ -126,25 +125,6 @@ def test_in_each_seed_the_best_setting_of_a_method_counts(results):
     found = results({1: LOSSES, 2: [0.5, 0.3, 0.9, 0.4, 0.2, 0.1]})
     best = found.best("l0-topk", ("encoder", 1))
     assert {seed: one["said"]["l0_penalty_lambda"] for seed, one in best.items()} == {1: 0.3, 2: 0.1}
-
-
-def test_a_figure_of_a_comparison_shows_all_rows_and_what_is_highlighted(results):
-    found = results({1: LOSSES, 2: [0.5, 0.7, 0.6, None, None, None]})
-    curves = figures.losses(found)
-    assert [axes.get_ylabel() for axes in curves.axes] == ["dev loss, nats per piece", "test BLEU"]
-    assert [axes.get_title() for axes in curves.axes] == ["encoder heads, 16 of them"] * 2
-    names = [text.get_text() for text in curves.legends[0].get_texts()]
-    assert names == ["l0-topk", "magnitude", "greedy-oracle", "others", "dense model"]
-    assert png(curves) == png(figures.losses(found))
-
-
-def test_what_is_marked_is_always_in_view_and_the_rest_is_grey():
-    values = {"a": {1: [0.5, 0.7], 3: [0.4]}, "far": {1: [9.0], 3: [8.0]}, "dense": {0: [0.3]}}
-    axes = budget_curves([[("all", "loss", values)]], ["a"]).axes[0]
-    low, high = axes.get_ylim()
-    assert low < 0.3 and 0.7 < high < 1
-    means = {tuple(line.get_ydata()): line.get_color() for line in axes.lines if len(line.get_ydata()) == 2}
-    assert means[(0.6, 0.4)] == MARKED[0][0] and means[(9.0, 8.0)] not in [color for color, _ in MARKED]
 
 
 def test_whole_cells_are_stored(results, folder, tmp_path, monkeypatch, capsys):

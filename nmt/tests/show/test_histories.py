@@ -18,7 +18,6 @@ from nmt.show.histories import DTYPES, LARGEST, History, as_weights, folder, gat
 from nmt.tests.test_training import TINY, quiet
 from nmt.transformer import KINDS
 
-
 ABOUT = {"what": "a test", "from": {"run": "none"}}
 
 
