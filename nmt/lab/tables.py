@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from statistics import mean, stdev
 
-from nmt.lab import figures, front_page, render, results
+from nmt.lab import figures, render, results
 from nmt.lab.lineage import circumstances, command, short_revision
 from nmt.lab.markdown import block, folded, score_table, table
 from nmt.lab.results import Comparison, bleu, dev_loss, role
@@ -189,7 +189,7 @@ def pruning(stored: Path) -> str:
 
 # page -> place -> the function that writes it from data/results
 PAGES: dict[str, dict[str, Callable[[Path], str]]] = {
-    "README.md": {"findings": front_page.findings, "pruning": pruning},
+    "README.md": {"pruning": pruning},
     "data/results/README.md": {
         "runs": runs,
         "corpus-size": corpus_size,

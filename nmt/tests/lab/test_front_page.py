@@ -6,13 +6,21 @@ import pytest
 from PIL import Image
 
 import nmt
-from nmt.lab import figures, front_page
+from nmt.lab import figures
 from nmt.lab.results import Comparison
-from nmt.plumbing.places import clone, in_clone
+from nmt.plumbing.files import read_json_lines, replaced_between
+from nmt.plumbing.places import in_clone
 from nmt.pruning import masks
 from nmt.transformer import KINDS
 
-pytestmark = pytest.mark.skipif(clone() is None, reason="needs the clone, not a wheel")
+front_page = pytest.importorskip("front_page", reason="needs the clone: data/results")
+
+
+def test_the_table_of_the_readme_shows_what_was_measured():
+    page, kept = in_clone("README.md"), in_clone("data", "results")
+    right = replaced_between(page, "findings", front_page.findings(kept))
+    assert page.read_text(encoding="utf-8") == right, "run: python data/results/front_page.py"
+    assert [line["measured"] for line in read_json_lines(kept / "findings.jsonl")] == list(front_page.MEASURED)
 
 
 def test_exactly_the_named_heads_are_closed():

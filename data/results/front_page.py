@@ -1,7 +1,7 @@
-"""The front page: `python -m nmt.lab.front_page` measures what README.md says of shipped models and draws its pictures.
+"""The front page: `python data/results/front_page.py` measures what README.md says of shipped models, and draws it.
 
-It takes a minute on one core. What was measured is kept in data/results/findings.jsonl, from which `python -m
-nmt.lab.tables` writes the table. The pictures are figures/switchboard.png and the thumbnails of notebooks, thumb-01.png
+It takes a minute on one core. What was measured is kept in findings.jsonl beside this script, and shown in a table
+of README.md. The pictures are figures/switchboard.png and the thumbnails of notebooks, thumb-01.png
 and so on, each a piece of a larger picture: look at it when that picture has changed.
 """
 
@@ -18,11 +18,12 @@ from nmt.lab.markdown import table
 from nmt.models import Trained
 from nmt.phrasebook.contrast import contrast_table, load_contrast
 from nmt.phrasebook.gold import load_gold
-from nmt.plumbing.files import json_lines, read_json_lines, write_text
+from nmt.plumbing.files import json_lines, read_json_lines, write_between, write_text
 from nmt.plumbing.places import in_clone
 from nmt.plumbing.provenance import description_of_session
 from nmt.pruning import masks
 from nmt.runs import load
+from nmt.show.widgets import Switchboard
 from nmt.transformer import KINDS
 
 SPLIT = "test_seen"
@@ -79,7 +80,7 @@ def measure(trained: Trained) -> dict:
 
 
 def findings(stored: Path) -> str:
-    """Markdown: what closing and removing heads does to a thousand translations, and to what in them."""
+    """The table of README.md: what closing and removing heads does to a thousand translations, and to what in them."""
     measured = {line["measured"]: line for line in read_json_lines(stored / "findings.jsonl")}
     columns = {heading: measured[name] for name, (_, _, heading) in MEASURED.items() if heading}
     of = {tag: count for tag, (_, count) in measured["dense"]["word for word"].items()}
@@ -95,8 +96,6 @@ def findings(stored: Path) -> str:
 
 def switchboard() -> bytes:
     """The panel of notebook 05 with one head closed by hand, as those see it who have no kernel."""
-    from nmt.show.widgets import Switchboard  # needs ipywidgets, which whoever reads the tables need not have
-
     board = Switchboard("The girl is sad.", choices=["phrasebook-pruned"])
     board.buttons["decoder", 1, 1].value = False
     return board._repr_mimebundle_()["image/png"]
@@ -117,7 +116,9 @@ if __name__ == "__main__":
         {"measured": name, **measure(close(load(model), heads)), **about}
         for name, (model, heads, _) in MEASURED.items()
     ]
-    write_text(in_clone("data", "results", "findings.jsonl"), json_lines(lines))
+    kept = in_clone("data", "results")
+    write_text(kept / "findings.jsonl", json_lines(lines))
+    write_between(in_clone("README.md"), "findings", findings(kept))
     pictures = in_clone("figures")
     (pictures / "switchboard.png").write_bytes(switchboard())
     for name, (picture, box) in THUMBNAILS.items():
