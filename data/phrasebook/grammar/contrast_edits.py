@@ -279,7 +279,20 @@ def address(s: Sentence) -> list[str]:
                     cell = "2per plur" if other == "вы" else "2per sing"
                 forms[id(verb)] = verb.forms.get(cell, verb.form)
             return [rewritten(s, forms)]
-    return []
+    forms = {}
+    for word in s.russian:  # Открой for Откройте, and the reverse
+        if word.cell.startswith("impr"):
+            forms[id(word)] = word.forms["impr sing" if word.cell == "impr plur" else "impr plur"]
+        elif word.pos == "ADJS" and forms:
+            forms[id(word)] = word.forms["sing masc" if word.cell == "plur" else "plur"]
+    return [rewritten(s, forms)] if forms else []
+
+
+@edit("imperative")
+def imperative(s: Sentence) -> list[str]:
+    """The infinitive, or they do it."""
+    words = [word for word in s.russian if word.cell.startswith("impr")]
+    return [line for word in words[:1] for line in in_other_cells(s, word, ["infn", "3per plur"])]
 
 
 @edit("coordination")

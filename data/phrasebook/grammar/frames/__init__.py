@@ -12,6 +12,7 @@ from grammar.frames import (
     pronoun_it,
     questions,
     rare_words,
+    requests,
     subordinate_clauses,
 )
 
@@ -69,4 +70,17 @@ FRAMES = {  # in the corpus; another order would draw another corpus
     pronoun_it.it_is_how: 15,
     pronoun_it.because_it: 12,
     pronoun_it.it_object: 20,
+    requests.asked_for: 36,
+    requests.given: 16,
+    requests.for_people: 12,
+    requests.forbidden: 26,
+    requests.told: 30,
+    requests.be_careful: 6,
+    requests.go_to: 10,
+    requests.tell_about: 8,
+    requests.lets: 24,
+    requests.can_you: 24,
+    requests.may_i: 12,
+    requests.can_have: 10,
+    requests.not_forget: 8,
 }

@@ -4,7 +4,7 @@ from grammar.clauses import Clause, fronted, said
 from grammar.lexicon import Verb
 from grammar.noun_phrases import NP, say
 from grammar.sentences import Sentence, sentence
-from grammar.words import Notes, Word, both, en, inflected, join, mark
+from grammar.words import Notes, Phrase, Word, both, en, inflected, join, mark
 from grammar.world import World, habitual, undated
 
 
@@ -138,6 +138,20 @@ def where_is(w: World) -> Sentence:
 def addressed(w: World) -> Sentence:
     """Anna, have you read the book? – Анна, ты прочитала книгу?   Children, do you love music? – Дети, вы любите …"""
     notes = Notes({"address"})
+    call, subject = called(w, notes)
+    verb = w.verb(lambda v: v.human and "noneg" not in v.flags)
+    clause = w.clause(verb, subject=subject, adjective=0.1)
+    ask = w.chance(0.7)
+    if ask:
+        _ask(clause)
+        notes.tags.add("yes-no-question")
+    else:
+        undated(clause, only_often=True)
+    return sentence(join(call, said(clause, notes)), notes, "?" if ask else ".")
+
+
+def called(w: World, notes: Notes) -> tuple[Phrase, NP]:
+    """Anna, – Анна, and the pronoun that Anna is spoken to with."""
     if w.chance(0.4):
         name = w.choose(w.first_names)
         text_en, text_ru, pronoun = name.en, name.ru, f"thou {name.gender}"
@@ -148,14 +162,4 @@ def addressed(w: World) -> Sentence:
     call_ru = Word(text_ru[0].upper() + text_ru[1:], text_ru, "NOUN", "sing nomn", source=[call_en])
     if text_en.endswith(("s", "ren")) and pronoun == "you":
         call_ru.cell = "plur nomn"
-    subject = NP(pronoun=pronoun, antecedent=call_ru)
-    verb = w.verb(lambda v: v.human and "noneg" not in v.flags)
-    clause = w.clause(verb, subject=subject, adjective=0.1)
-    ask = w.chance(0.7)
-    if ask:
-        _ask(clause)
-        notes.tags.add("yes-no-question")
-    else:
-        undated(clause, only_often=True)
-    phrase = join(([call_en], [call_ru]), mark(","), said(clause, notes))
-    return sentence(phrase, notes, "?" if ask else ".")
+    return join(([call_en], [call_ru]), mark(",")), NP(pronoun=pronoun, antecedent=call_ru)
