@@ -601,6 +601,13 @@ def that_clause(s: Sentence) -> list[str]:
     return [rewritten(s, {id(word): "что"}) for word in which]
 
 
+@edit("short-answer")
+def short_answer(s: Sentence) -> list[str]:
+    """Yes said as no, and the reverse."""
+    other = {"да": "нет", "нет": "да"}
+    return [rewritten(s, {id(word): other[word.lemma].capitalize()}) for word in s.russian if word.lemma in other][:1]
+
+
 # Words that change places
 
 

@@ -179,6 +179,8 @@ class Lexicon:
         self.names: list[Noun] = _table("names", 3, self.parse_noun)
         self.adjectives: list[Adjective] = _table("adjectives", 4, self.parse_adjective)
         self.verbs: list[Verb] = _table("verbs", 7, self.parse_verb)
+        talk = _table("talk_verbs", 8, lambda name, *columns: (name, self.parse_verb(*columns)))
+        self.talk_verbs: dict[str, Verb] = dict(talk)  # by names of their own
         self.prepositions: list[Preposition] = _table("prepositions", 5, self.parse_preposition)
         self.pronouns: dict[str, Pronoun] = dict(_table("pronouns", 6, parse_pronoun))
         self.determiners: dict[str, Determiner] = dict(_table("determiners", 3, parse_determiner))
