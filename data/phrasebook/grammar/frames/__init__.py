@@ -16,6 +16,8 @@ from grammar.frames import (
     rare_words,
     requests,
     subordinate_clauses,
+    tastes,
+    wishes,
 )
 
 FRAMES = {  # in the corpus; another order would draw another corpus
@@ -76,7 +78,7 @@ FRAMES = {  # in the corpus; another order would draw another corpus
     requests.given: 16,
     requests.for_people: 12,
     requests.forbidden: 26,
-    requests.told: 30,
+    requests.told: 36,
     requests.be_careful: 6,
     requests.go_to: 10,
     requests.tell_about: 8,
@@ -110,4 +112,14 @@ FRAMES = {  # in the corpus; another order would draw another corpus
     answers.what_colour_answer: 5,
     answers.of_course: 10,
     answers.which_do_you: 8,
+    wishes.modal: 90,
+    wishes.skilled: 18,
+    wishes.wants_thing: 22,
+    wishes.believes: 22,
+    wishes.needs: 18,
+    tastes.likes_doing: 20,
+    tastes.likes_kind: 16,
+    tastes.likes_this: 16,
+    tastes.prefers: 8,
+    tastes.favourite: 10,
 }

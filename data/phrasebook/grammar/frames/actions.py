@@ -169,7 +169,7 @@ def wants(w: World) -> Sentence:
     if verb.recipient:
         clause.recipient = w.np(w.other_people(subject), adjective=0.0)
     modal = w.random.choice(("want", "want", "can", "must"))
-    if subject.pronoun == "I" and modal == "must":
+    if modal == "can" and verb.key in ("swim", "dance", "play на", "play в"):  # a skill: умеет плавать, see wishes.py
         modal = "want"
     return sentence(_modal_clause(w, clause, modal, notes), notes)
 

@@ -2,7 +2,7 @@
 
 from grammar.conjugation import TO_BE
 from grammar.frames.places_and_motion import place
-from grammar.noun_phrases import say
+from grammar.noun_phrases import NP, say
 from grammar.sentences import Sentence, sentence
 from grammar.words import Notes, Word, both, inflected, join
 from grammar.world import World
@@ -11,24 +11,37 @@ LIKE = {"3per sing": "нравится", "3per plur": "нравятся"}
 
 
 def feels(w: World) -> Sentence:
-    """The girl is cold. – Девочке холодно.   The girl was bored. – Девочке было скучно."""
+    """The girl is cold. – Девочке холодно.   I was bored. – Мне было скучно.   Are you cold? – Тебе холодно?"""
     notes = Notes({"dative-experiencer"})
     person = w.anyone(name=0.3, adjective=0.08)
+    tense = w.random.choice(("is", "is", "is", "not", "was", "was", "will", "will not", "?"))
+    if w.chance(0.35):
+        person = NP(pronoun=w.random.choice(("I", "I", "we", "thou masc")))
+    if tense == "?":
+        person = NP(pronoun=w.random.choice(("thou masc", "thou masc", "he", "she", "they")))
     text_en, text_ru = w.choose(w.lexicon.feelings)
-    past = w.chance(0.35)
-    neg = not past and text_en not in ("warm", "comfortable") and w.chance(0.25)
+    if tense == "not" and text_en in ("warm", "comfortable"):
+        tense = "is"
     person_en, person_ru = say(person, "datv", notes, subject=True)
-    be = person.be(past)
+    past, future = tense == "was", tense.startswith("will")
+    be = Word("be", "be") if future else person.be(past)
     feeling_en, feeling_ru = both(text_en, text_ru, "PRED")
     person.ru_head.link("government", feeling_ru[0])
-    start = [*person_en, be], person_ru
-    if neg:
-        start = join(start, both("not", "не", "PRCL"))
+    will = [Word("will", "will")] if future else []
+    not_en, not_ru = both("not", "не", "PRCL") if tense.endswith("not") else ([], [])
+    if not_en:
         notes.tags.add("negation")
+    english = [*person_en, *will, *not_en, be] if future else [*person_en, be, *not_en]
+    russian = [*person_ru, *not_ru]
     if past:
-        start[1].append(inflected("VERB impf", "быть", TO_BE, "past neut", [be]))
-    end = place(w, notes) if w.chance(0.35) else ([], [])
-    return sentence(join(start, (feeling_en, feeling_ru), end), notes)
+        russian.append(inflected("VERB impf", "быть", TO_BE, "past neut", [be]))
+    elif future:
+        russian.append(inflected("VERB impf futr", "быть", TO_BE, "3per sing", will))
+    if tense == "?":
+        english = [be, *person_en]
+        notes.tags.add("yes-no-question")
+    end = place(w, notes) if w.chance(0.3) else ([], [])
+    return sentence(join((english, russian), (feeling_en, feeling_ru), end), notes, "?" if tense == "?" else ".")
 
 
 def likes(w: World) -> Sentence:
