@@ -84,7 +84,7 @@ FRAMES = {  # in the corpus; another order would draw another corpus
     requests.tell_about: 8,
     requests.lets: 24,
     requests.can_you: 24,
-    requests.may_i: 12,
+    requests.may_i: 16,
     requests.can_have: 10,
     requests.not_forget: 8,
     asking.yes_no: 36,
