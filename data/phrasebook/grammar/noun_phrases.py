@@ -71,7 +71,7 @@ class NP:
 
     @property
     def human(self) -> bool:
-        return bool(self.noun and self.noun.classes & {"person", "first"})
+        return bool(self.noun and self.noun.classes & {"person", "first", "mum", "parents"})
 
     @property
     def takes_case(self) -> bool:
@@ -217,6 +217,8 @@ def _say_determiner(np: NP, case: str, notes: Notes) -> Phrase:
             notes.tags.add("short-possessive")
         words_ru.append(word.link("antecedent", np.possessor))
     if np.count:
+        if np.count == 100:  # a hundred roubles
+            words_en.append(Word("a", "a"))
         words_en.append(Word())
         words_ru += numeral(np.count, case, np.gender, np.animate, np.ru_head, words_en[-1])
         notes.tags.add("numerals")

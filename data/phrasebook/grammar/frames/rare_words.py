@@ -12,7 +12,7 @@ from grammar.world import World
 
 def rare_noun(w: World) -> Sentence:
     """As object of a verb, as a place, or with an adjective."""
-    noun = w.rarest(w.lexicon.nouns + w.cities)
+    noun = w.rarest([n for n in w.lexicon.nouns + w.cities if _sayable(w, n)])
     verbs = w.verbs_taking.get(noun, [])
     adjectives = [a for a in w.adjectives.get(noun, []) if a.predicative]
     if noun.classes & {"place", "room", "city"} and (not verbs or w.chance(0.5)):
@@ -29,6 +29,11 @@ def rare_noun(w: World) -> Sentence:
         clause.object = w.fit(clause.verb, np)
         w.habit(clause)
     return sentence(said(clause, notes), notes)
+
+
+def _sayable(w: World, noun: Noun) -> bool:
+    """Whether a verb, an adjective or a place takes the noun; the others (kilo, Monday) have frames of their own."""
+    return noun in w.verbs_taking or noun in w.adjectives or bool(noun.classes & {"place", "room", "city"})
 
 
 def _at(w: World, noun: Noun) -> Sentence:
