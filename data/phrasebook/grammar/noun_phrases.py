@@ -59,7 +59,7 @@ class NP:
     def gender(self) -> str:
         if self.relative:
             return self.relative.gender
-        return self.as_pronoun.gender if self.pronoun else self.noun.gender
+        return self.as_pronoun.gender or "masc" if self.pronoun else self.noun.gender  # I and you are men
 
     @property
     def person(self) -> str:
