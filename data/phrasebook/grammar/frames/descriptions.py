@@ -111,7 +111,7 @@ def how_it_is(w: World) -> Sentence:
 def what_colour(w: World) -> Sentence:
     """What colour is your car? – Какого цвета твоя машина?   My umbrella is black. – Мой зонт чёрный."""
     notes = Notes({"adjective-agreement"})
-    adjective = w.choose([a for a in w.lexicon.adjectives if a.en in COLOURS])
+    adjective = w.choose([a for a in w.lexicon.adjectives if a.en in COLOURS and a.ru != "карий"])
     if w.chance(0.4):
         noun = w.choose([n for n in adjective.nouns if n.ownable or n.classes & {"clothes"}] or list(adjective.nouns))
     else:
