@@ -18,6 +18,7 @@ Edit = Callable[[Sentence], list[str]]
 Forms = dict[int, str]  # id of a word → another form; "" drops the word
 EDITS: dict[str, Edit] = {}  # by tag
 BOTH_WAYS: set[str] = set()  # tags whose edit also takes sentences without the tag
+UNEDITED = {"smalltalk"}  # tags of sentences that make no contrast items
 
 
 def edit(*tags: str, both_ways: bool = False) -> Callable[[Edit], Edit]:

@@ -10,20 +10,23 @@ from itertools import chain
 from pathlib import Path
 
 from grammar import lexicon
+from grammar.contractions import contract, key
 from grammar.contrast_edits import BOTH_WAYS, EDITS, wrong_lines
-from grammar.frames import FRAMES
+from grammar.frames import FRAMES, smalltalk
 from grammar.gold import gold
 from grammar.sentences import Sentence, text
 from grammar.world import World
 from nmt import NmtError
 from nmt.phrasebook.contrast import Item, hit, unigram
 from nmt.plumbing.files import whole_file
+from nmt.plumbing.places import in_clone
 
 SEED = 1
 SIZES = {"train": 20_000, "valid": 1_000, "test": 1_000, "test_seen": 1_000}
 LEAST = 20  # times a lemma stands in train before it may stand in another split
 CONTRAST = 120  # items of each phenomenon
 HELD_OUT = 12  # one in so many lemma pairs is kept for `test`
+CONTRACTED = {True: 1 / 2, False: 1 / 3}  # of the sentences that could be; of smalltalk, and of others
 
 
 @cache
@@ -45,15 +48,28 @@ def held_out() -> frozenset[str]:
     return frozenset(chosen)
 
 
+@cache
+def everyday() -> frozenset[str]:
+    """Keys of the sentences of data/models/everyday.tsv, which no corpus may have: models are tested on them."""
+    lines = in_clone("data", "models", "everyday.tsv").read_text(encoding="utf-8").splitlines()
+    return frozenset(key(line.split("\t")[0]) for line in lines if not line.startswith("#"))
+
+
 def sentences(world: World) -> Iterator[Sentence]:
-    """Ever new sentences. Raises NmtError where one English line would get two Russian ones."""
+    """Ever new sentences: no fixed phrase, none of `everyday`.
+
+    Raises NmtError where one English line would get two Russian ones.
+    """
+    phrases_en, phrases_ru = smalltalk.reserved()
     kinds, shares = list(FRAMES), list(FRAMES.values())
     known: dict[str, str] = {}
-    russian: set[str] = set()
+    russian = set(phrases_ru)
     while True:
         frame = world.random.choices(kinds, shares)[0]
         made = frame(world)
         en, ru = text(made.english), text(made.russian)
+        if (said := key(en)) in phrases_en or said in everyday():
+            continue
         if known.setdefault(en, ru) != ru:
             raise NmtError(f"{frame.__name__}: {en!r} is both {known[en]!r} and {ru!r}; the grammar must decide")
         if ru not in russian:
@@ -61,16 +77,21 @@ def sentences(world: World) -> Iterator[Sentence]:
             yield made
 
 
-def splits(seed: int = SEED, sizes: dict[str, int] = SIZES, least: int = LEAST) -> dict[str, list[Sentence]]:
+def splits(
+    seed: int = SEED, sizes: dict[str, int] = SIZES, least: int = LEAST, phrases: bool = True
+) -> dict[str, list[Sentence]]:
     """The four splits: `test` has a held-out pair in each sentence, the others none.
 
-    Every lemma stands `least` times in train.
+    Every lemma stands `least` times in train, those words aside that stand in fixed phrases and patterns only.
+    `phrases`: whether train has all fixed phrases, which stand nowhere else.
     """
     world = World(seed)
     source = sentences(world)
+    fixed = smalltalk.phrases() if phrases else []
+    drawn = sizes["train"] - len(fixed)
     spare = sum(sizes.values()) // 40  # for sentences with a lemma that turns out too rare
     pools: dict[bool, list[Sentence]] = {False: [], True: []}  # by whether there is a held-out pair
-    wanted = {False: sum(sizes.values()) - sizes["test"] + spare, True: sizes["test"] + spare}
+    wanted = {False: drawn + sizes["valid"] + sizes["test_seen"] + spare, True: sizes["test"] + spare}
     while any(len(pools[held]) < wanted[held] for held in pools):
         made = next(source)
         held = bool(made.notes.combos & held_out())
@@ -80,34 +101,53 @@ def splits(seed: int = SEED, sizes: dict[str, int] = SIZES, least: int = LEAST) 
                 world.count_use(made.russian)
     seen = pools[False]
     world.random.shuffle(seen)
-    train, seen = seen[: sizes["train"]], seen[sizes["train"] :]
-    counts = Counter(word.lemma for made in train for word in made.russian)
-    rare = {lemma for lemma in counts if counts[lemma] < least}
+    train, seen = seen[:drawn], seen[drawn:]
+    counts = Counter(counted for made in train for counted in lemmas(made))
+    rare = {counted for counted in counts if counts[counted] < least and not is_fixed(counted)}
     while rare:  # a new sentence with a rare lemma replaces one whose lemmas are all frequent
         made = next(source)
-        if not rare.isdisjoint(word.lemma for word in made.russian) and not made.notes.combos & held_out():
-            place = next(i for i, old in enumerate(train) if all(counts[w.lemma] > 3 * least for w in old.russian))
-            counts.subtract(word.lemma for word in train[place].russian)
-            counts.update(word.lemma for word in made.russian)
+        if not rare.isdisjoint(lemmas(made)) and not made.notes.combos & held_out():
+            place = next(i for i, old in enumerate(train) if all(counts[one] > 3 * least for one in lemmas(old)))
+            counts.subtract(lemmas(train[place]))
+            counts.update(lemmas(made))
             train[place] = made
-            rare = {lemma for lemma in rare if counts[lemma] < least}
+            rare = {counted for counted in rare if counts[counted] < least}
     seen, unseen = (
-        [made for made in pool if all(counts[word.lemma] >= least for word in made.russian)]
+        [made for made in pool if all(counts[one] >= (1 if is_fixed(one) else least) for one in lemmas(made))]
         for pool in (seen, pools[True])
     )
     valid, test_seen = seen[: sizes["valid"]], seen[sizes["valid"] :][: sizes["test_seen"]]
-    return {"train": train, "valid": valid, "test": unseen[: sizes["test"]], "test_seen": test_seen}
+    train += fixed
+    world.random.shuffle(train)
+    made_splits = {"train": train, "valid": valid, "test": unseen[: sizes["test"]], "test_seen": test_seen}
+    for made in chain(*made_splits.values()):
+        if world.chance(CONTRACTED["smalltalk" in made.notes.tags]):
+            contract(made, world.random)
+    return made_splits
+
+
+def lemmas(made: Sentence) -> list[str]:
+    """The Russian lemmas of a sentence; a word that is known by its form only (smalltalk) is marked with =."""
+    return [word.lemma if word.pos else "=" + word.lemma for word in made.russian]
+
+
+def is_fixed(counted: str) -> bool:
+    return counted.startswith("=")
 
 
 def contrast_set(made: dict[str, list[Sentence]]) -> list[Item]:
-    """Contrast items from sentences that are in no split, of seen combinations and lemmas that stand in train."""
-    counts = Counter(word.lemma for one in made["train"] for word in one.russian)
-    taken = {text(words) for one in chain(*made.values()) for words in (one.english, one.russian)}
+    """Contrast items from sentences that are in no split, of seen combinations and lemmas that stand in train.
+
+    They have no contractions, since the edits look at "do" and "not", and nothing of smalltalk.
+    """
+    counts = Counter(word.lemma for one in made["train"] for word in one.russian if word.pos)
+    taken = {line for one in chain(*made.values()) for line in (key(text(one.english)), text(one.russian))}
     fresh = (
         one
         for one in sentences(World(SEED + 1))
         if not one.notes.combos & held_out()
-        and not {text(one.english), text(one.russian)} & taken
+        and "smalltalk" not in one.notes.tags
+        and not {key(text(one.english)), text(one.russian)} & taken
         and all(counts[word.lemma] >= LEAST for word in one.russian)
     )
     return balanced_items(fresh, CONTRAST, unigram(text(one.russian) for one in made["train"]))

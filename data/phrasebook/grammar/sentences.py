@@ -7,6 +7,9 @@ from grammar import lexicon
 from grammar.english import article
 from grammar.words import Notes, Phrase, Word, join, mark
 
+MARKS = frozenset(".,?!")  # written without a space before them
+ENDS = frozenset(".?!")
+
 
 @dataclass
 class Sentence:
@@ -31,7 +34,7 @@ def sentence(phrase: Phrase, notes: Notes, end: str = ".") -> Sentence:
 def capitalise(words: list[Word]) -> None:
     """Write the first letter of each sentence large."""
     for before, word in zip([None, *words], words, strict=False):
-        if before is None or before.form in (".", "?"):
+        if before is None or before.form in ENDS:
             word.form = word.form[0].upper() + word.form[1:]
 
 
@@ -45,5 +48,5 @@ def text(words: list[Word]) -> str:
     """Words as they are written: no space before a mark."""
     line = ""
     for word in words:
-        line += word.form if word.form in (".", ",", "?") or not line else " " + word.form
+        line += word.form if word.form in MARKS or not line else " " + word.form
     return line

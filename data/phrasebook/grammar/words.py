@@ -64,7 +64,7 @@ def join(*phrases: Phrase) -> Phrase:
 
 
 def mark(form: str) -> Phrase:
-    """A full stop, question mark or comma of both languages."""
+    """A mark of both languages: full stop, question or exclamation mark, comma."""
     word = Word(form, form)
     return [word], [Word(form, form, "PNCT", source=[word])]
 

@@ -1,5 +1,7 @@
 import gzip
 import os
+import random
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -7,10 +9,12 @@ from collections import Counter
 import pytest
 
 from grammar import generate, lexicon
-from grammar.contrast_edits import EDITS
+from grammar.contractions import contract, key, uncontracted
+from grammar.contrast_edits import EDITS, UNEDITED
+from grammar.frames import smalltalk
 from grammar.prepositions import form_before
-from grammar.sentences import text
-from grammar.words import Word
+from grammar.sentences import Sentence, text
+from grammar.words import Notes, Word, en
 from nmt import NmtError
 from nmt.phrasebook.contrast import contrast_table, load_contrast, unigram
 from nmt.phrasebook.gold import load_gold, pieces_of_words, words
@@ -61,7 +65,7 @@ def test_sizes_and_no_sentence_twice(table):
 
 def test_every_phenomenon_is_shown_often_and_has_an_edit(table):
     counts = Counter(tag for row in table["train"] for tag in row[2].split())
-    assert set(counts) == set(EDITS)
+    assert set(counts) == set(EDITS) | UNEDITED
     assert len(counts) >= 18
     assert min(counts.values()) >= 300
 
@@ -76,9 +80,12 @@ def test_the_card_states_the_counts(table):
 def test_held_out_pairs_stand_in_test_only_and_lemmas_are_known(golds):
     counts = Counter(lemma for record in golds["train"] for lemma in record.lemmas)
     for split in SPLITS:
-        assert all(counts[lemma] >= generate.LEAST for record in golds[split] for lemma in record.lemmas), split
+        known = [(lemma, f) for record in golds[split] for lemma, f in zip(record.lemmas, record.features, strict=True)]
+        assert all(counts[lemma] >= (generate.LEAST if features else 1) for lemma, features in known), split
     held = generate.held_out()
-    small = generate.splits(seed=5, sizes={"train": 300, "valid": 20, "test": 60, "test_seen": 20}, least=1)
+    small = generate.splits(
+        seed=5, sizes={"train": 300, "valid": 20, "test": 60, "test_seen": 20}, least=1, phrases=False
+    )
     for split, made in small.items():
         assert all(bool(s.notes.combos & held) == (split == "test") for s in made)
 
@@ -109,8 +116,69 @@ def test_gold_indices_stay_inside_and_links_go_between_words(golds):
 
 def test_gold_aligns_every_word_but_commas_and_governed_prepositions(golds):
     for record in golds["test"] + golds["test_seen"]:
-        alone = [f for f, source in zip(record.features, record.alignment, strict=True) if not source]
-        assert set(alone) <= {"PNCT", "PREP"}
+        alone = {f for f, source in zip(record.features, record.alignment, strict=True) if not source}
+        assert alone <= {"PNCT", "PREP"} | ({""} if "smalltalk" in record.tags else set())
+
+
+def test_each_fixed_phrase_stands_in_train_once_and_nowhere_else(golds):
+    phrases = Counter(text(phrase.russian) for phrase in smalltalk.phrases())
+    assert set(phrases.values()) == {1} and len(phrases) >= 450
+    found = {split: Counter(text([Word(form) for form in r.russian]) for r in golds[split]) for split in SPLITS}
+    for split in SPLITS:
+        assert {line: found[split][line] for line in phrases} == dict.fromkeys(phrases, int(split == "train"))
+    english = Counter(key(" ".join(record.english)) for record in golds["train"])
+    assert all(english[key(text(phrase.english))] for phrase in smalltalk.phrases())
+
+
+def test_nothing_of_everyday_stands_in_any_split_contracted_or_not(table):
+    assert len(generate.everyday()) == 100
+    lines = {key(row[0]) for rows_of_split in table.values() for row in rows_of_split}
+    assert not lines & generate.everyday()
+
+
+def test_some_sentences_are_contracted_and_others_not(table):
+    lines = [row[0] for row in table["train"]]
+    short = sum("n't" in line or "'m" in line or "'re" in line or "'ll" in line for line in lines)
+    whole = sum(" not " in line or "I am " in line or " will " in line for line in lines)
+    assert 0.2 < short / (short + whole) < 0.45
+    assert not any(re.search(r"'(m|re|ll|ve|d)[.,?!]", line) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("whole", "short"),
+    [
+        ("I do not know .", "I don't know."), ("I am tired .", "I'm tired."), ("Yes , I am .", None),
+        ("She cannot swim .", "She can't swim."), ("They will not come .", "They won't come."),
+        ("Let us go home .", "Let's go home."), ("It is late .", "It's late."), ("Who is it ?", None),
+        ("The cat is small .", None), ("The man who bought it is tall .", None), ("I have a dog .", None),
+        ("I have read it .", "I've read it."), ("I am not a doctor .", "I'm not a doctor."),
+        ("What is this ?", "What's this?"),
+    ],
+)  # fmt: skip
+def test_contractions(whole, short):
+    words_ = en(whole)
+    made = Sentence(words_, [Word("слово", source=[words_[0], words_[1]]), Word("другое", source=words_[1:2])], Notes())
+    contract(made, random.Random(1))
+    assert text(made.english) == (short or text(en(whole)))
+    assert uncontracted(text(made.english)) == text(en(whole))
+    places = [[made.english.index(source) for source in word.source] for word in made.russian]
+    assert all(places) and all(len(set(found)) == len(found) for found in places)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("Hello | Привет", "end with the same"), ("Hello. | Привет!", "end with the same"),
+        ("Hi, {first}. | Привет, {first}.", "should have a case"), ("Hi, {first}. | Привет.", "stand in both lines"),
+        ("Hi, {frst}. | Привет, {frst nomn}.", "no noun is of the class"), ("Hi, {first. | Привет.", "brace"),
+        ("My {dish}. | {dish nomn mi} {dish nomn}.", "no determiner or adjective"), ("Hi , you. | Эй.", "not spaced"),
+    ],
+)  # fmt: skip
+def test_a_bad_phrase_is_refused_with_file_line_and_reason(line, reason, tmp_path, monkeypatch):
+    monkeypatch.setattr(lexicon, "TABLES", tmp_path)
+    (tmp_path / "smalltalk.txt").write_text(f"# a comment\n{line}\n", encoding="utf-8")
+    with pytest.raises(NmtError, match=rf"smalltalk.txt, line 2 .*{reason}"):
+        smalltalk.entries.__wrapped__()
 
 
 def test_pieces_map_to_words():

@@ -82,7 +82,7 @@ def test_forms_of_a_large_sample_carry_the_claimed_features(sample):
         (form, features)
         for record in sample
         for form, features in zip(record.russian, record.features, strict=True)
-        if features.split()[0] in POS and not confirmed(form, features)
+        if features and features.split()[0] in POS and not confirmed(form, features)
     }
     assert not wrong
 

@@ -19,6 +19,7 @@ from grammar.frames import (
     questions,
     rare_words,
     requests,
+    smalltalk,
     subordinate_clauses,
     tastes,
     time_and_weather,
@@ -157,4 +158,5 @@ FRAMES = {  # in the corpus; another order would draw another corpus
     time_and_weather.how_long: 22,
     time_and_weather.weather: 16,
     time_and_weather.rains: 12,
+    smalltalk.pattern: 150,
 }
