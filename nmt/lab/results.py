@@ -1,6 +1,6 @@
 """The kept results, read back: what notebooks, tables and figures show comes from data/results through here.
 
-data/results/README.md says which records lie where. `nmt.lab.store` puts them there.
+data/results/README.md says which records lie where. `store.py` in it puts them there.
 """
 
 import json

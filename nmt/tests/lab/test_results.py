@@ -7,7 +7,7 @@ from dataclasses import asdict
 import pytest
 
 from nmt import NmtError
-from nmt.lab import store, tables
+from nmt.lab import tables
 from nmt.lab.results import Comparison, role
 from nmt.plumbing.files import json_lines
 from nmt.pruning.config import PruningConfig
@@ -129,6 +129,7 @@ def test_in_each_seed_the_best_setting_of_a_method_counts(results):
 
 def test_whole_cells_are_stored(results, folder, tmp_path, monkeypatch, capsys):
     results({})
+    store = pytest.importorskip("store", reason="needs the clone: data/results")
     monkeypatch.setattr(store, "in_clone", lambda *parts: folder)
     (tmp_path / "out").mkdir()
     lines = [cell(1, None, 0.3)] + [cell(1, m, x) for m, x in zip(METHODS, LOSSES, strict=True)]

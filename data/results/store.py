@@ -1,10 +1,10 @@
-"""Put the records of a finished run into data/results, from which `python -m nmt.lab.tables` writes the pages.
+"""Put the records of a finished run beside this script; from them `python -m nmt.lab.tables` writes the pages.
 
     nmt score --checkpoint runs/hotels --data hotels --split test | tail -1 > scores.jsonl
-    python -m nmt.lab.store runs/hotels --scores scores.jsonl   a training run
-    python -m nmt.lab.store runs/p lambda                       a run of `nmt prune` with a price, λ
-    python -m nmt.lab.store runs/p savings --costs              and what removing its heads saves, measured now
-    python -m nmt.lab.store OUT compare                         the finished cells of `nmt compare`
+    python data/results/store.py runs/hotels --scores scores.jsonl   a training run
+    python data/results/store.py runs/p lambda                       a run of `nmt prune` with a price, λ
+    python data/results/store.py runs/p savings --costs              and what removing its heads saves, measured now
+    python data/results/store.py OUT compare                         the finished cells of `nmt compare`
 
 For corpus-size score every checkpoint on every source: --checkpoint RUN/checkpoints/STEP --data SOURCE --split all.
 """
@@ -76,9 +76,7 @@ def savings(run: Path, sentences: int = 200, rounds: int = 5) -> dict:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m nmt.lab.store", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
     parser.add_argument("folder", nargs="?", default="", help="of data/results (default: data/results itself)")
     parser.add_argument("--scores", metavar="SCORES.jsonl", type=Path, help="the last lines that nmt score printed")
@@ -97,4 +95,4 @@ if __name__ == "__main__":
     try:
         main()
     except NmtError as error:
-        raise SystemExit(f"nmt.lab.store: error: {error}") from None
+        raise SystemExit(f"store: error: {error}") from None
