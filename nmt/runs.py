@@ -158,13 +158,7 @@ class Run:
         return max(validated, key=lambda line: (line["bleu"], -line["loss"]))["step"] if validated else self.last_step()
 
     def save_checkpoint(
-        self,
-        step: int,
-        model: Transformer,
-        bpe: tuple[BPE, BPE],
-        tensors: dict[str, Tensor],
-        state: dict,
-        keep: int,
+        self, step: int, model: Transformer, bpe: tuple[BPE, BPE], tensors: dict[str, Tensor], state: dict, keep: int
     ) -> None:
         """Write a model directory with the training's tensors and state beside it.
 

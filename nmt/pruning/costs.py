@@ -33,9 +33,8 @@ def flops(model: Transformer, source: int, target: int) -> dict[str, int]:
     words = {"encoder": 2 * source, "decoder": 2 * target, "cross": source + target}  # as queries, plus as keys
     seen = {"encoder": source * source, "decoder": target * (target + 1) // 2, "cross": target * source}
     parts = {
-        "attention_projections": sum(
-            4 * words[kind] * width[kind] * c.d_model for kind in KINDS
-        ),  # W_Q and W_O, or W_K and W_V
+        # W_Q and W_O, or W_K and W_V
+        "attention_projections": sum(4 * words[kind] * width[kind] * c.d_model for kind in KINDS),
         "attention_scores": sum(4 * seen[kind] * width[kind] for kind in KINDS),  # Q K^T, and the sum of V
         "feed_forward": 4 * c.d_model * (source * neurons["encoder"] + target * neurons["decoder"]),
         "generator": 2 * target * c.d_model * c.trg_vocab_size,

@@ -52,12 +52,7 @@ class Method(Objective):
         return asdict(config) | {"search": cls.search if config.search is None else config.search}
 
     def _refuse_contradictions(self) -> None:
-        shape, keep, heads, price = (
-            self.dense.config,
-            self.config.keep,
-            self.config.heads,
-            self.config.l0_penalty_lambda,
-        )
+        shape, keep, price = self.dense.config, self.config.keep, self.config.l0_penalty_lambda
         if cut := [*(shape.kept_heads or {}), *(shape.kept_neurons or {})]:
             raise NmtError(f"--checkpoint: this model was pruned already ({', '.join(cut)}); prune the dense one again")
         if "keep" in self.needs and keep is None:
@@ -67,8 +62,8 @@ class Method(Objective):
         if keep is not None and keep < self.fewest:
             raise NmtError(f"--method {self.name} needs --keep of at least {self.fewest}")
         if keep is not None and keep > self.heads:
-            more = "; of all kinds together: --heads all" if heads in KINDS else ""
-            raise NmtError(f"--keep {keep}: --heads {heads} has {self.heads} in this model{more}")
+            more = "; of all kinds together: --heads all" if self.config.heads in KINDS else ""
+            raise NmtError(f"--keep {keep}: --heads {self.config.heads} has {self.heads} in this model{more}")
         if "lambda" in self.needs and price is None:
             raise NmtError(f"--method {self.name} needs --hcg_l0_penalty_lambda X, the price of a head")
         if price is not None and "lambda" not in self.needs:

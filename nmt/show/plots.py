@@ -33,7 +33,7 @@ from nmt.runs import Run
 # The style.
 
 BLUE, ORANGE = "#2a6fbb", "#d9730d"  # readers with colour-blindness can tell them apart
-GREY, DARK_GREY = "#b5b5b5", "#555555"
+GREY = "#b5b5b5"
 COLOURS = (BLUE, ORANGE, "#4a4a4a", "#8a6fbf")  # of curves
 HEAT_MAP = "Blues"  # the colours of every heat map: the lowest value is white, the highest dark
 KIND_NAMES = {"encoder": "encoder self", "decoder": "decoder self", "cross": "cross"}
