@@ -10,7 +10,6 @@ import torch
 import nmt
 from nmt import NmtError, runs
 from nmt.config import TrainingConfig
-from nmt.lab import ship
 from nmt.lab.lineage import without_paths
 from nmt.models import WEIGHTS, WORD, WORDS
 from nmt.plumbing.averaging import average
@@ -18,6 +17,7 @@ from nmt.pruning.config import PruningConfig
 from nmt.pruning.prune import prune
 from nmt.training import train
 
+ship = pytest.importorskip("ship", reason="needs the clone: data/models")
 SIZE = {"src_vocab_size": 80, "trg_vocab_size": 80, "num_blocks": 1, "d_model": 16, "num_heads": 2}
 
 

@@ -1,4 +1,4 @@
-"""A model that ships: `python -m nmt.lab.ship RUN NAME [SCORES.jsonl] [ABOUT.md]` makes data/models/NAME from a run.
+"""A model that ships: `python data/models/ship.py RUN NAME [SCORES.jsonl] [ABOUT.md]` makes data/models/NAME of a run.
 
 RUN is a run of `nmt train` or `nmt prune`, a model directory in one, or a mean made by `nmt average`.
 A shipped model is a model directory in half precision with a card, README.md. The card tells how the model was made
@@ -110,8 +110,8 @@ def main(run: str, name: str, *files: str) -> Path:
 
 if __name__ == "__main__":
     if not 3 <= len(sys.argv) <= 5:
-        raise SystemExit("python -m nmt.lab.ship RUN NAME [SCORES.jsonl] [ABOUT.md]")
+        raise SystemExit("python data/models/ship.py RUN NAME [SCORES.jsonl] [ABOUT.md]")
     try:
         print(main(*sys.argv[1:]))
     except NmtError as error:
-        raise SystemExit(f"nmt.lab.ship: error: {error}") from None
+        raise SystemExit(f"ship: error: {error}") from None
