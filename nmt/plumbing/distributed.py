@@ -68,15 +68,14 @@ def by_first(function: Callable[[], T]) -> T:
     """What function() returns in the first process, the only one to call it. If it fails there, all end."""
     if count() == 1:
         return function()
-    told, failure = [None, False], None
+    told = [None, False]  # what it returned, whether it failed
     if rank() == 0:
         try:
             told[0] = function()
-        except Exception as error:
-            told[1], failure = True, error
+        except Exception:
+            dist.broadcast_object_list([None, True])
+            raise
     dist.broadcast_object_list(told)
-    if failure is not None:
-        raise failure
     if told[1]:
         raise SystemExit(2)  # the first says why
     return told[0]
