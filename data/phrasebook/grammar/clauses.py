@@ -124,6 +124,7 @@ class Clause:
     tense: str
     object: NP | None = None
     recipient: NP | None = None
+    recipient_first: bool = False  # gives the boy a book, not a book to the boy
     front: Phrase | None = None  # yesterday, every day
     middle: Phrase | None = None  # often, already
     ends: list[Phrase] = field(default_factory=list)  # places, instruments
@@ -150,12 +151,15 @@ def _said_object(clause: Clause, verb: Predicate, notes: Notes) -> Phrase:
 
 
 def complements(clause: Clause, verb: Predicate, notes: Notes) -> Phrase:
-    """Object and recipient. The recipient stands after the object in both languages."""
+    """Object and recipient, in the same order in both languages."""
     parts = [_said_object(clause, verb, notes)] if clause.object else []
     if clause.recipient:
         recipient_en, recipient_ru = say(clause.recipient, "datv", notes)
         clause.recipient.ru_head.link("government", verb.head)
-        parts.append(([Word("to", "to"), *recipient_en], recipient_ru))
+        if clause.recipient_first:
+            parts.insert(0, (recipient_en, recipient_ru))
+        else:
+            parts.append(([Word("to", "to"), *recipient_en], recipient_ru))
         notes.tags.add("verb-government")
     return join(*parts)
 

@@ -28,6 +28,8 @@ NOUN_FLAGS = {"m", "f", "n", "b", "s", "np", "gp", "l", "0", "adj", "anim", "def
 NOUN_FLAGS |= {number + case for number in "sp" for case in CASES}
 ADJECTIVE_FLAGS = {"t", "pred", "the", "poss", "tells", "short"}
 VERB_FLAGS = {"s", "o", "t", "p", "one", "plural", "dress", "noneg", "nofreq", "be", "off", "into"}
+DEED_MARKS = {"one", "the", "bare", "plural", "own", "people", "lot", "well", "home", "did", "into"}
+DEED_MARKS |= {"there", "event", "rare", "while", "slow", "once"}
 USES = {"where", "into", "way", "when", "with", "for", "instead", "noun"}
 
 
@@ -123,6 +125,16 @@ class Verb:
 
 
 @dataclass(frozen=True)
+class Deed:
+    """What people do on an ordinary day (deeds.txt)."""
+
+    verb: Verb
+    things: tuple[Noun, ...]
+    places: tuple[Noun, ...]
+    marks: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Preposition:
     en: str
     ru: str
@@ -181,6 +193,7 @@ class Lexicon:
         self.verbs: list[Verb] = _table("verbs", 7, self.parse_verb)
         talk = _table("talk_verbs", 8, lambda name, *columns: (name, self.parse_verb(*columns)))
         self.talk_verbs: dict[str, Verb] = dict(talk)  # by names of their own
+        self.deeds: list[Deed] = _table("deeds", 5, self.parse_deed)
         self.prepositions: list[Preposition] = _table("prepositions", 5, self.parse_preposition)
         self.pronouns: dict[str, Pronoun] = dict(_table("pronouns", 6, parse_pronoun))
         self.determiners: dict[str, Determiner] = dict(_table("determiners", 3, parse_determiner))
@@ -216,12 +229,15 @@ class Lexicon:
     def noun(self, ru: str) -> Noun:
         return self.of("=" + ru)[0]
 
-    def verb(self, key: str) -> Verb:
-        """The first verb with this key. Raises NmtError where there is none."""
+    def verb(self, key: str, infinitive: str = "", taking: bool | None = None) -> Verb:
+        """The first verb with this key and, where they are given, this imperfective, and an object or none.
+
+        Raises NmtError where there is none.
+        """
         for verb in self.verbs:
-            if verb.key == key:
+            if verb.key == key and infinitive in ("", verb.impf["infn"]) and taking in (None, bool(verb.case)):
                 return verb
-        raise NmtError(f"no verb is {key!r}; add one or mend the spelling")
+        raise NmtError(f"no verb is {f'{key} {infinitive}'.strip()!r}; add one or mend the spelling")
 
     def parse_noun(self, en: str, russian: str, classes: str) -> Noun:
         """The columns of a line of nouns.txt or names.txt. Raises NmtError where they are not a noun's."""
@@ -312,6 +328,12 @@ class Lexicon:
             flags=frozenset(_flags(marks.split(), VERB_FLAGS)),
             everyday=everyday,
         )
+
+    def parse_deed(self, key: str, infinitive: str, things: str, places: str, marks: str) -> Deed:
+        things, places = ("" if spec == "-" else spec for spec in (things, places))
+        flags = frozenset(_flags(marks.split(), DEED_MARKS))
+        verb = self.verb(key, infinitive, bool(things or "people" in flags))
+        return Deed(verb, self.of(things), self.of(places), flags)
 
     def parse_preposition(self, en: str, ru: str, case: str, use: str, nouns: str) -> Preposition:
         if case not in CASES or use not in USES:

@@ -106,7 +106,7 @@ class NP:
         plural = self.en_plural or bool(self.second)
         if past:
             return Word("were" if plural else "was", "be")
-        return Word("am" if self.pronoun == "I" else "are" if plural else "is", "be")
+        return Word("am" if self.pronoun in ("I", "I femn") else "are" if plural else "is", "be")
 
     def drop_choosy_adjectives(self) -> None:
         """Drop the adjectives that want a certain determiner: the last bus, my favourite book."""

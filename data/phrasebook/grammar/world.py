@@ -17,7 +17,9 @@ class World:
     def __init__(self, seed: int):
         self.random = random.Random(seed)
         self.lexicon = lexicon.load()
-        self.used: Counter = Counter()  # Russian lemmas in the sentences of the corpus
+        self.used: Counter = (
+            Counter()
+        )  # lemmas in the Russian sentences of the corpus, and cells of verbs ("идти infn")
         self.classes: dict[str, tuple[Noun, ...]] = {}
         self.people = self.of("person")
         self.adjectives: dict[Noun, list] = {}
@@ -44,6 +46,7 @@ class World:
     def count_use(self, russian: Sequence[Word]) -> None:
         """Count the words of a sentence that enters the corpus."""
         self.used.update(word.lemma for word in russian)
+        self.used.update(f"{word.lemma} {word.cell}" for word in russian if word.pos.startswith(("VERB", "INFN")))
 
     def choose(self, items: Sequence):
         """One of `items`: of two drawn, usually the one said less so far for its weight."""
@@ -159,7 +162,8 @@ class World:
         past = subject.pronoun != "I"
         often = past and "nofreq" not in verb.flags
         if verb.flags & {"s", "be"}:
-            return self.random.choice(("present", "present", "often did") if past else ("present",))
+            was = "did" if "t" in verb.flags else "often did"  # understood: понял; knew: знал
+            return self.random.choice(("present", "present", was) if past else ("present",))
         tenses = ["present"] * ("nofreq" not in verb.flags) + ["will do" if verb.perf else "will be doing"]
         if "t" not in verb.flags:
             tenses += ["is doing", "is doing"] + ["was doing"] * 2 * past

@@ -150,9 +150,11 @@ def addressed(w: World) -> Sentence:
     return sentence(join(call, said(clause, notes)), notes, "?" if ask else ".")
 
 
-def called(w: World, notes: Notes) -> tuple[Phrase, NP]:
-    """Anna, – Анна, and the pronoun that Anna is spoken to with."""
-    if w.chance(0.4):
+def called(w: World, notes: Notes, plural: float = 0.0) -> tuple[Phrase, NP]:
+    """Anna, – Анна, and the pronoun that Anna is spoken to with. `plural`: how often it is surely вы."""
+    if w.chance(plural):
+        text_en, text_ru, pronoun = w.choose([entry for entry in w.lexicon.addresses if entry[2] == "you"])
+    elif w.chance(0.4):
         name = w.choose(w.first_names)
         text_en, text_ru, pronoun = name.en, name.ru, f"thou {name.gender}"
         notes.tags.add("names")
