@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from grammar import generate, lexicon
+from grammar.conjugation import verb_forms
 from grammar.contractions import contract, key, uncontracted
 from grammar.contrast_edits import EDITS, UNEDITED
 from grammar.frames import smalltalk
@@ -244,6 +245,22 @@ def test_a_bad_entry_is_refused_with_file_line_and_reason(table, line, reason, t
 )  # fmt: skip
 def test_prepositions_before_clusters(ru, following, form):
     assert form_before(ru, following) == form
+
+
+@pytest.mark.parametrize(
+    ("parts", "one", "several"),
+    [
+        ("читать", "читай", "читайте"),
+        ("пить пью пьёт", "пей", "пейте"),
+        ("нести несу несёт", "неси", "несите"),
+        ("давать даю даёт", "давай", "давайте"),
+        ("одеться оденусь оденется imp=одень", "оденься", "оденьтесь"),
+        ("учиться учусь учится", "учись", "учитесь"),
+    ],
+)
+def test_imperatives(parts, one, several):
+    forms = verb_forms(parts)
+    assert (forms["impr sing"], forms["impr plur"]) == (one, several)
 
 
 def test_contrast_items_are_many_and_differ_from_the_right_line(table):

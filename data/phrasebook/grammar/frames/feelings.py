@@ -16,7 +16,7 @@ def feels(w: World) -> Sentence:
     person = w.anyone(name=0.3, adjective=0.08)
     tense = w.random.choice(("is", "is", "is", "not", "was", "was", "will", "will not", "?"))
     if w.chance(0.35):
-        person = NP(pronoun=w.random.choice(("I", "I", "we", "thou masc")))
+        person = NP(pronoun=w.random.choice(("I", "I", "we")))
     if tense == "?":
         person = NP(pronoun=w.random.choice(("thou masc", "thou masc", "he", "she", "they")))
     text_en, text_ru = w.choose(w.lexicon.feelings)

@@ -46,18 +46,18 @@ PERFECTIVE = {  # of verbs without a perfective, the one that a request has
     "hold": verb_forms("подержать подержу подержит"),
 }
 HERE, THERE, HOME = ("here", "сюда"), ("there", "туда"), ("home", "домой")
-SAID = (  # English, infinitive, principal parts, what follows
+SAID = (  # English, the word to be said often enough, principal parts, what follows
     ("come in", "входить", "входить вхожу входит", ""),
     ("sit down", "садиться", "садиться сажусь садится", ""),
     ("stand up", "встать", "встать встану встанет imp=встань", ""),
     ("get up", "вставать", "вставать встаю встаёт", ""),
     ("wake up", "проснуться", "проснуться проснусь проснётся", ""),
     ("get dressed", "одеваться", "одеваться одеваюсь одевается", ""),
-    ("come", "идти", "идти иду идёт past=шёл,шла", HERE),
-    ("look", "посмотреть", "посмотреть посмотрю посмотрит", HERE),
-    ("go", "идти", "идти иду идёт past=шёл,шла", HOME),
-    ("go", "идти", "идти иду идёт past=шёл,шла", THERE),
-    ("come", "приходить", "приходить прихожу приходит", HOME),
+    ("come", "сюда", "идти иду идёт past=шёл,шла", HERE),
+    ("look", "сюда", "посмотреть посмотрю посмотрит", HERE),
+    ("go", "домой", "идти иду идёт past=шёл,шла", HOME),
+    ("go", "туда", "идти иду идёт past=шёл,шла", THERE),
+    ("come", "домой", "приходить прихожу приходит", HOME),
     ("come", "приходить", "приходить прихожу приходит", ("tomorrow", "завтра")),
     ("come", "приходить", "приходить прихожу приходит", ("in the evening", "вечером")),
     ("come", "приходить", "приходить прихожу приходит", ("in an hour", "через час")),
@@ -83,7 +83,7 @@ NOT_SAID = (  # the same after "do not"
     ("hurry", "спешить", "спешить спешу спешит", ""),
     ("leave", "уходить", "уходить ухожу уходит", ""),
     ("sleep", "спать", "спать сплю спит", ""),
-    ("go", "ходить", "ходить хожу ходит", THERE),
+    ("go", "туда", "ходить хожу ходит", THERE),
     ("sleep", "спать", "спать сплю спит", ("here", "здесь")),
 )
 TOGETHER = (  # after "let's"
@@ -141,6 +141,13 @@ def one(w: World, *of: str) -> NP:
     return NP(pronoun=w.random.choice(of or ("I", "I", "we", "he", "she", "they")))
 
 
+def relative(w: World, np: NP) -> NP:
+    """my brother rather than the brother"""
+    if np.noun.classes & {"kin", "parent", "family"}:
+        np.det = w.random.choice(("my", "our"))
+    return np
+
+
 def deed(w: World, verb: Verb, you: NP, tense: str) -> Clause:
     """What is asked for, with its object and recipient."""
     clause = Clause(you, verb, tense)
@@ -149,7 +156,8 @@ def deed(w: World, verb: Verb, you: NP, tense: str) -> Clause:
     elif verb.case:
         clause.object = thing(w, verb, you)
     if verb.recipient:
-        clause.recipient = one(w) if verb.key != "return" and w.chance(0.7) else w.np(w.people, adjective=0.0)
+        pronoun = verb.key != "return" and w.chance(0.7)  # return it to me, not return me it
+        clause.recipient = one(w) if pronoun else relative(w, w.np(w.people, adjective=0.0, plural=0.1))
     return clause
 
 
@@ -266,10 +274,10 @@ def told(w: World) -> Sentence:
     notes = Notes()
     call, you = hearer(w, notes, 0.8)
     neg = w.chance(0.42)
-    text_en, infinitive, parts, end = w.choose(NOT_SAID if neg else SAID)
+    text_en, _, parts, end = w.rarest(NOT_SAID if neg else SAID, 3)
     words = en(text_en)
     forms = verb_forms(parts)
-    aspect = "perf" if infinitive in PERFECTIVE_SAID else "impf"
+    aspect = "perf" if forms["infn"] in PERFECTIVE_SAID else "impf"
     main = imperative(forms, aspect, you, words[1:] if words[0].form == "be" else words, notes)
     verb = Predicate([], words, [main], main)
     if neg:
@@ -466,7 +474,7 @@ def may_i(w: World) -> Sentence:
         notes.tags.add("dative-experiencer")
     start = words + me_en, [possible, *me_ru]
     if w.chance(0.5 if may else 0.0):
-        text_en, text_ru, rest = w.choose(ALLOWED)
+        text_en, text_ru, rest = w.rarest(ALLOWED, 3)
         words_en = en(text_en)
         verb = Word(text_ru, text_ru, "INFN impf" if text_ru in ("сидеть",) else "INFN perf", "infn", source=words_en)
         end = join((words_en, [verb.link("government", possible)]), both(*rest) if rest else ([], []))

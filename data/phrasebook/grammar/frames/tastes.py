@@ -43,7 +43,7 @@ def pleasant(w: World, subject: NP) -> Clause:
     return clause
 
 
-ODD = ("дуб", "завод", "аэропорт", "план", "игра", "время", "работа", "урок", "роман", "путешествие", "война", "квартира")
+ODD = ("гвоздь", "спичка", "ноготь", "дуб", "завод", "аэропорт", "план", "игра", "время", "работа", "мыло", "урок", "роман", "путешествие", "война", "квартира")
 
 
 def likes_doing(w: World) -> Sentence:
@@ -100,8 +100,6 @@ def likes_kind(w: World) -> Sentence:
         person = NP(pronoun="I")
     text_en = "love" if mode == "is" and w.chance(0.35) else "like"
     np = generic(NP(w.choose(w.of(KINDS))))
-    if w.chance(0.15):
-        w.describe(np)
     verb = w.lexicon.verb(text_en)
     person_en, person_ru = say(person, "nomn", notes, subject=True)
     do = Word("does" if person.third else "do", "do")
@@ -166,11 +164,14 @@ def likes_this(w: World) -> Sentence:
 DISLIKED = ("почта", "завод", "больница", "банк", "интервью", "офис", "меню", "список")
 
 
+DISHES = "=суп =салат =рыба =мясо =сыр =рис"
+
+
 def prefers(w: World) -> Sentence:
     """I prefer tea to milk. – Я предпочитаю чай молоку."""
     notes = Notes({"person-agreement", "verb-government"})
     person = somebody(w, you=False)
-    nouns = w.of(w.choose(("drink", "fruit", "food", "game", "subject", "season", "pet")))
+    nouns = w.of(w.choose(("drink", "=яблоко =груша =апельсин =банан =персик", DISHES, "game", "subject", "season", "pet")))
     nouns = [n for n in nouns if n.forms["sing nomn"] != n.forms["sing datv"] and n.ru not in ("туфля", "платье")]
     first: Noun = w.choose(nouns)
     second: Noun = w.choose([n for n in nouns if n is not first])
@@ -200,7 +201,7 @@ FAVOURITE = {  # a kind, and what may be the best of it; colours are adjectives
 def favourite(w: World) -> Sentence:
     """My favourite game is chess. – Моя любимая игра — шахматы.   Anna's favourite colour is red."""
     notes = Notes({"zero-copula"})
-    kind = w.lexicon.noun(w.choose(tuple(FAVOURITE)))
+    kind = w.lexicon.noun(w.rarest(tuple(FAVOURITE), 3))
     adjective = next(a for a in w.lexicon.adjectives if a.en == "favourite")
     np = NP(kind, adjectives=(adjective,))
     if w.chance(0.35):

@@ -18,17 +18,16 @@ UNWANTED = (
     "disappear", "appear", "find", "lose", "forget", "arrive", "get tired", "fall asleep", "break", "laugh at", "cry",
     "smile at", "argue about", "argue with", "smile", "laugh", "shout", "disturb", "get used to", "catch", "jump",
     "kiss", "wake up", "knock on", "sit", "stand", "carry", "care for", "hug", "thank", "reach", "agree with", "press",
-    "dream about", "live", "hide", "count", "appear", "receive", "promise", "swim", "dance", "train", "print",
+    "dream about", "live", "hide", "count", "hold", "look for", "receive", "promise", "swim", "dance", "train", "print",
 )  # fmt: skip
 KNOW = verb_forms("уметь")
 WANT = verb_forms("хотеть хочу хочет 1pl=хотим 2pl=хотите 3pl=хотят")
 SHOULD = {"3per sing": "следует"}
-OTHERS = {  # English, and the Russian verb: its forms, whether in the past, whether the infinitive is perfective
-    "hope": (verb_forms("надеяться надеюсь надеется"), False, True),
-    "decided": (verb_forms("решить решу решит"), True, True),
-    "forgot": (verb_forms("забыть забуду забудет imp=забудь"), True, True),
-    "promised": (verb_forms("пообещать"), True, True),
-    "love": (verb_forms("любить люблю любит"), False, False),
+OTHERS = {  # English, and the Russian verb: its forms, whether in the past
+    "hope": (verb_forms("надеяться надеюсь надеется"), False),
+    "decided": (verb_forms("решить решу решит"), True),
+    "forgot": (verb_forms("забыть забуду забудет imp=забудь"), True),
+    "promised": (verb_forms("пообещать"), True),
 }
 SKILLS = (  # what one knows how to do
     "swim", "dance", "drive", "play на", "play на", "play в", "sew", "cook", "bake", "repair", "draw", "read", "write",
@@ -41,8 +40,8 @@ MODES = (  # and how often each is said
     *["should not"] * 4, *["ready"] * 2, *["hope"] * 2, *["decided"] * 3, *["forgot"] * 2, *["promised"] * 2,
 )  # fmt: skip
 IN_DATIVE = ("must not", "have to", "had to", "will have to", "not have to", "have to?", "need to", "should", "should not")
-NOT_CAN = ("think about", "talk about", "play with", "play на", "play в", "prepare for", "write about")
-UNDONE = ("not want", "must not", "not have to", "should not", "love")  # they take the imperfective
+NOT_CAN = ("think about", "talk about", "play with", "play на", "play в", "prepare for", "write about", "look at")
+UNDONE = ("not want", "must not", "not have to", "should not")  # they take the imperfective
 
 
 def somebody(w: World, *, you: bool = True) -> NP:
@@ -70,21 +69,28 @@ def thing(w: World, verb: Verb, subject: NP) -> NP:
     w.fit(verb, np)
     mine = POSSESSIVES.get(subject.pronoun)
     if np.noun.classes & {"kin", "parent", "family"}:
-        np.drop_choosy_adjectives()
-        np.det, np.plural = w.random.choice(("my", "our", "his", "her")), False
-        if subject.person == "3per":
-            np.det = w.random.choice(("my", "our"))
-        if subject.noun and subject.noun.classes & {"kin", "parent"}:
-            np.det = "our"
-        if mine:
-            np.det = "own" if np.det in ("my", "our") else np.det
-            np.own_en, np.own_said, np.possessor = mine, False, subject.ru_head
+        relative(w, np, subject)
     elif mine and np.noun.ownable and np.noun.counted and np.noun.classes & {"clothes", "text", "pet", "device"}:
         if verb.key not in ("buy", "eat", "choose", "want", "sew", "draw") and w.chance(0.4):
             np.drop_choosy_adjectives()
             np.det, np.own_en, np.own_said, np.possessor = "own", mine, False, subject.ru_head
     elif np.animate and np.det == "a":
         np.det = "the"
+    return np
+
+
+def relative(w: World, np: NP, subject: NP) -> NP:
+    """my brother – своего брата, if I am the subject; his mother"""
+    if not np.noun.classes & {"kin", "parent", "family"}:
+        return np
+    np.drop_choosy_adjectives()
+    np.det, np.plural = w.random.choice(("my", "our", "his", "her")), False
+    if subject.person == "3per":
+        kin = subject.noun and subject.noun.classes & {"kin", "parent"}
+        np.det = "our" if kin else w.random.choice(("my", "our"))
+    mine = POSSESSIVES.get(subject.pronoun)
+    if mine and np.det in ("my", "our"):
+        np.det, np.own_en, np.own_said, np.possessor = "own", mine, False, subject.ru_head
     return np
 
 
@@ -97,7 +103,7 @@ def doing(w: World, subject: NP, perf: bool) -> Clause:
     elif verb.case:
         clause.object = thing(w, verb, subject)
     if verb.recipient:
-        clause.recipient = w.np(w.other_people(subject), adjective=0.0)
+        clause.recipient = relative(w, w.np(w.other_people(subject), adjective=0.0, plural=0.1), subject)
     return clause
 
 
@@ -111,6 +117,8 @@ def modal(w: World) -> Sentence:
         subject = somebody(w, you=mode in IN_DATIVE or mode in ("can", "cannot", "must"))
     clause = doing(w, subject, mode not in UNDONE)
     if mode.startswith(("can", "could")) and clause.verb.key in NOT_CAN:
+        return modal(w)
+    if mode in (*OTHERS, "ready") and clause.verb.key == "sleep":
         return modal(w)
     before, start = time(w, mode)
     words_en, words_ru, governor = modal_words(w, subject, mode, notes)
@@ -250,7 +258,7 @@ def skilled(w: World) -> Sentence:
     if mode == "?" and subject.pronoun in ("I", "we"):
         subject = NP(pronoun="thou masc")
     verb = w.lexicon.verb(w.choose(SKILLS))
-    if verb.key in ("sew", "repair", "draw") and mode != "cannot":
+    if verb.key == "repair" or (verb.key in ("sew", "draw") and mode != "cannot"):
         objects = [n for n in verb.objects if n.counted]
         np = generic(NP(w.choose(objects)))
     elif verb.prep or verb.key == "drive":
@@ -285,6 +293,16 @@ CUPS = {  # what one drinks and eats it from
 }  # fmt: skip
 
 
+BAD = ("dirty", "broken", "wet", "empty", "bad", "old", "terrible", "boring", "sour", "strange", "poor", "lost", "hard")
+
+
+def wanted(np: NP) -> NP:
+    """Nobody needs dirty potatoes."""
+    np.adjectives = tuple(a for a in np.adjectives if a.en not in BAD)
+    np.drop_choosy_adjectives()
+    return np
+
+
 def wants_thing(w: World) -> Sentence:
     """I would like a cup of tea. – Я хотел бы чашку чая.   Do you want an apple? – Ты хочешь яблоко?"""
     notes = Notes()
@@ -300,11 +318,12 @@ def wants_thing(w: World) -> Sentence:
         inside.ru_head.link("government", np.ru_head)
     else:
         nouns = w.of("food drink =мяч =кукла =велосипед =собака =кошка =щенок =котёнок =попугай =подарок =гитара =часы")
+        nouns = [n for n in nouns if n.ru != "вода"]  # хочу воды; a glass of water will do
         np = w.np(nouns, plural=0.15, adjective=0.15, a=1.0)
         if mode == "not want" and np.noun.counted:
             np.plural, np.det = False, "the" if np.noun.classes & {"food"} else "a"
         np.det = "" if np.noun.mass or (np.en_plural and np.det != "the") else np.det
-        np.drop_choosy_adjectives()
+        wanted(np)
     words_en, words_ru, governor = modal_words(w, subject, mode, notes)
     index = next(i for i in range(len(words_en) - 1, -1, -1) if words_en[i].form == "to")
     del words_en[index]
@@ -351,7 +370,7 @@ def believes(w: World) -> Sentence:
             notes.tags |= {"negation", "do-support"}
         start = join(start, ([word], [verb]))
         notes.tags.add("person-agreement")
-    inner = w.verb(lambda v: v.human)
+    inner = w.verb(lambda v: v.human and v.key not in ("hate", "envy", "avoid", "want", "enjoy", "like"))
     who = None
     if w.chance(0.5):
         who = NP(pronoun=w.random.choice(("thou masc", "we", "he", "she", "they")))
@@ -382,7 +401,7 @@ def needs(w: World) -> Sentence:
     np.det = "" if np.noun.mass else np.det
     if np.det == "the" and not np.noun.definite and (np.en_plural or mode != "not need"):
         np.det = "" if np.en_plural else "a"
-    np.drop_choosy_adjectives()
+    wanted(np)
     if np.noun.bare:
         np.det = ""
     third = person.third
