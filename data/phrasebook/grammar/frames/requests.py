@@ -30,7 +30,7 @@ HELPFUL = (  # can you …?
 GIVEN = ("give", "show", "send", "return", "offer")
 FORBIDDEN = (  # what one may ask somebody not to do, if it has an object
     "read", "draw", "paint", "buy", "sell", "watch", "look at", "listen to", "eat", "drink", "cut", "wash", "repair",
-    "open", "close", "take", "throw", "catch", "feed", "help", "invite", "call", "wait for", "wake up", "put on",
+    "open", "close", "take", "throw", "feed", "help", "invite", "call", "wait for", "wake up", "put on",
     "take off", "hide", "turn on", "turn off", "photograph", "phone", "think about", "answer на", "play with", "talk to",
     "be afraid of", "laugh at", "disturb", "believe", "argue with", "envy", "press",
 )  # fmt: skip
@@ -324,7 +324,13 @@ def go_to(w: World) -> Sentence:
     verb = Predicate([], words, [main], main)
     if neg:
         verb = forbid(verb, notes)
-    noun = w.choose([n for n in w.of("place room") if n.en_place != "on" and n.ru not in ("улица", "дом", "поле", "замок", "дворец")])
+    noun = w.choose(
+        [
+            n
+            for n in w.of("place room")
+            if n.en_place != "on" and n.ru not in ("улица", "дом", "поле", "замок", "дворец")
+        ]
+    )
     end = prepositional("to", noun.place, "accs", w.dress(noun, plural=0.0, adjective=0.05), notes)
     if call[0]:
         notes.tags.add("address")
@@ -352,12 +358,14 @@ def tell_about(w: World) -> Sentence:
     return politely(w, call, (words, [main]), join((whom_en, whom_ru), end), notes)
 
 
-TOLD_ABOUT = "=город =деревня =война =море =остров =фильм =книга =концерт =экзамен =свадьба =путешествие =музей =выставка"
+TOLD_ABOUT = (
+    "=город =деревня =война =море =остров =фильм =книга =концерт =экзамен =свадьба =путешествие =музей =выставка"
+)
 TOLD_ABOUT += " =погода =детство =праздник =урок =лекция =озеро =замок"
 
 
 def lets(w: World) -> Sentence:
-    """Let's read the book. – Давай прочитаем книгу.   Friends, let's play football. – Друзья, давайте играть в футбол."""
+    """Let's read the book. – Давай прочитаем книгу.   Friends, let's play chess. – Друзья, давайте играть …"""
     notes = Notes()
     call, you = hearer(w, notes, 0.3)
     if call[0]:
@@ -518,7 +526,16 @@ def can_have(w: World) -> Sentence:
     possible = Word("можно", "можно", "PRED", source=[can, have])
     me.ru_head.link("government", possible)
     nouns = w.of("food drink spice dish text =билет =ключ =карандаш =ручка =зонт =полотенце =одеяло =карта")
-    np = w.np([n for n in nouns if n.ru not in ("роман", "пьеса", "сообщение", "интервью", "телеграмма", "дневник", "статья", "отчёт")], plural=0.12, adjective=0.12, a=0.5)
+    np = w.np(
+        [
+            n
+            for n in nouns
+            if n.ru not in ("роман", "пьеса", "сообщение", "интервью", "телеграмма", "дневник", "статья", "отчёт")
+        ],
+        plural=0.12,
+        adjective=0.12,
+        a=0.5,
+    )
     if np.noun.mass:
         np.det = w.random.choice(("the", ""))
     elif np.noun.number == "E":

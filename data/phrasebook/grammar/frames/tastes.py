@@ -43,7 +43,24 @@ def pleasant(w: World, subject: NP) -> Clause:
     return clause
 
 
-ODD = ("гвоздь", "спичка", "ноготь", "дуб", "завод", "аэропорт", "план", "игра", "время", "работа", "мыло", "урок", "роман", "путешествие", "война", "квартира")
+ODD = (
+    "гвоздь",
+    "спичка",
+    "ноготь",
+    "дуб",
+    "завод",
+    "аэропорт",
+    "план",
+    "игра",
+    "время",
+    "работа",
+    "мыло",
+    "урок",
+    "роман",
+    "путешествие",
+    "война",
+    "квартира",
+)
 
 
 def likes_doing(w: World) -> Sentence:
@@ -171,7 +188,9 @@ def prefers(w: World) -> Sentence:
     """I prefer tea to milk. – Я предпочитаю чай молоку."""
     notes = Notes({"person-agreement", "verb-government"})
     person = somebody(w, you=False)
-    nouns = w.of(w.choose(("drink", "=яблоко =груша =апельсин =банан =персик", DISHES, "game", "subject", "season", "pet")))
+    nouns = w.of(
+        w.choose(("drink", "=яблоко =груша =апельсин =банан =персик", DISHES, "game", "subject", "season", "pet"))
+    )
     nouns = [n for n in nouns if n.forms["sing nomn"] != n.forms["sing datv"] and n.ru not in ("туфля", "платье")]
     first: Noun = w.choose(nouns)
     second: Noun = w.choose([n for n in nouns if n is not first])

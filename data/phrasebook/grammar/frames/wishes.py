@@ -1,6 +1,6 @@
 """What people want, can, must, have to, should, need to and hope to do; and what they hope, think and know.
 
-Wishes and duties take the perfective (хочу купить), what is not wanted or not allowed the imperfective (не хочу покупать).
+Wishes and duties take the perfective (хочу купить), what is not wanted or allowed the imperfective (не хочу покупать).
 To be able by skill is уметь (She can swim.), otherwise мочь.
 """
 
@@ -39,7 +39,17 @@ MODES = (  # and how often each is said
     *["will have to"] * 3, *["not have to"] * 3, *["have to?"] * 2, *["need to"] * 4, *["should"] * 6,
     *["should not"] * 4, *["ready"] * 2, *["hope"] * 2, *["decided"] * 3, *["forgot"] * 2, *["promised"] * 2,
 )  # fmt: skip
-IN_DATIVE = ("must not", "have to", "had to", "will have to", "not have to", "have to?", "need to", "should", "should not")
+IN_DATIVE = (
+    "must not",
+    "have to",
+    "had to",
+    "will have to",
+    "not have to",
+    "have to?",
+    "need to",
+    "should",
+    "should not",
+)
 NOT_CAN = ("think about", "talk about", "play with", "play на", "play в", "prepare for", "write about", "look at")
 UNDONE = ("not want", "must not", "not have to", "should not")  # they take the imperfective
 
@@ -124,7 +134,9 @@ def modal(w: World) -> Sentence:
     words_en, words_ru, governor = modal_words(w, subject, mode, notes)
     if clause.verb.key == "want" or subject.second:
         return modal(w)
-    deed_en, deed_ru = infinitive(clause, governor, notes) if mode not in UNDONE else imperfective(clause, governor, notes)
+    deed_en, deed_ru = (
+        infinitive(clause, governor, notes) if mode not in UNDONE else imperfective(clause, governor, notes)
+    )
     phrase = join(start, (words_en + deed_en, words_ru + deed_ru), before)
     return sentence(phrase, notes, "?" if mode.endswith("?") else ".")
 
@@ -201,10 +213,7 @@ def modal_words(w: World, subject: NP, mode: str, notes: Notes) -> tuple[list[Wo
         russian += particle("бы", "PRCL", words[:1])
     if do in words:
         notes.tags.add("do-support")
-    if not mode.startswith(("can", "could")):
-        to = en("to")
-    else:
-        to = []
+    to = [] if mode.startswith(("can", "could")) else en("to")
     if mode.endswith("?"):
         notes.tags |= {"yes-no-question", "do-support"}
         return [do, *subject_en, *words, *to], russian, verb
@@ -228,7 +237,8 @@ def _in_dative(subject: NP, mode: str, notes: Notes) -> tuple[list[Word], list[W
         words = en(mode)
         text, source = "следует", words[:1]
     else:
-        words = {"will have to": en("will"), "not have to": [do, *en("not")]}.get(mode, []) + [have]
+        words = {"will have to": en("will"), "not have to": [do, *en("not")]}.get(mode, [])
+        words = [*words, have]
         text, source = "нужно", [have]
     if text == "следует":
         modal_ru = inflected("VERB impf pres", "следовать", SHOULD, "3per sing", source)
