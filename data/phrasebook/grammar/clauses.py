@@ -17,6 +17,7 @@ TENSES = {
     "has done": ("perf", "past"),  # has read – прочитал
     "did": ("perf", "past"),  # bought – купил
     "will do": ("perf", "futr"),  # will read – прочитает
+    "when done": ("perf", "futr"),  # (when, if) he comes – придёт
     "will be doing": ("impf", "futr"),  # will be reading – будет читать
     "infinitive": ("impf", "infn"),
     "infinitive perf": ("perf", "infn"),
@@ -96,8 +97,8 @@ def _english_verb(verb: Verb, subject: NP, tense: str, inverted: bool) -> tuple[
         auxiliary = [Word("be", "be")] if tense == "infinitive" else [subject.be(tense == "often did")]
         return auxiliary, tail, tail[0]
     form, auxiliary = verb.en, []
-    if tense in ("present", "often did", "did"):
-        past = tense != "present"
+    if tense in ("present", "often did", "did", "when done"):
+        past = tense not in ("present", "when done")
         if inverted:
             auxiliary = [Word("did" if past else "does" if subject.third else "do", "do")]
         else:

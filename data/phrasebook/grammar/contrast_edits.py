@@ -609,6 +609,22 @@ def short_answer(s: Sentence) -> list[str]:
     return [rewritten(s, {id(word): other[word.lemma].capitalize()}) for word in s.russian if word.lemma in other][:1]
 
 
+NEGATIVE = {"никто": "кто-то", "ничто": "что-то", "никогда": "всегда", "нигде": "здесь", "никуда": "сюда"}
+
+
+@edit("negative-pronoun")
+def negative_pronoun(s: Sentence) -> list[str]:
+    """nobody said as somebody, never as always: не alone denies less."""
+    for word in s.russian:
+        if word.lemma in NEGATIVE:
+            other = NEGATIVE[word.lemma]
+            if word.forms:
+                pronoun = lexicon.load().pronouns["somebody" if word.lemma == "никто" else "something"]
+                other = pronoun.forms["accs" if word.cell == "gent" else word.cell]
+            return [rewritten(s, {id(word): other})]
+    return []
+
+
 # Words that change places
 
 

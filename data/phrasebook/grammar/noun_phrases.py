@@ -52,7 +52,7 @@ class NP:
         if self.relative:
             return self.relative.en_plural
         if self.pronoun:
-            return self.ru_plural or self.person == "2per"
+            return (self.ru_plural and self.pronoun != "everybody") or self.person == "2per"
         return (self.plural and self.noun.number != "U") or self.noun.number in ("P", "E")
 
     @property

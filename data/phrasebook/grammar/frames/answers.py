@@ -1,6 +1,5 @@
 """Short answers, each with its question in one line: Do you like tea? Yes, I do. – Ты любишь чай? Да, люблю."""
 
-
 from grammar.clauses import Clause, complements, predicate, said, was
 from grammar.conjugation import verb_forms
 from grammar.frames.actions import CAN
@@ -75,7 +74,7 @@ def yes_i_do(w: World) -> Sentence:
     me = answering(subject)
     verb = predicate(clause.verb, me, clause.tense, Notes(), ask=True)
     me_en, _ = say(me, "nomn", Notes(), subject=True)
-    *_, said_word = verb.russian
+    *_, _said_word = verb.russian
     for word in verb.russian:
         word.source = [verb.auxiliary[0]]
         word.links = [link for link in word.links if link[1] in verb.russian]
@@ -158,16 +157,20 @@ def yes_i_am(w: World) -> Sentence:
 
 CAN_DO = (
     ("come", ""), ("help", "who"), ("open", "=дверь =окно"), ("repair", "=машина =велосипед =часы =телефон"),
-    ("cook", "=суп =рыба =ужин"), ("bring", "=книга =деньги =вода =зонт"), ("phone", "who"), ("buy", "=хлеб =молоко =билет"),
-    ("close", "=дверь =окно"), ("find", "=ключ =дом =адрес"), ("wait", ""),
-    ("answer на", "=вопрос"), ("translate", "=письмо =статья"), ("explain", "=правило =слово"), ("take", "=зонт =сумка"), ("stay", ""),
+    ("cook", "=ужин =обед =завтрак"), ("bring", "=книга =деньги =вода =зонт"), ("phone", "who"),
+    ("buy", "=хлеб =молоко =билет"),
+    ("close", "=дверь =окно"), ("find", "=ключ =дом =адрес"), ("wait a little", ""),
+    ("answer на", "=вопрос"), ("translate", "=письмо =статья"), ("explain", "=правило =слово"),
+    ("take", "=зонт =сумка"), ("stay", ""),
 )  # fmt: skip
 
 
 SKILLS = (  # what one has learnt: can – уметь
     ("swim", ""), ("dance", ""), ("draw", ""), ("sing", ""), ("cook", ""), ("write", ""), ("read", ""), ("swim", ""),
-    ("play на", "=пианино =гитара =скрипка =флейта"), ("play в", "=шахматы =футбол =теннис =хоккей"), ("drive", "=машина =автобус"),
-    ("repair", "=машина =велосипед =часы"), ("sew", "=платье =рубашка"), ("cook", "=суп =рыба =мясо =каша"), ("bake", "=хлеб =пирог"),
+    ("play на", "=пианино =гитара =скрипка =флейта"), ("play в", "=шахматы =футбол =теннис =хоккей"),
+    ("drive", "=машина =автобус"),
+    ("repair", "=машина =велосипед =часы"), ("sew", "=платье =рубашка"), ("cook", "=суп =рыба =мясо =каша"),
+    ("bake", "=хлеб =пирог"),
 )  # fmt: skip
 ABLE = verb_forms("уметь умею умеет")
 
@@ -175,10 +178,12 @@ ABLE = verb_forms("уметь умею умеет")
 def can_you(w: World) -> Sentence:
     """Can you help me? – Ты можешь помочь мне?   Can she swim? Yes, she can. – Она может плавать? Да, может."""
     notes = Notes({"infinitive", "person-agreement"})
-    subject = person(w, i=3, you=6)
-    skill = subject.pronoun not in ("I", "we") and w.chance(0.35)
+    subject = person(w, i=0, you=6)
+    skill = w.chance(0.4)
     lemma, able = ("уметь", ABLE) if skill else ("мочь", CAN)
     key, objects = w.random.choice(SKILLS if skill else CAN_DO)
+    if skill and subject.pronoun == "thou masc" and objects and key not in ("play в", "drive"):
+        return can_you(w)  # to ask for it is another question: можешь
     verb = verb_named(w, key)
     clause = Clause(subject, verb, "infinitive perf" if verb.perf and not skill else "infinitive")
     if objects == "who":
@@ -199,18 +204,18 @@ def can_you(w: World) -> Sentence:
         clause.ends.append(words(("at home|дома", "here|здесь"), w))
     elif key == "come":
         clause.ends.append(words(("tomorrow|завтра", "today|сегодня", "on Saturday|в субботу"), w))
-    elif key == "wait":
+    elif key == "wait a little":
         clause.ends.append(words(("here|здесь", "there|там"), w))
     can = Word("can", "can")
     inner = predicate(verb, subject, clause.tense, notes)
     subject_en, subject_ru = say(subject, "nomn", notes, subject=True)
     can_ru = inflected("VERB impf pres", lemma, able, subject.person_cell, [can]).link("agreement", subject.ru_head)
     inner.head.link("government", can_ru)
-    question = join(
-        ([can, *subject_en, *inner.rest], [*subject_ru, can_ru, *inner.russian]),
-        complements(clause, inner, notes),
-        *clause.ends,
-    )
+    rest_en, rest_ru = complements(clause, inner, notes)
+    me_first = clause.object and clause.object.pronoun and not verb.prep  # help me – мне помочь
+    russian = rest_ru + inner.russian if me_first else inner.russian + rest_ru
+    question = [can, *subject_en, *inner.rest, *rest_en], [*subject_ru, can_ru, *russian]
+    question = join(question, *clause.ends)
     if w.chance(0.55):
         notes.tags.add("yes-no-question")
         return sentence(question, notes, "?")
@@ -373,9 +378,12 @@ def what_doing(w: World) -> Sentence:
 
 
 DOING = (
-    ("read", ""), ("read", "=книга =журнал =рассказ"), ("write", "=письмо =статья"), ("work", ""), ("rest", ""), ("cook", "=суп =обед =ужин"),
-    ("draw", "=кошка =дом =дерево"), ("look for", "=ключ =телефон"), ("wash", "=машина =пол =окно"), ("listen to", "=музыка"), ("watch", "=фильм"),
-    ("play в", "=шахматы =футбол"), ("wait", ""),("drink", "=чай =кофе"), ("eat", "=суп =яблоко =рыба"), ("repair", "=велосипед =машина"),
+    ("read", ""), ("read", "=книга =журнал =рассказ"), ("write", "=письмо =статья"), ("work", ""), ("rest", ""),
+    ("cook", "=суп =обед =ужин"),
+    ("draw", "=кошка =дом =дерево"), ("look for", "=ключ =телефон"), ("wash", "=машина =пол =окно"),
+    ("listen to", "=музыка"), ("watch", "=фильм"),
+    ("play в", "=шахматы =футбол"), ("wait", ""), ("drink", "=чай =кофе"), ("eat", "=суп =яблоко =рыба"),
+    ("repair", "=велосипед =машина"),
     ("dance", ""), ("walk", ""), ("translate", "=письмо =статья"),
 )  # fmt: skip
 
@@ -436,7 +444,8 @@ def of_course(w: World) -> Sentence:
         np = NP(
             w.choose(
                 w.of(
-                    "=ключ =книга =телефон =сумка =словарь =зонт =шляпа =паспорт =очки =учитель =врач =кошка =собака =деньги =билет"
+                    "=ключ =книга =телефон =сумка =словарь =зонт =шляпа =паспорт "
+                    "=очки =учитель =врач =кошка =собака =деньги =билет"
                 )
             ),
             det="the",
@@ -452,6 +461,8 @@ def of_course(w: World) -> Sentence:
         subject = person(w, i=0, you=0)
         if subject.pronoun == "thou masc":
             return of_course(w)
+        if key in ("begin", "end"):
+            subject = NP(w.choose(w.of("=урок =концерт =экзамен =лекция =фильм =собрание")))
         question = ask_wh(
             both(*front.split("|")),
             Clause(subject, verb_named(w, key), tense),
@@ -462,8 +473,10 @@ def of_course(w: World) -> Sentence:
 
 
 KNOWN = (
-    ("come", "will do", "when|когда"), ("live", "present", "where|где"), ("work", "present", "where|где"), ("cry", "is doing", "why|почему"),
-    ("come back", "will do", "when|когда"), ("laugh", "is doing", "why|почему"), ("go", "is doing", "where|куда"), ("leave", "did", "when|когда"),
+    ("come", "will do", "when|когда"), ("live", "present", "where|где"), ("work", "present", "where|где"),
+    ("cry", "is doing", "why|почему"),
+    ("come back", "will do", "when|когда"), ("begin", "will do", "when|когда"), ("end", "will do", "when|когда"),
+    ("laugh", "is doing", "why|почему"), ("go", "is doing", "where|куда"), ("leave", "did", "when|когда"),
     ("arrive", "did", "when|когда"), ("study", "present", "where|где"), ("leave", "did", "why|почему"),
 )  # fmt: skip
 
@@ -517,8 +530,7 @@ def which_do_you(w: World) -> Sentence:
     if kind == "job":
         if (
             subject.noun in w.of(PEOPLE)
-            or (subject.en_plural
-            and subject.pronoun != "thou masc")
+            or (subject.en_plural and subject.pronoun != "thou masc")
             or subject.pronoun == "we"
         ):
             subject = NP(pronoun="he")

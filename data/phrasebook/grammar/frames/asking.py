@@ -58,7 +58,7 @@ DEEDS = (
     ("love", "who", "present"),
     ("help", "who", "will do,is doing"),
     ("understand", "who", "present"),
-    ("see", "who", "present,often did"),
+    ("see", "who", "present,often did,will do"),
     ("hear", "who", "present"),
     ("meet", "who", "did,will do"),
     ("phone", "who", "will do"),
@@ -75,6 +75,8 @@ DEEDS = (
     ("sing", "", "present,is doing"),
     ("come", "", "did,will do"),
     ("leave", "", "did,will do"),
+    ("speak", "", "present"),
+    ("speak", "", "present"),
     ("speak", "", "present"),
     ("come back", "", "will do,did"),
     ("stay", "", "will do,did"),
@@ -236,30 +238,44 @@ WHERE = (  # verb, object, tenses
     ("live", "", "present,present,often did"), ("work", "", "present,present,often did,will be doing"),
     ("rest", "", "was doing,is doing"), ("study", "", "present,present,often did"), ("sleep", "", "often did"),
     ("walk", "", "was doing"), ("buy", "=хлеб =сумка =куртка =платье =книга =рыба =шляпа =билет", "did"),
-    ("find", "=ключ =кошелёк =телефон =собака =паспорт =монета", "did"), ("lose", "=ключ =кошелёк =телефон =паспорт", "did"),
-    ("see", "who", "often did"), ("meet", "who", "did"), ("wait for", "who", "was doing"), ("hear", "=песня =история", "often did"),
+    ("find", "=ключ =кошелёк =телефон =собака =паспорт =монета", "did"),
+    ("lose", "=ключ =кошелёк =телефон =паспорт", "did"),
+    ("see", "who", "often did"), ("meet", "who", "did"), ("wait for", "who", "was doing"),
+    ("hear", "=песня =история", "often did"),
 )  # fmt: skip
 WHEN = (
-    ("come", "", "did,will do"), ("leave", "", "did,will do"), ("come back", "", "did,will do"), ("arrive", "", "did,will do"),
+    ("come", "", "did,will do"), ("leave", "", "did,will do"), ("come back", "", "did,will do"),
+    ("arrive", "", "did,will do"),
     ("get up", "", "present,did"), ("buy", "=машина =билет =подарок =хлеб =платье", "did,will do"),
-    ("phone", "who", "will do"), ("meet", "who", "did"), ("repair", "=машина =телефон =компьютер =велосипед", "will do"),
-    ("cook", "=обед =ужин", "will do"), ("write", "=письмо =статья =отчёт", "will do"), ("read", "=книга =статья", "will do"),
-    ("lose", "=ключ =паспорт =кошелёк", "did"), ("see", "who", "often did"), ("rest", "", "present"), ("help", "who", "will do"),
+    ("phone", "who", "will do"), ("meet", "who", "did"),
+    ("repair", "=машина =телефон =компьютер =велосипед", "will do"),
+    ("cook", "=обед =ужин", "will do"), ("write", "=письмо =статья =отчёт", "will do"),
+    ("read", "=книга =статья", "will do"),
+    ("lose", "=ключ =паспорт =кошелёк", "did"), ("see", "who", "often did"), ("rest", "", "present"),
+    ("help", "who", "will do"),
 )  # fmt: skip
 WHY = (
     ("cry", "", "is doing,often did"), ("laugh", "", "is doing,often did"), ("be silent", "", "present"),
-    ("hurry", "", "is doing"), ("sleep", "", "-is doing,-is doing,is doing"), ("work", "", "-is doing,-present"), ("sing", "", "-is doing"),
-    ("eat", "=суп =мясо =рыба =каша =салат", "-is doing,-present"), ("drink", "=молоко =чай =сок", "-is doing,-present"),
-    ("read", "=книга =газета =журнал", "-present"), ("come", "", "did"), ("leave", "", "did"), ("shout", "", "is doing"),
+    ("hurry", "", "is doing"), ("sleep", "", "-is doing,-is doing,is doing"), ("work", "", "-is doing,-present"),
+    ("sing", "", "-is doing"),
+    ("eat", "=суп =мясо =рыба =каша =салат", "-is doing,-present"),
+    ("drink", "=молоко =чай =сок", "-is doing,-present"),
+    ("read", "=книга =газета =журнал", "-present"), ("come", "", "did"), ("leave", "", "did"),
+    ("shout", "", "is doing"),
     ("buy", "=машина =лодка =собака =лошадь =скрипка", "did"), ("sell", "=машина =дом =велосипед =лодка", "did"),
-    ("open", "=окно =дверь", "did"), ("close", "=окно =дверь", "did"), ("love", "who", "present"), ("help", "who", "is doing,-present"),
+    ("open", "=окно =дверь", "did"), ("close", "=окно =дверь", "did"), ("love", "who", "present"),
+    ("help", "who", "is doing,-present"),
     ("look for", "=ключ =словарь =молоток", "is doing"), ("wait", "", "is doing"), ("phone", "who", "-present"),
-    ("believe", "who", "-present"), ("look at", "who", "is doing"), ("stay", "home", "did"), ("learn", "=язык", "is doing"),
+    ("believe", "who", "-present"), ("look at", "who", "is doing"), ("stay", "home", "did"),
+    ("learn", "=язык", "is doing"),
 )  # fmt: skip
 HOW_OFTEN = (
-    ("read", "=газета =журнал =книга"), ("go often", "to"), ("wash", "=машина =окно"), ("phone", "who"), ("play в", "=футбол =шахматы =теннис"),
-    ("eat", "=мясо =рыба =шоколад =мороженое"), ("drink", "=кофе =чай =молоко"), ("see", "who"), ("write", "=письмо"), ("visit", "who"),
-    ("come here", "here"), ("watch", "=фильм"), ("cook", "=суп =рыба"), ("buy", "=книга =цветок"), ("clean", "=ковёр"),
+    ("read", "=газета =журнал =книга"), ("go often", "to"), ("wash", "=машина =окно"), ("phone", "who"),
+    ("play в", "=футбол =шахматы =теннис"),
+    ("eat", "=мясо =рыба =шоколад =мороженое"), ("drink", "=кофе =чай =молоко"), ("see", "who"), ("write", "=письмо"),
+    ("visit", "who"),
+    ("come here", "here"), ("come here", "here"), ("watch", "=фильм"), ("cook", "=суп =рыба"),
+    ("buy", "=книга =цветок"), ("clean", "=ковёр"),
 )  # fmt: skip
 HOW_LONG = (("wait", "often did"), ("work", "often did"), ("sleep", "often did"), ("rest", "was doing"), ("wait for", "often did"),
             ("live", "often did"), ("look for", "often did"), ("study", "often did"), ("cry", "often did"))  # fmt: skip
@@ -304,8 +320,8 @@ def where_you(w: World) -> Sentence:
 def when_you(w: World) -> Sentence:
     """When will you come? – Когда ты придёшь?   When does the lesson begin? – Когда начинается урок?"""
     notes = Notes({"wh-question"})
-    if w.chance(0.3):
-        if w.chance(0.5):
+    if w.chance(0.45):
+        if w.chance(0.55):
             key, spec = w.random.choice(("begin", "end")), "=урок =концерт =экзамен =лекция =фильм =собрание =игра"
         else:
             key, spec = w.random.choice(("open itself", "close itself")), "=банк =музей =библиотека =рынок =почта =кафе"
@@ -413,7 +429,7 @@ def where_to(w: World) -> Sentence:
         )
     )
     if key == "ride":
-        when = both("in summer", "летом")
+        when = words(("in summer|летом", "in winter|зимой"), w)
     elif tense == "is doing":
         when = words(("now|сейчас", "|", "|"), w) if key == "go" else ([], [])
     else:
@@ -448,20 +464,32 @@ def what_you(w: World) -> Sentence:
 
 
 WHAT = (
-    ("do", "", "is doing,is doing,often did,often did,will do,will be doing,present"), ("do", "", "is doing,often did,often did,will be doing"), ("say", "", "did,did"), ("eat", "", "is doing,present,was doing"),
-    ("drink", "", "is doing,present,was doing"), ("read", "", "is doing,was doing"), ("write", "", "is doing,was doing"),
-    ("want", "", "present,present"), ("buy", "", "did,will do"), ("find", "", "did"), ("lose", "", "did"), ("see", "", "present,often did"),
-    ("hear", "", "often did,present"), ("know", "", "present"), ("look for", "", "is doing,was doing"), ("draw", "", "is doing,was doing"),
+    ("do", "", "is doing,is doing,often did,often did,will do,will be doing,present"),
+    ("do", "", "is doing,often did,often did,will be doing"), ("say", "", "did,did"), ("say", "", "did,did,will do"),
+    ("eat", "", "is doing,present,was doing"),
+    ("drink", "", "is doing,present,was doing"), ("read", "", "is doing,was doing"),
+    ("write", "", "is doing,was doing"),
+    ("want", "", "present,present"), ("buy", "", "did,will do"), ("find", "", "did"), ("lose", "", "did"),
+    ("see", "", "present,often did"),
+    ("hear", "", "often did,present"), ("know", "", "present"), ("look for", "", "is doing,was doing"),
+    ("draw", "", "is doing,was doing"),
     ("cook", "", "is doing,was doing,will do"), ("watch", "", "is doing,was doing"), ("listen to", "", "is doing"),
     ("look at", "", "is doing"), ("think about", "", "is doing,was doing"), ("talk about", "", "is doing,was doing"),
-    ("dream about", "", "present,is doing"), ("be interested in", "", "present"), ("be afraid of", "", "present"), ("laugh at", "", "is doing"),
-    ("repair", "", "is doing"), ("take", "", "did"), ("bring", "", "did"), ("choose", "", "did"), ("argue about", "", "is doing"),
-    ("wait for", "", "is doing"), ("work on", "", "is doing"), ("forget", "", "did"), ("receive", "", "did"), ("write about", "", "is doing"),
-    ("wait for", "who", "is doing,was doing"), ("love", "who", "present"), ("see", "who", "often did"), ("meet", "who", "did"),
+    ("dream about", "", "present,is doing"), ("be interested in", "", "present"), ("be afraid of", "", "present"),
+    ("laugh at", "", "is doing"),
+    ("repair", "", "is doing"), ("take", "", "did"), ("bring", "", "did"), ("choose", "", "did"),
+    ("argue about", "", "is doing"),
+    ("wait for", "", "is doing"), ("work on", "", "is doing"), ("forget", "", "did"), ("receive", "", "did"),
+    ("write about", "", "is doing"),
+    ("wait for", "who", "is doing,was doing"), ("love", "who", "present"), ("see", "who", "often did"),
+    ("meet", "who", "did"),
     ("talk to", "who", "is doing,was doing"), ("talk about", "who", "is doing"), ("think about", "who", "is doing"),
-    ("help", "who", "is doing,will do"), ("look for", "who", "is doing"), ("know", "who", "present"), ("invite", "who", "did,will do"),
-    ("phone", "who", "is doing"), ("play with", "who", "is doing"), ("be friends with", "who", "present"), ("be afraid of", "who", "present"),
-    ("ask", "who", "did,will do"), ("believe", "who", "present"), ("be proud of", "who", "present"), ("laugh at", "who", "is doing"),
+    ("help", "who", "is doing,will do"), ("look for", "who", "is doing"), ("know", "who", "present"),
+    ("invite", "who", "did,will do"),
+    ("phone", "who", "is doing"), ("play with", "who", "is doing"), ("be friends with", "who", "present"),
+    ("be afraid of", "who", "present"),
+    ("ask", "who", "did,will do"), ("ask", "who", "did,will do"), ("believe", "who", "present"),
+    ("be proud of", "who", "present"), ("laugh at", "who", "is doing"),
 )  # fmt: skip
 
 
@@ -545,16 +573,24 @@ def which_you(w: World) -> Sentence:
 
 
 WHICH = (
-    ("read", "=книга =журнал =рассказ =роман =статья", "is doing"), ("buy", "=машина =платье =телефон =диван =лампа", "did"),
-    ("choose", "=подарок =платье =фильм =книга =кольцо", "did"), ("know", "=язык", "present"), ("take", "=сумка =книга =зонт =ключ", "did"),
-    ("learn", "=язык =стихотворение =песня", "is doing"), ("watch", "=фильм", "is doing"), ("sing", "=песня", "is doing"), ("see", "=дом =город", "often did"),
-    ("open", "=дверь =окно =письмо", "did"), ("wait for", "=поезд =автобус", "is doing"), ("forget", "=слово =имя", "did"),
+    ("read", "=книга =журнал =рассказ =роман =статья", "is doing"),
+    ("buy", "=машина =платье =телефон =диван =лампа", "did"),
+    ("choose", "=подарок =платье =фильм =книга =кольцо", "did"), ("know", "=язык", "present"),
+    ("take", "=сумка =книга =зонт =ключ", "did"),
+    ("learn", "=язык =стихотворение =песня", "is doing"), ("watch", "=фильм", "is doing"),
+    ("sing", "=песня", "is doing"), ("see", "=дом =город", "often did"),
+    ("open", "=дверь =окно =письмо", "did"), ("wait for", "=поезд =автобус", "is doing"),
+    ("forget", "=слово =имя", "did"),
 )  # fmt: skip
 WHAT_KIND = (
-    ("like", "=музыка =фильм =книга =песня =чай =сыр =суп =цветок", "present"), ("read", "=книга =журнал =газета =рассказ", "present"),
-    ("buy", "=хлеб =сыр =мясо =чай =сок =кофе", "did"), ("drink", "=чай =кофе =сок", "present"), ("watch", "=фильм", "present"),
-    ("write", "=книга =статья =рассказ =стихотворение", "present"), ("wear", "=шляпа =рубашка =куртка =платье =юбка", "present"),
-    ("listen to", "=музыка =песня", "present"), ("cook", "=суп =каша =рыба", "is doing"), ("eat", "=суп =салат =рыба", "is doing"),
+    ("like", "=музыка =фильм =книга =песня =чай =сыр =суп =цветок", "present"),
+    ("read", "=книга =журнал =газета =рассказ", "present"),
+    ("buy", "=хлеб =сыр =мясо =чай =сок =кофе", "did"), ("drink", "=чай =кофе =сок", "present"),
+    ("watch", "=фильм", "present"),
+    ("write", "=книга =статья =рассказ =стихотворение", "present"),
+    ("wear", "=шляпа =рубашка =куртка =платье =юбка", "present"),
+    ("listen to", "=музыка =песня", "present"), ("cook", "=суп =каша =рыба", "is doing"),
+    ("eat", "=суп =салат =рыба", "is doing"),
 )  # fmt: skip
 
 
@@ -564,7 +600,8 @@ def what_colour(w: World) -> Sentence:
     np = NP(
         w.choose(
             w.of(
-                "=машина =дом =дверь =шляпа =куртка =велосипед =сумка =платье =собака =кошка =роза =рубашка =диван =чашка =зонт =карандаш =телефон"
+                "=машина =дом =дверь =шляпа =куртка =велосипед =сумка =платье =собака "
+                "=кошка =роза =рубашка =диван =чашка =зонт =карандаш =телефон"
             )
         )
     )
@@ -593,7 +630,8 @@ def who_is(w: World) -> Sentence:
             np = NP(
                 w.choose(
                     w.of(
-                        "=мужчина =женщина =мальчик =девочка =студент =врач =учитель =друг =сосед =художник =писатель =актёр =актриса =фотограф =гость"
+                        "=мужчина =женщина =мальчик =девочка =студент =врач =учитель =друг "
+                        "=сосед =художник =писатель =актёр =актриса =фотограф =гость"
                     )
                 )
             )
@@ -665,7 +703,8 @@ def how_much(w: World) -> Sentence:
         np = NP(
             w.choose(
                 w.of(
-                    "=шляпа =книга =машина =билет =платье =куртка =телефон =лампа =велосипед =стол =сумка =зонт =картина =кольцо =хлеб =сыр =мясо"
+                    "=шляпа =книга =машина =билет =платье =куртка =телефон =лампа "
+                    "=велосипед =стол =сумка =зонт =картина =кольцо =хлеб =сыр =мясо"
                 )
             )
         )
@@ -685,7 +724,8 @@ def how_much(w: World) -> Sentence:
         np = NP(
             w.choose(
                 w.of(
-                    "=книга =брат =сестра =друг =ребёнок =кошка =собака =стул =платье =сумка =билет =комната =урок =яблоко =ключ"
+                    "=книга =брат =сестра =друг =ребёнок =кошка =собака =стул "
+                    "=платье =сумка =билет =комната =урок =яблоко =ключ"
                 )
             ),
             plural=True,
@@ -701,8 +741,10 @@ def how_much(w: World) -> Sentence:
         do = Word("does" if subject.third else "do", "do")
         return sentence(([*how, *words_en, do, *person_en, have], [number, at, *person_ru, *words_ru]), notes, "?")
     key, spec, tense = w.random.choice((
-        ("buy", "=книга =билет =яблоко =яйцо =чашка =стул", "did"), ("read", "=книга =страница =рассказ", "did"), ("know", "=язык =слово =песня", "present"),
-        ("find", "=гриб =ошибка =монета", "did"), ("see", "=дом =птица =корабль =звезда =собака", "present"), ("take", "=книга =чашка =билет", "will do"),
+        ("buy", "=книга =билет =яблоко =яйцо =чашка =стул", "did"), ("read", "=книга =страница =рассказ", "did"),
+        ("know", "=язык =слово =песня", "present"),
+        ("find", "=гриб =ошибка =монета", "did"), ("see", "=дом =птица =корабль =звезда =собака", "present"),
+        ("take", "=книга =чашка =билет", "will do"),
         ("write", "=письмо =рассказ =статья", "has done"), ("bring", "=стул =тарелка =яблоко", "will do"),
     ))  # fmt: skip
     np = NP(w.choose(w.of(spec)), plural=True, det="")

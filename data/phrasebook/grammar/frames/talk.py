@@ -68,7 +68,7 @@ def place_to(w: World, notes: Notes, spec: str = "") -> Phrase:
 
 
 def _place(w: World, notes: Notes, case: str, home: str, spec: str) -> Phrase:
-    if not spec and w.chance(0.12):
+    if not spec and w.chance(0.12 if case == "loct" else 0.35):
         return both(*home.split("|"))
     ru, at = w.random.choice([pair for pair in PLACES if not spec or pair[0] in spec])
     noun = w.lexicon.noun(ru)
@@ -103,17 +103,19 @@ def arrange(order_en: str, order_ru: str, **parts: Phrase) -> Phrase:
     return english, [word for name in order_ru.split() for word in parts[name][1]]
 
 
-def ask_wh(front: Phrase, clause: Clause, notes: Notes, *, last: bool | None = None) -> Phrase:
+def ask_wh(front: Phrase, clause: Clause, notes: Notes, *, last: bool | None = None, ask: bool = True) -> Phrase:
     """A question word in front: Where do you work? – Где ты работаешь?   Where did Anna buy it? – Где Анна купила …
 
-    `last`: a noun subject follows the Russian verb, which is so where there is no object.
+    `last`: a noun subject follows the Russian verb, which is so where there is no object. Without `ask` it is the end of
+    another clause: (I know) where you work.
     """
     subject_en, subject_ru = say(clause.subject, "nomn", notes, subject=True)
-    verb = predicate(clause.verb, clause.subject, clause.tense, notes, neg=clause.neg, ask=True)
+    verb = predicate(clause.verb, clause.subject, clause.tense, notes, neg=clause.neg, ask=ask)
     rest_en, rest_ru = complements(clause, verb, notes)
     middle_en, middle_ru = clause.middle or ([], [])
-    negation = verb.auxiliary[1:]
-    english = front[0] + verb.auxiliary[:1] + subject_en + negation + middle_en + verb.rest + rest_en
+    auxiliary, negation = verb.auxiliary[:1], verb.auxiliary[1:]
+    start = auxiliary + subject_en if ask else subject_en + auxiliary
+    english = front[0] + start + negation + middle_en + verb.rest + rest_en
     follows = not clause.subject.pronoun and (not (clause.object or clause.neg) if last is None else last)
     body = middle_ru + verb.russian
     russian = front[1] + (body + subject_ru if follows else subject_ru + body) + rest_ru
