@@ -417,7 +417,8 @@ def what_colour_answer(w: World) -> Sentence:
 
 
 SHORT = (
-    "of course|конечно", "perhaps|может быть", "not yet|ещё нет", "not now|не сейчас", "not today|не сегодня", "certainly|конечно",
+    "of course|конечно", "perhaps|может быть", "not yet|ещё нет", "not now|не сейчас", "not today|не сегодня",
+    "certainly|конечно",
 )  # fmt: skip
 
 

@@ -78,6 +78,7 @@ DEEDS = (
     ("speak", "", "present"),
     ("speak", "", "present"),
     ("speak", "", "present"),
+    ("speak", "", "present"),
     ("come back", "", "will do,did"),
     ("stay", "", "will do,did"),
 )
@@ -277,8 +278,9 @@ HOW_OFTEN = (
     ("come here", "here"), ("come here", "here"), ("watch", "=фильм"), ("cook", "=суп =рыба"),
     ("buy", "=книга =цветок"), ("clean", "=ковёр"),
 )  # fmt: skip
-HOW_LONG = (("wait", "often did"), ("work", "often did"), ("sleep", "often did"), ("rest", "was doing"), ("wait for", "often did"),
-            ("live", "often did"), ("look for", "often did"), ("study", "often did"), ("cry", "often did"))  # fmt: skip
+HOW_LONG = (
+    ("wait", "often did"), ("work", "often did"), ("sleep", "often did"), ("rest", "was doing"),
+    ("wait for", "often did"), ("live", "often did"), ("look for", "often did"), ("study", "often did"), ("cry", "often did"))  # fmt: skip
 
 
 def _clause(w: World, row: tuple[str, ...], subject: NP, notes: Notes) -> Clause:
@@ -364,10 +366,10 @@ def why_you(w: World) -> Sentence:
 
 
 def how_you(w: World) -> Sentence:
-    """How do you get to work? – Как ты добираешься до работы?   How often …? – Как часто …   How long …? – Как долго …"""
+    """How do you get to work? – Как ты добираешься до работы?   How often …? – Как часто …   How long …?"""
     notes = Notes({"wh-question"})
     subject = person(w, i=0, you=5)
-    kind = w.random.choice(("get", "often", "often", "long", "well", "find"))
+    kind = w.random.choice(("get", "get", "often", "often", "long", "well", "find"))
     if kind == "often":
         key, objects = w.random.choice(HOW_OFTEN)
         clause = _clause(w, (key, objects, "present"), subject, notes)
@@ -394,7 +396,7 @@ def how_you(w: World) -> Sentence:
         )
         clause = _clause(w, (*w.random.choice(rows), "did"), subject, notes)
         return sentence(ask_wh(front, clause, notes), notes, "?")
-    clause = Clause(subject, verb_named(w, "get to"), w.random.choice(("present", "present", "did", "will do")))
+    clause = Clause(subject, verb_named(w, "get to"), w.random.choice(("present", "did", "will do")))
     clause.object = NP(w.choose(clause.verb.objects), det="the")
     if clause.object.noun.ru in ("школа", "работа"):
         clause.object.det = ""
@@ -449,7 +451,8 @@ def what_you(w: World) -> Sentence:
     clause = Clause(subject, verb, w.random.choice(tenses.split(",")), ask=True)
     clause.object = NP(pronoun="who" if who == "who" else "what")
     times = {
-        "was doing": ("yesterday|вчера", "in the evening|вечером"), "is doing": ("now|сейчас", "here|здесь", "there|там"),
+        "was doing": ("yesterday|вчера", "in the evening|вечером"),
+        "is doing": ("now|сейчас", "here|здесь", "there|там"),
         "did": ("yesterday|вчера", "there|там"), "will do": ("tomorrow|завтра", "there|там"),
         "present": ("in the morning|утром", "in the evening|вечером"),
         "often did": ("yesterday|вчера", "on Sunday|в воскресенье"),
@@ -535,7 +538,7 @@ def who_with(w: World) -> Sentence:
 
 
 def which_you(w: World) -> Sentence:
-    """Which book do you like? – Какая книга тебе нравится?   What kind of music do you like? – Какую музыку ты любишь?"""
+    """Which book do you like? – Какая книга тебе нравится?   What kind of music do you like? – Какую музыку …"""
     notes = Notes({"wh-question"})
     subject = person(w, i=0, you=6)
     if w.chance(0.35):

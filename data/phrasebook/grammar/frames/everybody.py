@@ -1,4 +1,4 @@
-"""Words for nobody and everybody: nobody, nothing, never; somebody, everybody, all, each other; also, only, still, already, yet, again, almost."""
+"""nobody, nothing, never; somebody, everybody, all, each other; also, only, still, already, yet, again, almost."""
 
 from grammar.clauses import Clause, agree, predicate, said
 from grammar.conjugation import verb_forms
@@ -198,7 +198,7 @@ def not_anywhere(w: World) -> Sentence:
 
 
 def somebody_does(w: World) -> Sentence:
-    """Somebody is singing. – Кто-то поёт.   Everybody knows this song. – Все знают эту песню.   She is eating something."""
+    """Somebody is singing. – Кто-то поёт.   Everybody knows this song. – Все знают эту песню."""
     notes = Notes()
     kind = w.random.choice(("somebody", "somebody", "everybody", "everybody", "something", "everything"))
     if kind in ("somebody", "everybody"):
@@ -487,8 +487,10 @@ def also(w: World) -> Sentence:
 
 
 GOOD = (
-    ("=книга =фильм =идея =план =ответ =вопрос " "=словарь =подарок =ресторан =гостиница", "good bad interesting strange simple important"),
-    ("=город =парк =сад =дом =песня =картина " "=платье =цветок =дерево =море =озеро", "beautiful old big wonderful small"),
+    ("=книга =фильм =идея =план =ответ =вопрос =словарь =подарок =ресторан =гостиница",
+     "good bad interesting strange simple important"),
+    ("=город =парк =сад =дом =песня =картина =платье =цветок =дерево =море =озеро",
+     "beautiful old big wonderful small"),
     ("=школа =магазин =музей =театр =библиотека =больница =университет =кафе =рынок", "good new old big small modern"),
     ("=вопрос =задача =экзамен =слово =текст =язык =книга", "difficult simple important interesting"),
     ("=машина =велосипед =телефон =компьютер =лампа =сумка =шляпа =куртка =стул", "new old good expensive beautiful"),
@@ -496,7 +498,7 @@ GOOD = (
 
 
 def this_is_good(w: World) -> Sentence:
-    """This is a good book. – Это хорошая книга.   It is a difficult question. – Это трудный вопрос.   Is this a school?"""
+    """This is a good book. – Это хорошая книга.   It is a difficult question. – Это трудный вопрос."""
     notes = Notes({"zero-copula"})
     nouns, names = w.random.choice(GOOD)
     noun = w.choose(w.of(nouns))

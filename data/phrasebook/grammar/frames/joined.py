@@ -151,7 +151,7 @@ def again(subject: NP) -> NP:
 
 
 def because(w: World) -> Sentence:
-    """I am at home because I am ill. – Я дома, потому что я болен.   I am tired, so I am resting. – Я устал, поэтому …"""
+    """I am at home because I am ill. – Я дома, потому что я болен.   I am tired, so …"""
     notes = Notes()
     main, cause = w.random.choice(BECAUSE)
     subject = person(w, i=4, you=1, mine="my")
@@ -359,7 +359,7 @@ EMBEDDED = (
 
 
 def know_where(w: World) -> Sentence:
-    """I know where he lives. – Я знаю, где он живёт.   Do you know when she will come? – Ты знаешь, когда она придёт?"""
+    """I know where he lives. – Я знаю, где он живёт.   Do you know when she will come?"""
     notes = Notes()
     front, key, tense = w.random.choice(EMBEDDED)
     verb = verb_named(w, key)

@@ -106,8 +106,8 @@ def arrange(order_en: str, order_ru: str, **parts: Phrase) -> Phrase:
 def ask_wh(front: Phrase, clause: Clause, notes: Notes, *, last: bool | None = None, ask: bool = True) -> Phrase:
     """A question word in front: Where do you work? – Где ты работаешь?   Where did Anna buy it? – Где Анна купила …
 
-    `last`: a noun subject follows the Russian verb, which is so where there is no object. Without `ask` it is the end of
-    another clause: (I know) where you work.
+    `last`: a noun subject follows the Russian verb, which is so where there is no object. Without `ask` it is the end
+    of another clause: (I know) where you work.
     """
     subject_en, subject_ru = say(clause.subject, "nomn", notes, subject=True)
     verb = predicate(clause.verb, clause.subject, clause.tense, notes, neg=clause.neg, ask=ask)
