@@ -216,7 +216,7 @@ def can_you(w: World) -> Sentence:
     russian = rest_ru + inner.russian if me_first else inner.russian + rest_ru
     question = [can, *subject_en, *inner.rest, *rest_en], [*subject_ru, can_ru, *russian]
     question = join(question, *clause.ends)
-    if w.chance(0.55):
+    if subject.pronoun not in ("I", "we") and w.chance(0.55):  # Can I …? alone: Можно мне …?, see requests.may_i
         notes.tags.add("yes-no-question")
         return sentence(question, notes, "?")
     notes.tags.add("short-answer")

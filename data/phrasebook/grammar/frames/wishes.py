@@ -18,7 +18,8 @@ UNWANTED = (
     "disappear", "appear", "find", "lose", "forget", "arrive", "get tired", "fall asleep", "break", "laugh at", "cry",
     "smile at", "argue about", "argue with", "smile", "laugh", "shout", "disturb", "get used to", "catch", "jump",
     "kiss", "wake up", "knock on", "sit", "stand", "carry", "care for", "hug", "thank", "reach", "agree with", "press",
-    "dream about", "live", "hide", "count", "hold", "look for", "receive", "promise", "swim", "dance", "train", "print",
+    "dream about", "live", "hide", "count", "hold", "look for", "receive", "promise", "begin", "swim", "dance", "train",
+    "print",
 )  # fmt: skip
 KNOW = verb_forms("уметь")
 WANT = verb_forms("хотеть хочу хочет 1pl=хотим 2pl=хотите 3pl=хотят")
@@ -303,7 +304,22 @@ CUPS = {  # what one drinks and eats it from
 }  # fmt: skip
 
 
-BAD = ("dirty", "broken", "wet", "empty", "bad", "old", "terrible", "boring", "sour", "strange", "poor", "lost", "hard")
+BAD = (
+    "big",
+    "dirty",
+    "broken",
+    "wet",
+    "empty",
+    "bad",
+    "old",
+    "terrible",
+    "boring",
+    "sour",
+    "strange",
+    "poor",
+    "lost",
+    "hard",
+)
 
 
 def wanted(np: NP) -> NP:
@@ -380,7 +396,7 @@ def believes(w: World) -> Sentence:
             notes.tags |= {"negation", "do-support"}
         start = join(start, ([word], [verb]))
         notes.tags.add("person-agreement")
-    inner = w.verb(lambda v: v.human and v.key not in ("hate", "envy", "avoid", "want", "enjoy", "like"))
+    inner = w.verb(lambda v: v.human and v.key not in ("hate", "envy", "avoid", "want", "enjoy", "like", "begin"))
     who = None
     if w.chance(0.5):
         who = NP(pronoun=w.random.choice(("thou masc", "we", "he", "she", "they")))
