@@ -160,7 +160,8 @@ def object_and_preposition(w: World) -> Sentence:
 def wants(w: World) -> Sentence:
     """The boy wants to buy a ball. – Мальчик хочет купить мяч.   She must rest. – Она должна отдохнуть."""
     notes = Notes({"infinitive"})
-    unwanted = ("disappear", "appear", "find", "lose", "forget", "arrive", "get tired", "fall asleep", "wait", "wait for")
+    unwanted = ("disappear", "appear", "find", "lose", "forget", "arrive", "get tired", "fall asleep")
+    unwanted += ("wait", "wait for")  # хочет подождать: see wishes.py
     verb = w.verb(lambda v: v.eventive and v.human and v.key not in unwanted)
     subject = w.speaker() if w.chance(0.2) else w.subject(verb, pronoun=0.25, name=0.2)
     clause = Clause(subject, verb, "infinitive perf" if verb.perf else "infinitive")
