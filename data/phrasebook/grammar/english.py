@@ -3,6 +3,8 @@
 
 def s_form(word: str) -> str:
     """Plural of a noun or third person of a verb."""
+    if word == "have":
+        return "has"
     if word.endswith(("s", "x", "z", "ch", "sh")):
         return word + "es"
     if word.endswith("y") and word[-2] not in "aeiou":

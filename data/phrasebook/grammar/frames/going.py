@@ -10,7 +10,6 @@ from grammar.conjugation import verb_forms
 from grammar.frames.speaking import (
     FUTURE,
     HABITS,
-    MEN_SAY,
     PAST,
     _asked_about,
     add_when,

@@ -32,7 +32,7 @@ MEN_SAY = ("I", "thou masc")  # men by convention: that they are is nothing to b
 OTHERS = ("he", "she", "they")
 POSSESSIVES = {"I": "my", "I femn": "my", "we": "our", "he": "his", "she": "her", "they": "their"}
 OBJECTS = ("I", "we", "thou masc", "he", "she", "they")
-NEVER_DESCRIBED = ("say", "begin", "finish", "hear")
+NEVER_DESCRIBED = ("say", "begin", "finish", "hear", "listen", "play", "want")
 EARLY = (("late", "поздно"), ("early", "рано"))  # how one gets up and comes back
 BY_GENDER = {"femn": "her", "masc": "his"}
 # When: English at the end, Russian, and where Russian says it: first, before the verb, or last.
@@ -132,8 +132,11 @@ def call(subject: NP) -> Phrase | None:
     return None
 
 
-def whom(w: World, subject: NP, young: bool = False) -> NP:
-    """him, my sister, Anna: another person than the subject; `young`: no parents, wives and uncles."""
+def whom(w: World, subject: NP, young: bool = False, known: bool = False) -> NP:
+    """him, my sister, Anna: another person than the subject; `young`: no parents, wives and uncles.
+
+    `known`: not the subject's own people, whom it knows anyway.
+    """
     kind = w.random.choices(("pronoun", "kin", "name"), (55, 33, 12))[0]
     person = subject.as_pronoun.person if subject.pronoun else "3per"
     if kind == "pronoun":
@@ -141,9 +144,11 @@ def whom(w: World, subject: NP, young: bool = False) -> NP:
         return NP(pronoun=w.random.choice(others))
     if kind == "name":
         return NP(w.choose([name for name in w.first_names if name is not subject.noun]), det="")
-    np = own(kinsman(w, possessive(subject)), subject) if w.chance(0.75) else _others_kin(w, subject)
+    np = own(kinsman(w, possessive(subject)), subject) if w.chance(0.75) and not known else _others_kin(w, subject)
+    if subject.noun and "parent" in subject.noun.classes and "parent" in np.noun.classes:
+        return whom(w, subject, young, known)
     if young and not (np.noun.classes & {"young"} or np.noun.ru in ("брат", "сестра", "друг")):
-        return whom(w, subject, young)
+        return whom(w, subject, young, known)
     return np
 
 
@@ -175,9 +180,11 @@ def tenses(deed: Deed, subject: NP, neg: bool = False) -> list[str]:
         return ["present", "present", past] + ["will do"] * bool(verb.perf)
     found = [past, "will do" if verb.perf and "slow" not in deed.marks else "will be doing"]
     if "event" not in deed.marks and not (neg and "rare" in deed.marks):
-        found += ["present", "present"]
+        found += ["present"] * 2 * (deed.verb.key != "forget" or bool(deed.things))
     if "t" not in verb.flags:
-        found += ["is doing", "will be doing"] + ["was doing"] * (not neg)
+        found += ["is doing"] + ["was doing"] * (not neg)
+        if not verb.perf or deed.marks & {"lot", "home", "while"}:
+            found.append("will be doing")
     if verb.perf and not neg:
         found.append("has done")
     return found
@@ -216,7 +223,7 @@ def scene(
 def object_of(w: World, deed: Deed, clause: Clause, habit: bool = False) -> NP | None:
     """What it is done to: habits have books, water, the piano; one event has a book, my book, the soup."""
     if "people" in deed.marks and deed.verb.case:
-        return whom(w, clause.subject, young=deed.verb.en == "teach")
+        return whom(w, clause.subject, young=deed.verb.en == "teach", known=deed.verb.en == "know")
     if not deed.things:
         return None
     things = deed.things
@@ -241,7 +248,7 @@ def object_of(w: World, deed: Deed, clause: Clause, habit: bool = False) -> NP |
             bool(clause.subject.second or clause.subject.en_plural) and clause.subject.pronoun != "thou masc"
         )
         np.plural = "paired" in noun.classes or ("clothes" in noun.classes and plural_subject and noun.counted)
-        if w.chance(0.7):
+        if habit or clause.tense == "present" or w.chance(0.7):
             own(np, clause.subject)
     elif (clause.tense == "present" or habit) and "one" not in deed.marks and deed.verb.key != "see":
         np.plural, np.det = noun.counted, ""
@@ -279,7 +286,7 @@ def set_scene(w: World, deed: Deed, clause: Clause, notes: Notes) -> None:
         clause.ends.append(prepositional("on", "на", "accs", NP(place), notes))
     elif tense in ("present", "often did") and marks & {"well", "lot"} and w.chance(0.3):
         lot = "well" not in marks or ("lot" in marks and w.chance(0.5))
-        if not (lot and clause.object and clause.object.det in ("a", "this", "own")):
+        if not (lot and clause.object and deed.verb.en != "play" and "people" not in marks):
             adverb_en, adverb_ru = both(*(("a lot", "много") if lot else ("well", "хорошо")))
             clause.middle = [], adverb_ru
             clause.ends.append((adverb_en, []))
@@ -292,13 +299,21 @@ def set_scene(w: World, deed: Deed, clause: Clause, notes: Notes) -> None:
             return
     elif "home" in marks and w.chance(0.2):
         clause.ends.append(both("at home", "дома"))
-    elif marks & {"lot", "home"} and "perf" not in TENSES[tense] and deed.verb.key != "smoke" and w.chance(0.12):
+    elif (
+        "people" not in marks
+        and marks & {"lot", "home"}
+        and "perf" not in TENSES[tense]
+        and deed.verb.key != "smoke"
+        and w.chance(0.12)
+    ):
         clause.ends.append(company(w, clause.subject, notes))
     said_so_far = len(clause.ends)
     unclear = deed.verb.past == deed.verb.en and not clause.subject.third  # they read: now or then?
-    single = tense == "present" and "rare" in marks and (unclear or w.chance(0.8))
+    single = tense == "present" and "rare" in marks and not clause.ends
     if tense == "present" and (single or w.chance(0.5 / (1 + said_so_far))):
-        if w.chance(0.4) or "rare" in marks:
+        if "rare" in marks:
+            clause.middle = w.adverbial((("often", "часто"), ("sometimes", "иногда"), ("rarely", "редко")))
+        elif w.chance(0.4):
             clause.middle = w.adverbial(w.lexicon.times["often"])
         else:
             add_when(w, clause, HABITS)
@@ -341,9 +356,9 @@ def finished(clause: Clause, notes: Notes, end: str = ".", before: Phrase | None
     """The sentence of the clause; without the tags of what is a convention and no error when said otherwise."""
     if clause.verb.key in ("get up", "come back"):
         early_en, early_ru = both(*EARLY[bool(clause.subject.pronoun)])
-        clause.ends.insert(0, (early_en, []))
         middle = clause.middle or ([], [])
-        clause.middle = middle[0], middle[1] + early_ru
+        clause.ends.insert(0, (early_en, early_ru if clause.neg else []))
+        clause.middle = middle[0], middle[1] + ([] if clause.neg else early_ru)
     phrase = said(clause, notes)
     if calling := call(clause.subject):
         before = join(calling, mark(","))
@@ -375,11 +390,22 @@ def used_to(w: World) -> Sentence:
     if "into" in deed.marks or ("there" in deed.marks):
         add_place(w, deed, clause, notes)
     always = clause.verb.key == "understand"
-    if always or (not unclear and "s" not in clause.verb.flags and w.chance(0.45)):
+    rare = "rare" in deed.marks and not unclear
+    if always or rare or (not unclear and "s" not in clause.verb.flags and w.chance(0.45)):
         adverbs = (("always", "всегда"), ("often", "часто"), ("sometimes", "иногда"))
         clause.middle = w.adverbial(adverbs[:1] if always else adverbs)
         return finished(clause, notes)
-    clause.middle = [], particle("раньше", "ADVB", [])
+    lot_en, lot_ru = both("a lot", "много") if not clause.object and not clause.ends else ([], [])
+    if lot_en and "lot" not in deed.marks and clause.verb.key not in ("get up", "come back"):
+        if not deed.places:
+            return used_to(w)
+        add_place(w, deed, clause, notes)
+    elif lot_en and clause.verb.key not in ("get up", "come back"):
+        clause.ends.append((lot_en, []))
+    clause.middle = (
+        [],
+        particle("раньше", "ADVB", []) + (lot_ru if clause.ends and clause.ends[-1][0] is lot_en else []),
+    )
     made = finished(clause, notes)
     main = next(word for word in made.english if word.lemma == clause.verb.en and word.form == clause.verb.past)
     used = en("used to")
@@ -455,6 +481,8 @@ def denies(w: World) -> Sentence:
         return denies(w)
     if clause.object and clause.object.det == "a" and "t" in deed.verb.flags:
         clause.object.det = "the"
+    if clause.object and clause.object.plural and clause.tense == "will do" and not clause.object.det:
+        clause.object.det = "the"
     if "there" in deed.marks:
         add_place(w, deed, clause, notes)
     if clause.tense == "is doing" and w.chance(0.3):
@@ -490,7 +518,7 @@ def _asked_about(w: World) -> NP:
 def _ask(w: World, deed: Deed, clause: Clause, notes: Notes) -> None:
     """Make it a question. In questions without "often" the English past is one event, so nothing else changes."""
     if clause.tense == "has done":
-        clause.tense = "did"
+        clause.tense = "often did" if "while" in deed.marks or not deed.verb.case else "did"
     set_scene(w, deed, clause, notes)
     if clause.middle and clause.middle[0] and clause.middle[0][0].form not in ("often", "usually", "always"):
         clause.middle = both("often", "часто")
@@ -501,7 +529,8 @@ def addressed_deed(w: World) -> Sentence:
     """Children, you read well. – Дети, вы хорошо читаете.   Anna, did you buy the bread? – Анна, ты купила хлеб?"""
     notes = Notes()
     deed, clause = scene(w, called, neg=w.chance(0.15))
-    if not clause.neg and w.chance(0.6):
+    habit = clause.tense == "present" and clause.verb.eventive
+    if not clause.neg and w.chance(0.9 if habit else 0.5):
         _ask(w, deed, clause, notes)
         notes.tags.add("yes-no-question")
     elif not clause.neg or deed.marks & {"into", "there"}:
