@@ -12,7 +12,8 @@ from collections.abc import Iterable
 
 from grammar import lexicon
 from grammar.conjugation import TO_BE
-from grammar.frames import going, speaking
+from grammar.frames import going
+from grammar.frames.requests import CAN
 from nmt.plumbing.places import shipped
 
 LEAST = 3
@@ -28,7 +29,7 @@ COMMONEST = (
 
 def cells() -> set[str]:
     """ "читать 1per sing" …, of all the verbs."""
-    paradigms = [going.GOING[False].impf, going.GOING[True].impf, speaking.CAN.impf]
+    paradigms = [going.GOING[False].impf, going.GOING[True].impf, CAN]
     for verb in lexicon.load().verbs:
         if verb.key in COMMONEST and verb.impf["infn"] != "звать":
             paradigms += [forms for forms in (verb.impf, verb.perf) if forms and forms["infn"] != "изучить"]

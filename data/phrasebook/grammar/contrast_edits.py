@@ -368,7 +368,8 @@ def animacy(s: Sentence) -> list[str]:
         return in_other_case(s, nouns, ("nomn",))[:1]
     if "negation" in s.notes.tags:
         return []
-    nouns = [noun for noun in nouns if lexicon.load().noun(noun.lemma).counted]  # съел супа is right
+    counted = {noun.ru for noun in lexicon.load().nouns if noun.counted}  # съел супа is right; names are no things
+    nouns = [noun for noun in nouns if noun.lemma in counted]
     nouns = [noun for noun in nouns if noun.pos.endswith("masc") or noun.cell.startswith("plur")]
     things = [noun for noun in nouns if noun.form.lower() == noun.forms[f"{noun.cell.split()[0]} nomn"]]
     return in_other_case(s, things, ("gent",))[:1]

@@ -8,7 +8,7 @@ The deeds are those of lexicon/deeds.txt. Where English leaves it open, this is 
 - "did not" is perfective with the verbs marked `t` (I did not buy bread. – Я не купил хлеб.) and with help, call, thank
   and visit (`once` in deeds.txt), and imperfective with all others (I did not read the book. – Я не читал книгу.).
   "will not" is perfective where there is a perfective.
-- "I do not want to" takes the imperfective infinitive, "I want to", "I can", "I cannot" the perfective.
+- "I do not want to" takes the imperfective infinitive, "I want to" the perfective.
 - "I" and "you" are men in the past, unless a name or a word before them says otherwise.
 - The subject's own thing is свой: I love my mother, he lost his keys, they … their. His and her with a subject of the
   other gender are его and её.
@@ -80,10 +80,6 @@ GIFTS = {  # what is given, shown, told …: verbs, and things
     ("read", "читать"): "сказка книга письмо рассказ",
     ("buy", "покупать"): "билет цветок книга подарок мороженое",
 }
-CAN = Verb(
-    "can", "can", "could", "", "", "", verb_forms("мочь могу может past=мог,могла 3pl=могут imp=-"), {}, "", "", False,
-    (), (), frozenset("s"), True,
-)  # fmt: skip
 
 
 def possessive(np: NP) -> str:
@@ -232,7 +228,7 @@ def object_of(w: World, deed: Deed, clause: Clause, habit: bool = False) -> NP |
     noun = w.choose(things)
     np = NP(noun)
     eaten = deed.verb.en in ("eat", "drink")
-    if noun.bare or noun.definite:
+    if noun.bare or noun.definite or noun.ru == "радио":
         return np
     if "bare" in deed.marks:
         np.det = "the" if noun.ru == "море" else ""
@@ -309,7 +305,7 @@ def set_scene(w: World, deed: Deed, clause: Clause, notes: Notes) -> None:
         clause.ends.append(company(w, clause.subject, notes))
     said_so_far = len(clause.ends)
     unclear = deed.verb.past == deed.verb.en and not clause.subject.third  # they read: now or then?
-    single = tense == "present" and "rare" in marks and not clause.ends
+    single = tense == "present" and "rare" in marks and (unclear or not clause.ends)
     if tense == "present" and (single or w.chance(0.5 / (1 + said_so_far))):
         if "rare" in marks:
             clause.middle = w.adverbial((("often", "часто"), ("sometimes", "иногда"), ("rarely", "редко")))
@@ -330,8 +326,10 @@ def set_scene(w: World, deed: Deed, clause: Clause, notes: Notes) -> None:
 
 
 def add_place(w: World, deed: Deed, clause: Clause, notes: Notes) -> None:
+    """Where it is done, or where the thing is put."""
     place = w.choose(deed.places)
-    clause.ends.append(prepositional(*where(place), "loct", NP(place), notes))
+    case = "accs" if "into" in deed.marks else "loct"
+    clause.ends.append(prepositional(*where(place), case, NP(place), notes))
 
 
 def where(noun: Noun) -> tuple[str, str]:
@@ -430,6 +428,7 @@ def will_always(w: World) -> Sentence:
     never = (
         "forget",
         "sleep",
+        "find",
         "lose",
         "put",
         "say",
@@ -550,6 +549,8 @@ def woman_says(w: World) -> Sentence:
     clause.subject.antecedent, before = _introduction(w, notes)
     made = finished(clause, notes, before=join(before, mark(".")))
     notes.tags.discard("possessive-chain")
+    if clause.tense == "is doing":  # a second "am", which is no copula
+        notes.tags.discard("zero-copula")
     return made
 
 
@@ -662,57 +663,37 @@ def gives(w: World) -> Sentence:
 
 
 def wants_to(w: World) -> Sentence:
-    """I want to buy a car. – Я хочу купить машину.   We cannot help you. – Мы не можем помочь тебе."""
+    """I want to buy a car. – Я хочу купить машину.   He did not want to open the window. – Он не хотел открывать окно."""
     notes = Notes({"infinitive"})
+    fitting = [deed for deed in w.lexicon.deeds if _wished(deed)]
     drawn = []
-    fitting = {modal: [d for d in w.lexicon.deeds if _wished(d, modal)] for modal in ("want", "can")}
     for _ in range(8):
-        modal = "want"
-        neg = w.chance(0.4)
-        past = w.chance(0.35)
-        who = somebody(w)
-        deed = w.random.choice(fitting[modal])
-        if deed.verb.key == "lose" and modal == "want":
-            neg = True
-        perfect = deed.verb.perf and not (modal == "want" and neg)
-        clause = Clause(who, deed.verb, "infinitive perf" if perfect else "infinitive")
-        drawn.append((deed, clause, modal, neg, past))
-    deed, clause, modal, neg, past = min(drawn, key=lambda one: w.used[cell(one[1].verb, one[1].subject, one[1].tense)])
+        deed, neg = w.random.choice(fitting), w.chance(0.4)
+        neg = neg or deed.verb.key == "lose"
+        tense = "infinitive perf" if deed.verb.perf and not neg else "infinitive"
+        drawn.append((deed, Clause(somebody(w), deed.verb, tense), neg))
+    deed, clause, neg = min(drawn, key=lambda one: w.used[cell(one[1].verb, one[1].subject, one[1].tense)])
     subject = clause.subject
     clause.object = object_of(w, deed, clause)
     if clause.object and clause.object.pronoun:  # frames/wishes.py says those
         clause.object = own(kinsman(w, possessive(subject)), subject)
     if w.chance(0.2):
-        _giving(w, clause, perfect=not (modal == "want" and neg))
+        _giving(w, clause, perfect=not neg)
+    elif "into" in deed.marks:
+        add_place(w, deed, clause, notes)
     if clause.object and clause.object.det == "a" and neg:
         clause.object.det = "the"
-    subject_en, subject_ru = say(subject, "nomn", notes, subject=True)
-    modal_verb = w.lexicon.verb("want") if modal == "want" else CAN
-    calling = call(subject)
-    if modal == "want":
-        finite = predicate(modal_verb, subject, "often did" if past else "present", notes, neg=neg)
-        start_en = [*finite.english, Word("to", "to")]
-        start_ru, head = finite.russian, finite.head
-    else:
-        start_en = en(("could" if past else "can") if not neg else ("could not" if past else "cannot"))
-        forms, cell_ = CAN.impf, subject.past_cell if past else subject.person_cell
-        head = inflected("VERB impf" + "" if past else "VERB impf pres", "мочь", forms, cell_, start_en[:1])
-        head.link("agreement", subject.ru_head)
-        start_ru = [head]
-        if neg:
-            start_ru = particle("не", "PRCL", start_en[-1:]) + start_ru
-            notes.tags.add("negation")
-        notes.tags.add("past-agreement" if past else "person-agreement")
-    if past and subject.pronoun in MEN_SAY:
+    past = w.chance(0.35)
+    start = say(subject, "nomn", notes, subject=True)
+    if calling := call(subject):
+        notes.tags.add("address")
+        start = join(calling, mark(","), start)
+    want = predicate(w.lexicon.verb("want"), subject, "often did" if past else "present", notes, neg=neg)
+    if past and subject.pronoun in MEN_SAY and not calling:
         notes.tags.discard("past-agreement")
     verb = predicate(clause.verb, subject, clause.tense, notes)
-    verb.head.link("government", head)
-    body = join((subject_en + start_en, subject_ru + start_ru), (verb.english, verb.russian))
-    if "into" in deed.marks and not clause.recipient:
-        clause.ends.append(prepositional("on", "на", "accs", NP(w.choose(deed.places)), notes))
-    if calling:
-        notes.tags.add("address")
-        body = join(calling, mark(","), body)
+    verb.head.link("government", want.head)
+    body = join(start, ([*want.english, Word("to", "to"), *verb.english], want.russian + verb.russian))
     return sentence(join(body, complements(clause, verb, notes), *clause.ends), notes)
 
 
@@ -727,12 +708,10 @@ def _giving(w: World, clause: Clause, perfect: bool) -> None:
     clause.recipient_first = verb.en == "buy" or clause.recipient.pronoun != ""
 
 
-def _wished(deed: Deed, modal: str) -> bool:
-    """Whether one can want it, or can do it on one occasion: only what has a perfective (can swim is a skill)."""
+def _wished(deed: Deed) -> bool:
+    """Whether one can want it on some occasion."""
     if deed.verb.key in ("cry", "want", "like", "wear") or (deed.verb.key == "forget" and deed.things):
         return False
-    if modal == "can":
-        return bool(deed.verb.perf) and "s" not in deed.verb.flags and "while" not in deed.marks
     return "s" not in deed.verb.flags or deed.verb.key in ("see", "hear") or _truth(deed)
 
 
