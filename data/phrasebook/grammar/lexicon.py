@@ -29,7 +29,7 @@ NOUN_FLAGS |= {number + case for number in "sp" for case in CASES}
 ADJECTIVE_FLAGS = {"t", "pred", "the", "poss", "tells", "short"}
 VERB_FLAGS = {"s", "o", "t", "p", "one", "plural", "dress", "noneg", "nofreq", "be", "off", "into"}
 DEED_MARKS = {"one", "the", "bare", "plural", "own", "people", "lot", "well", "home", "did", "into"}
-DEED_MARKS |= {"there", "event", "rare", "while", "slow", "once"}
+DEED_MARKS |= {"there", "event", "rare", "while", "slow", "once", "unplanned"}
 USES = {"where", "into", "way", "when", "with", "for", "instead", "noun"}
 
 

@@ -663,7 +663,7 @@ def gives(w: World) -> Sentence:
 
 
 def wants_to(w: World) -> Sentence:
-    """I want to buy a car. – Я хочу купить машину.   He did not want to open the window. – Он не хотел открывать окно."""
+    """I want to buy a car. – Я хочу купить машину.   He did not want to open it. – Он не хотел открывать …"""
     notes = Notes({"infinitive"})
     fitting = [deed for deed in w.lexicon.deeds if _wished(deed)]
     drawn = []
@@ -679,7 +679,7 @@ def wants_to(w: World) -> Sentence:
         clause.object = own(kinsman(w, possessive(subject)), subject)
     if w.chance(0.2):
         _giving(w, clause, perfect=not neg)
-    elif "into" in deed.marks:
+    elif deed.marks & {"into", "there"}:
         add_place(w, deed, clause, notes)
     if clause.object and clause.object.det == "a" and neg:
         clause.object.det = "the"
