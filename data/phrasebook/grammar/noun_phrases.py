@@ -71,7 +71,7 @@ class NP:
 
     @property
     def human(self) -> bool:
-        return bool(self.noun and self.noun.classes & {"person", "first", "mum", "parents"})
+        return bool(self.noun and self.noun.classes & {"person", "first", "mum", "parents", "baby"})
 
     @property
     def takes_case(self) -> bool:

@@ -2,6 +2,7 @@
 
 from grammar.clauses import agree, was
 from grammar.conjugation import verb_forms
+from grammar.frames.counting import a_number
 from grammar.frames.having import at_owner
 from grammar.frames.people import fair, somebody
 from grammar.lexicon import Noun
@@ -38,7 +39,8 @@ DEEDS = (  # English past and base, Russian perfective, and the measures
 
 def amount(w: World, measures: tuple[str, ...], notes: Notes) -> NP:
     """a glass of water, two kilos of apples"""
-    measure, stuff = w.choose([pair for pair in HOLDS if pair[0] in measures])
+    measure = w.rarest([w.lexicon.noun(ru) for ru in measures], 3).ru
+    stuff = w.random.choice([stuff for name, stuff in HOLDS if name == measure])
     noun = w.choose(w.of(stuff))
     if measure == "кусок" and noun.ru == "мыло" and "килограмм" not in measures:
         noun = w.lexicon.noun("сыр")
@@ -146,7 +148,7 @@ def price(w: World) -> Sentence:
         notes.tags.add("wh-question")
         return sentence(([how, much, do, *words_en, cost], russian), notes, "?")
     units = "=рубль" if numbers[0] in (10, 20) and w.chance(0.85) else "=доллар =евро"
-    money = NP(w.choose(w.of(units)), count=w.random.choice(numbers), plural=True, det="")
+    money = NP(w.choose(w.of(units)), count=a_number(w, numbers), plural=True, det="")
     money_en, money_ru = say(money, "accs", notes)
     return sentence(([*words_en, cost, *money_en], [*words_ru, verb, *money_ru]), notes)
 
@@ -163,7 +165,7 @@ def counted_in(w: World) -> Sentence:
     noun, where = w.choose(w.of(things)), w.choose(w.of(places))
     few = noun.ru in ("комната", "окно", "дверь", "музей", "школа", "стол", "ошибка")
     np = NP(noun, plural=True, det="")
-    np.count = w.random.choice((2, 3, 4, 5, 6, 7, 8) if few else (11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 24, 30, 32, 40, 50, 60, 70, 80, 90, 100))
+    np.count = a_number(w, (2, 3, 4, 5, 6, 7, 8) if few else (11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 24, 30, 32, 40, 50, 60, 70, 80, 90, 100))
     place = NP(where, det=w.random.choice(("the", "this", "our", "our")))
     end = prepositional(where.en_place, where.place, "loct", place, notes)
     be = np.be()

@@ -1,5 +1,7 @@
 """Counted things and years: one table, two tables, five tables. What a numeral does to its noun is in numerals.py."""
 
+from collections.abc import Iterable
+
 from grammar.clauses import Clause, said
 from grammar.frames.places_and_motion import OUTDOORS, place
 from grammar.lexicon import load
@@ -18,6 +20,16 @@ def count(w: World, np: NP) -> NP:
     np.plural, np.det = np.count != 1, ""
     np.drop_choosy_adjectives()
     return np
+
+
+def a_number(w: World, numbers: Iterable[int]) -> int:
+    """One of `numbers`, the less said more often."""
+    names = w.lexicon.numerals
+    pairs = []
+    for number in numbers:
+        tens = number - number % 10
+        pairs.append((number, "один" if number == 1 else names[number if number in names else tens].lemma))
+    return w.rarest(pairs, 4)[0]
 
 
 def counted(w: World) -> Sentence:

@@ -1,15 +1,18 @@
 """What this and that is, what it is like (very, too), what colour, and what is interesting to do."""
 
 from grammar.clauses import Clause, agree, complements, predicate, was, will_be
-from grammar.conjugation import TO_BE
+from grammar.conjugation import TO_BE, verb_forms
+from grammar.declension import adjective_forms
 from grammar.frames.being import said_adjective, subject_be
 from grammar.frames.people import asked, fair, relative, somebody
+from grammar.frames.having import at_owner
 from grammar.noun_phrases import NP, say
 from grammar.prepositions import prepositional
 from grammar.sentences import Sentence, sentence
 from grammar.words import Notes, Phrase, Word, both, en, inflected, join, particle
 from grammar.world import World
 
+HOME = adjective_forms("домашний")
 SHOWN = "thing clothes pet food drink vehicle building institution plant"
 GRADED = (  # adjectives that very, too and "not very" go with
     "new old young big small good bad beautiful clever kind strict famous lazy brave cheerful sad strong poor rich polite quiet loud"
@@ -90,7 +93,7 @@ def how_it_is(w: World) -> Sentence:
     end = said_adjective(np, adjective, "nomn", notes)
     degrees = {"very": ("very", "очень"), "too": ("too", "слишком"), "not very": ("not very", "не очень"), "ask very": ("very", "очень")}
     if mode == "so":
-        end = join(both("really", "действительно"), end) if w.chance(0.3) else join(both("quite", "довольно"), end)
+        end = join(both("really", "действительно"), end) if w.chance(0.5) else join(both("quite", "довольно"), end)
     elif mode in degrees:
         english, russian = degrees[mode]
         words = en(english)
@@ -132,6 +135,70 @@ def what_colour(w: World) -> Sentence:
     notes.tags.add("zero-copula")
     end = said_adjective(np, adjective, "nomn", notes)
     return sentence(join(([*words_en, np.be()], words_ru), end), notes)
+
+
+def homework(w: World) -> Sentence:
+    """I have done my homework. – Я сделал домашнее задание.   The homework is difficult. – Домашнее задание трудное."""
+    notes = Notes({"adjective-agreement"})
+    np = NP(w.lexicon.noun("задание"), det="the")
+    mode = w.random.choice(("done", "done", "doing", "doing", "will", "has", "no", "ask", "is", "is"))
+    person = somebody(w, ask=mode == "ask")
+    if person.noun and "first" not in person.noun.classes and not person.noun.classes & {"young", "learner"}:
+        person = NP(pronoun=w.random.choice(("he", "she", "they")))
+    if mode == "is":
+        adjective = w.choose([a for a in w.lexicon.adjectives if a.en in ("difficult", "easy", "interesting", "boring", "long")])
+        very = w.adverbial((("very", "очень"), ("too", "слишком"))) if w.chance(0.6) else ([], [])
+        np.det = w.random.choice(("the", "my", "our"))
+        words_en, words_ru = _homework(np, "nomn", notes)
+        word_en, word_ru = said_adjective(np, adjective, "nomn", notes)
+        return sentence(join(([*words_en, np.be()], words_ru), very, (word_en, word_ru)), notes)
+    if mode in ("has", "no", "ask"):
+        np.det = ""
+        have = Word("has" if mode == "has" and person.third else "have", "have")
+        owner_en, owner_ru = at_owner(person, have, notes)
+        words_en, words_ru = _homework(np, "gent" if mode == "no" else "nomn", notes)
+        do = Word("does" if person.third else "do", "do")
+        today: Phrase = both("today", "сегодня") if w.chance(0.4) else ([], [])
+        if mode == "no":
+            no = Word("not", "not")
+            owner_ru = [*owner_ru, Word("нет", "нет", "PRED", source=[no])]
+            np.ru_head.link("government", owner_ru[-1])
+            english = [*owner_en, do, no, have, *words_en, *today[0]]
+        elif mode == "ask":
+            english = [do, *owner_en, have, *words_en, *today[0]]
+        else:
+            english = [*owner_en, have, *words_en, *today[0]]
+        if mode != "no":
+            owner_ru = [*owner_ru, Word("есть", "есть", "VERB", source=[have])]
+        return sentence((english, today[1] + owner_ru + words_ru), notes, "?" if mode == "ask" else ".")
+    owner = {"I": "my", "we": "our", "thou masc": "your", "he": "his", "she": "her", "they": "their"}
+    whose = owner.get(person.pronoun) or ("their" if person.en_plural else "his" if person.gender == "masc" else "her")
+    past = mode == "done"
+    impf, perf = verb_forms("делать"), verb_forms("сделать")
+    if past:
+        words = [Word("has" if person.third else "have", "have"), *en("already" if w.chance(0.4) else ""), Word("done", "do")]
+        verb = inflected("VERB perf", "сделать", perf, person.past_cell, words[-1:])
+    elif mode == "will":
+        words = en("will do")
+        verb = inflected("VERB perf futr", "сделать", perf, person.person_cell, words[1:])
+    else:
+        words = [person.be(), Word("doing", "do")]
+        verb = inflected("VERB impf pres", "делать", impf, person.person_cell, words[1:])
+    already = particle("уже", "ADVB", [word for word in words if word.form == "already"]) if past and len(words) == 3 else []
+    subject_en, subject_ru = say(person, "nomn", notes, subject=True)
+    words_en, words_ru = _homework(NP(w.lexicon.noun("задание"), det=""), "accs", notes, verb)
+    notes.tags.add("past-agreement" if past else "person-agreement")
+    english = [*subject_en, *words, Word(whose, whose), *words_en]
+    return sentence((english, [*subject_ru, *already, agree(verb, person), *words_ru]), fair(notes, person))
+
+
+def _homework(np: NP, case: str, notes: Notes, verb: Word | None = None) -> Phrase:
+    """homework – домашнее задание, two Russian words for one."""
+    words_en, words_ru = say(np, case, notes)
+    home = inflected("ADJF", "домашний", HOME, np.cell(case).replace(" anim", "").replace(" inan", ""), [np.en_head])
+    if verb:
+        np.ru_head.link("government", verb)
+    return words_en, [*words_ru[:-1], home.link("agreement", np.ru_head), words_ru[-1]]
 
 
 JUDGED = (  # English adjective, Russian word, and what is so

@@ -3,6 +3,7 @@
 from grammar.clauses import was, will_be
 from grammar.conjugation import TO_BE
 from grammar.frames.having import NATURE, at_owner
+from grammar.frames.time_and_weather import on_day
 from grammar.frames.people import at_time, relative, somebody
 from grammar.noun_phrases import NP, say
 from grammar.sentences import Sentence, sentence
@@ -107,7 +108,8 @@ def have(w: World) -> Sentence:
         times = times if near else (("soon", "скоро"), ("next year", "в следующем году"))
         phrase = at_time(w, phrase, w.adverbial(times))
     elif mode in ("not", "has") and noun in w.of(DUE + " =время") and w.chance(0.6):
-        phrase = at_time(w, phrase, both("today", "сегодня"), end=0.8)
+        today = both("today", "сегодня")
+        phrase = at_time(w, phrase, on_day(w, notes) if noun.ru != "время" and w.chance(0.6) else today, end=0.8)
     return sentence(phrase, notes, end)
 
 

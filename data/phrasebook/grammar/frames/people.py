@@ -1,9 +1,9 @@
 """What people say of themselves and theirs: how they are, who they are, how old, what their names are, where from."""
 
-from grammar.clauses import agree, was, will_be
+from grammar.clauses import Clause, agree, said, was, will_be
 from grammar.conjugation import TO_BE
 from grammar.frames.being import said_short, subject_be
-from grammar.frames.counting import YEAR
+from grammar.frames.counting import YEAR, a_number
 from grammar.lexicon import Noun
 from grammar.noun_phrases import NP, say
 from grammar.prepositions import prepositional
@@ -152,7 +152,7 @@ def how_old(w: World) -> Sentence:
         return sentence(([how, old, np.be(), *person_en], russian), notes, "?")
     lemma = np.noun.ru if np.noun else ""
     least, most = (60, 95) if lemma in OLD else (30, 70) if lemma in GROWN else (2, 60)
-    count = w.random.choice([n for n in range(least, most) if n < 21 or n % 10 == 0 or w.chance(0.5)])
+    count = a_number(w, [n for n in range(least, most) if n < 21 or n % 10 == 0 or w.chance(0.2)])
     years = NP(YEAR, count=count, plural=count != 1, det="")
     will = w.chance(0.25)
     be = en("will be") if will else [np.be()]
@@ -216,6 +216,27 @@ def from_where(w: World) -> Sentence:
     if ask:
         return sentence(join(asked(np, np.be(), notes), place), notes, "?")
     return sentence(join(subject_be(np, notes, False, w.chance(0.15)), place), notes)
+
+
+def baby(w: World) -> Sentence:
+    """The baby is sleeping. – Малыш спит.   Our baby has woken up. – Наш малыш проснулся."""
+    notes = Notes()
+    subject = NP(w.lexicon.noun("малыш"), det=w.random.choice(("the", "the", "our", "my", "his", "her")))
+    key = w.choose(("sleep", "cry", "laugh", "smile", "wake up", "fall asleep", "sit", "drink", "eat"))
+    verb = w.lexicon.verb(key)
+    once = "t" in verb.flags
+    clause = Clause(subject, verb, w.random.choice(("has done", "will do") if once else ("is doing", "is doing", "was doing")))
+    if key in ("drink", "eat"):
+        food = w.of("=молоко =вода =сок" if key == "drink" else "=каша =суп =йогурт")
+        clause.object = NP(w.choose(food), det=w.random.choice(("", "the")))
+        clause.object.det = "" if key == "drink" else clause.object.det
+    ask = w.chance(0.2)
+    if ask:
+        clause.ask = True
+        notes.tags.add("yes-no-question")
+    elif w.chance(0.4) and clause.tense == "is doing":
+        clause.front = both("now", "сейчас")
+    return sentence(said(clause, notes), notes, "?" if ask else ".")
 
 
 def hurts(w: World) -> Sentence:

@@ -1,6 +1,8 @@
 """What time and day it is, when things begin, how long they last, and what the weather is like."""
 
-from grammar.clauses import Clause, agree, predicate, said, was, will_be
+from collections.abc import Iterable
+
+from grammar.clauses import agree, was, will_be
 from grammar.conjugation import TO_BE, verb_forms
 from grammar.frames.counting import YEAR
 from grammar.frames.people import asked, at_time, fair, relative, somebody
@@ -33,8 +35,8 @@ PRESENT = {
     "заканчиваться": "заканчиваюсь заканчивается", "уходить": "ухожу уходит", "приходить": "прихожу приходит",
 }  # fmt: skip
 DAYTIMES = (  # after an hour: English, Russian, genitive, the hours
-    ("in the morning", "утро", "утра", range(4, 12)), ("in the afternoon", "день", "дня", range(1, 5)),
-    ("in the evening", "вечер", "вечера", range(5, 12)), ("at night", "ночь", "ночи", (12, 1, 2, 3)),
+    ("in the morning", "утро", "утра", range(4, 12)), ("in the afternoon", "день", "дня", (12, 1, 2, 3, 4)),
+    ("in the evening", "вечер", "вечера", range(5, 12)), ("in the morning", "ночь", "ночи", (1, 2, 3)),
 )  # fmt: skip
 GENDERS = {"утро": "neut", "день": "masc", "вечер": "masc", "ночь": "femn"}
 SEASONS = (("in winter", "зимой"), ("in summer", "летом"), ("in autumn", "осенью"), ("in spring", "весной"))
@@ -92,6 +94,11 @@ def at_hour(w: World, number: int, oclock: bool, notes: Notes) -> Phrase:
     return [at, *english], [prep, *russian]
 
 
+def _an_hour(w: World, hours: Iterable[int]) -> int:
+    """One of these hours; after which "half past" is said less often."""
+    return w.rarest([(hour, HOURS.split()[hour % 12]) for hour in hours], 3)[0]
+
+
 def half_past(w: World, number: int, case: str = "nomn") -> Phrase:
     """half past seven – половина восьмого"""
     half, past = Word("half", "half"), Word("past", "past")
@@ -113,7 +120,7 @@ def daytime(w: World, number: int) -> Phrase:
 
 def at_some_time(w: World, number: int, notes: Notes, *, daytimes: bool = True) -> Phrase:
     """at five, at five o'clock, at half past five, at five o'clock in the morning"""
-    if w.chance(0.25):
+    if w.chance(0.4):
         at = Word("at", "at")
         prep = Word("в", "в", "PREP", source=[at])
         half = half_past(w, number, "loct")
@@ -127,7 +134,7 @@ def at_some_time(w: World, number: int, notes: Notes, *, daytimes: bool = True) 
 def what_time(w: World) -> Sentence:
     """It is three o'clock. – Сейчас три часа.   It was half past nine. – Была половина десятого."""
     notes = Notes({"clock"})
-    number = w.random.randrange(1, 13)
+    number = _an_hour(w, range(1, 13))
     it, be = en("it is")
     now = particle("сейчас", "ADVB", [be])
     if w.chance(0.5):
@@ -175,6 +182,8 @@ def what_day(w: World) -> Sentence:
     if "sense" in subject.noun.classes:
         subject.noun = w.lexicon.noun("экзамен")
     end = on_day(w, notes) if w.chance(0.7) else in_month(w, notes)
+    if kind == "event" and w.chance(0.45):
+        end = at_some_time(w, _an_hour(w, (9, 10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8)), notes, daytimes=False)
     if kind == "birthday":
         day_of, of = Word("birthday", "birthday"), Word()
         subject = NP(BIRTHDAY, det=w.random.choice(("my", "your", "his", "her", "my")))
@@ -209,7 +218,7 @@ def on_day(w: World, notes: Notes) -> Phrase:
 
 def in_month(w: World, notes: Notes) -> Phrase:
     """in May – в мае"""
-    return prepositional("in", "в", "loct", NP(w.choose(w.of("month")), det=""), notes)
+    return prepositional("in", "в", "loct", NP(w.rarest(w.of("month"), 4), det=""), notes)
 
 
 def starts(w: World) -> Sentence:
@@ -237,7 +246,9 @@ def starts(w: World) -> Sentence:
     if verb_ru in ("начинаться", "заканчиваться"):
         hours = (9, 10, 11, 12, 1, 2) if np.noun.ru in ("урок", "экзамен", "лекция", "экскурсия") else (5, 6, 7, 8)
     night = verb_ru in ("уходить", "приходить")
-    time = at_some_time(w, w.random.choice(hours), notes, daytimes=night)
+    if night and w.chance(0.3):
+        hours = (1, 2, 3)
+    time = at_some_time(w, _an_hour(w, hours), notes, daytimes=night)
     english = [start]
     if mode == "present":
         start.form = {"open": "opens", "close": "closes", "begin": "begins", "end": "ends", "leave": "leaves", "arrive": "arrives"}[verb_en]
@@ -267,11 +278,11 @@ def does_at(w: World) -> Sentence:
     base, third, past, impf, perf = w.choose(DONE_AT)
     impf_forms, perf_forms = verb_forms(impf), verb_forms(perf)
     home = base == "come home"
-    number = w.random.choice(WHEN_DONE.get(base, EVENING))
+    number = _an_hour(w, WHEN_DONE.get(base, EVENING))
     time = at_some_time(w, number, notes)
     if base == "have lunch" or (time[0][-1].form == "morning") != (base in WHEN_DONE):
         time = at_hour(w, number, w.chance(0.5), notes)
-    mode = w.random.choice(("present", "present", "past", "past", "will"))
+    mode = w.random.choice(("present", "present", "present", "past", "past", "will"))
     subject_en, subject_ru = say(np, "nomn", notes, subject=True)
     words = en({"present": third if np.third else base, "past": past, "will": f"will {base}"}[mode])
     source = [word for word in words if word.form not in ("will", "home")]
@@ -360,9 +371,9 @@ def weather(w: World) -> Sentence:
     state_ru = particle(WEATHER[word], "PRED", [state])
     be = Word("was" if mode == "was" else "is", "be")
     verb = inflected("VERB impf", "быть", TO_BE, "past neut", [be])
-    place: Phrase = w.adverbial((("here", "здесь"), ("outside", "на улице"), ("in the room", "в комнате"), ("there", "там")))
-    if word not in INDOORS and place[0][-1].form == "room":
-        place = both("outside", "на улице")
+    place: Phrase = w.adverbial((("here", "здесь"), ("outside", "на улице"), ("there", "там")))
+    if word in INDOORS and w.chance(0.3):
+        place = prepositional("in", "в", "loct", NP(w.choose(w.of("=комната =дом =класс =офис"))), notes)
     if mode == "season":
         season = both(*w.choose([pair for pair in SEASONS if pair[0] in FITS[word]]))
         here = place if place[0][0].form != "in" and w.chance(0.6) else ([], [])
@@ -441,3 +452,77 @@ def rains(w: World) -> Sentence:
         return sentence(([it, be, no, falling, *place[0], *time[0]], time[1] + place[1] + [what, *particle("не", "PRCL", [no]), verb]), notes)
     how = [], []
     return sentence(([*english, *place[0], *time[0]], time[1] + place[1] + russian), notes)
+
+
+IN_SEASON = (  # what one does in a season: English verb, Russian verb, where, and the seasons
+    ("swim", "плавать", "=море =озеро =река =бассейн", "summer"), ("rest", "отдыхать", "=деревня =остров", "summer"),
+    ("work", "работать", "=сад =поле =ферма", "summer spring autumn"), ("walk", "гулять", "=лес =парк", "summer spring autumn winter"),
+    ("live", "жить живу живёт past=жил,жила", "=деревня =город", "summer winter"), ("train", "тренироваться", "=бассейн =парк =стадион", "summer winter spring"),
+)  # fmt: skip
+SEASON_RU = {"winter": "зимой", "summer": "летом", "autumn": "осенью", "spring": "весной"}
+MONTHS = {"январь": "winter", "февраль": "winter", "декабрь": "winter", "июнь": "summer", "июль": "summer", "август": "summer"}
+
+
+def in_season(w: World) -> Sentence:
+    """In summer we swim in the lake. – Летом мы плаваем в озере.   In July I was in Italy. – В июле я был в Италии."""
+    notes = Notes({"calendar"})
+    np = somebody(w)
+    mode = w.random.choice(("does", "does", "was", "was", "will be", "loves", "loves", "not love", "born", "born", "come"))
+    if mode == "come":
+        season = NP(w.choose(w.of("season")), det="")
+        words, forms = en("has come"), verb_forms("наступить наступлю наступит")
+        season_en, season_ru = say(season, "nomn", notes, subject=True)
+        verb = agree(inflected("VERB perf", "наступить", forms, season.past_cell, words[1:]), season)
+        notes.tags.add("past-agreement")
+        if w.chance(0.5):
+            words = en("will come soon")
+            verb = agree(inflected("VERB perf futr", "наступить", forms, "3per sing", words[1:2]), season)
+            return sentence(([*season_en, *words], [*particle("скоро", "ADVB", words[2:]), verb, *season_ru]), notes)
+        return sentence((season_en + words, [verb, *season_ru]), notes)
+    subject_en, subject_ru = say(np, "nomn", notes, subject=True)
+    if mode in ("loves", "not love"):
+        season = NP(w.choose(w.of("season")), det="")
+        forms = w.lexicon.verb("love").impf
+        love = Word("loves" if np.third and mode == "loves" else "love", "love")
+        verb = agree(inflected("VERB impf pres", "любить", forms, np.person_cell, [love]), np)
+        season_en, season_ru = say(season, "accs", notes)
+        season.ru_head.link("government", verb)
+        notes.tags.add("person-agreement")
+        if mode == "loves":
+            return sentence(([*subject_en, love, *season_en], [*subject_ru, verb, *season_ru]), notes)
+        no = Word("not", "not")
+        english = [*subject_en, Word("does" if np.third else "do", "do"), no, love, *season_en]
+        return sentence((english, [*subject_ru, *particle("не", "PRCL", [no]), verb, *season_ru]), notes)
+    if mode == "does":
+        verb_en, verb_ru, places, seasons = w.choose(IN_SEASON)
+        season = w.choose([(one, SEASON_RU[one]) for one in seasons.split()])
+        months = [n for n in w.of("month") if MONTHS.get(n.ru) == season[0]]
+        if months and w.chance(0.4):
+            time = prepositional("in", "в", "loct", NP(w.choose(months), det=""), notes)
+        else:
+            time = both(f"in {season[0]}", season[1])
+        forms = verb_forms(verb_ru)
+        word = Word(verb_en + "s" * np.third, verb_en)
+        verb = agree(inflected("VERB impf pres", forms["infn"], forms, np.person_cell, [word]), np)
+        notes.tags.add("person-agreement")
+        where = w.choose(w.of(places))
+        end = prepositional(where.en_place, where.place, "loct", NP(where), notes)
+        return sentence(at_time(w, join(([*subject_en, word], [*subject_ru, verb]), end), time, end=0.4), notes)
+    time = in_month(w, notes)
+    if mode == "born":
+        words = [np.be(True), Word("born", "born")]
+        forms = verb_forms("родиться рожусь родится")
+        verb = agree(inflected("VERB perf", "родиться", forms, np.past_cell, words[1:]), np)
+        notes.tags.add("past-agreement")
+        return sentence(join((subject_en + words, [*subject_ru, verb]), time), fair(notes, np))
+    place = NP(w.choose([n for n in w.cities if n.ru != "Россия"]), det="")
+    end = prepositional("in", "в", "loct", place, notes)
+    if mode == "was":
+        words = [np.be(True)]
+        verb = was(np, words[0])
+        notes.tags.add("past-agreement")
+    else:
+        words = en("will be")
+        verb = will_be(np, words[0])
+        notes.tags.add("person-agreement")
+    return sentence(at_time(w, join((subject_en + words, [*subject_ru, verb]), end), time, end=0.6), fair(notes, np))

@@ -3,7 +3,8 @@
 from grammar.clauses import agree, was, will_be
 from grammar.conjugation import TO_BE
 from grammar.frames.being import subject_be
-from grammar.frames.counting import count
+from grammar.frames.counting import a_number
+from grammar.frames.time_and_weather import on_day
 from grammar.frames.people import asked, at_time, fair, relative, somebody
 from grammar.lexicon import Noun
 from grammar.noun_phrases import NP, say
@@ -48,16 +49,15 @@ CROWDS = (  # what there may be many of, and where
 MANY = "книга тетрадь тарелка чашка стакан вилка ложка нож яблоко карандаш билет журнал учебник яйцо помидор стул".split()
 HERE = (
     ("at home", "дома"), ("at home", "дома"), ("here", "здесь"), ("there", "там"), ("upstairs", "наверху"),
-    ("at work", "на работе"), ("at work", "на работе"), ("at school", "в школе"), ("in bed", "в постели"),
+    ("at work", "на работе"), ("at work", "на работе"), ("at school", "school"), ("in bed", "в постели"),
     ("on holiday", "в отпуске"), ("outside", "на улице"),
 )  # fmt: skip
 SIDES = (
     ("here", "здесь"), ("there", "там"), ("upstairs", "наверху"), ("downstairs", "внизу"), ("on the left", "слева"),
-    ("on the right", "справа"), ("round the corner", "за углом"),
-    ("not far from here", "недалеко отсюда"), ("far from here", "далеко отсюда"), ("far away", "далеко"),
-    ("very near", "совсем близко"), ("in the centre", "в центре"),
+    ("on the right", "справа"), 
+    ("not far from here", "недалеко отсюда"), ("far from here", "далеко отсюда"),
 )  # fmt: skip
-PASSING = ("там", "наверху", "на улице", "в постели", "в отпуске")  # said of now
+PASSING = ("там", "наверху", "на улице")  # said of now
 ROOMS = "=кухня =ванная =туалет =спальня =гостиная =балкон"
 TOWN = (
     "=вокзал =гостиница =аптека =больница =банк =остановка =музей =магазин =супермаркет =школа =аэропорт =почта =рынок"
@@ -98,7 +98,7 @@ def some_are(w: World) -> Sentence:
     if mode == "count":
         if not noun.countable:
             return some_are(w)
-        np.count = w.random.choice((2, 2, 3, 3, 4, 5, 6, 7, 8, 10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 30))
+        np.count = a_number(w, (2, 2, 3, 3, 4, 5, 6, 7, 8, 10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 30))
         if noun.ru not in MANY:
             np.count = 2 + np.count % 4
         np.plural, np.det = True, ""
@@ -143,6 +143,8 @@ def many(w: World) -> Sentence:
     notes = Notes({"quantity"})
     things, places = w.choose(CROWDS)
     noun = w.choose(known(w, things))
+    if "=человек" in things and w.chance(0.4):
+        noun = w.lexicon.noun("человек")
     where = w.choose(known(w, places))
     mass = noun.mass
     options = [("a lot of", "много"), ("little" if mass else "few", "мало")]
@@ -177,9 +179,12 @@ def where_people_are(w: World) -> Sentence:
     mode = w.random.choice(("is", "is", "is", "ask", "ask", "was", "was", "not", "was not", "will"))
     np = somebody(w, ask=mode == "ask")
     if w.chance(0.6):
-        place = w.adverbial([pair for pair in HERE if mode in ("is", "ask") or pair[1] not in PASSING])
+        words = w.choose([pair for pair in HERE if mode in ("is", "ask") or pair[1] not in PASSING])
+        place = both(*words)
+        if words[1] == "school":
+            place = prepositional("at", "в", "loct", NP(w.lexicon.noun("школа"), det=""), notes)
     else:
-        noun = w.choose(w.of("=кухня =сад =парк =библиотека =больница =магазин =школа =офис =театр =бассейн =вокзал"
+        noun = w.choose(w.of("=кухня =сад =парк =библиотека =больница =магазин =офис =театр =бассейн =вокзал"
                              " =аэропорт =гостиница =ванная =комната =музей =деревня =ресторан =кафе =класс =двор"))  # fmt: skip
         place = prepositional(noun.en_place, noun.place, "loct", NP(noun), notes)
     if mode == "ask":
@@ -191,10 +196,10 @@ def where_people_are(w: World) -> Sentence:
         will = en("will be")
         phrase = join((words_en + will, [*words_ru, will_be(np, will[0])]), place)
         times = [t for t in w.lexicon.times["future"] if "week" not in t[0] and "year" not in t[0]]
-        return sentence(at_time(w, phrase, w.adverbial(times)), notes)
+        return sentence(at_time(w, phrase, on_day(w, notes) if w.chance(0.4) else w.adverbial(times)), notes)
     phrase = join(subject_be(np, notes, mode == "was"), place)
     if mode == "was" and w.chance(0.4):
-        phrase = at_time(w, phrase, w.adverbial((("yesterday", "вчера"), ("in the morning", "утром"), ("on Sunday", "в воскресенье"))))
+        phrase = at_time(w, phrase, w.adverbial((("yesterday", "вчера"), ("in the morning", "утром"))) if w.chance(0.4) else on_day(w, notes))
     elif mode == "is" and w.chance(0.25):
         phrase = at_time(w, phrase, w.adverbial((("now", "сейчас"), ("today", "сегодня"))))
     return sentence(phrase, fair(notes, np))
@@ -223,9 +228,8 @@ def where_places_are(w: World) -> Sentence:
         np = NP(w.choose(w.of(ROOMS)))
         sides = ("here", "upstairs", "downstairs", "on the left", "on the right")
         end = both(*w.choose([pair for pair in SIDES if pair[0] in sides]))
-    elif kind < 0.45:
+    elif kind < 0.52:
         never = ("upstairs", "downstairs")
-        never += ("in the centre", "round the corner") * (noun.ru in ("аэропорт", "пляж", "стадион"))
         end = both(*w.choose([pair for pair in SIDES if pair[0] not in never]))
     else:
         other = NP(w.choose([n for n in w.of("building =парк =рынок =река =море =площадь =вокзал") if n is not noun]))
