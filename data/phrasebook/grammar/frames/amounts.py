@@ -90,7 +90,23 @@ def there_is_amount(w: World) -> Sentence:
     """There is a bottle of milk on the table. – На столе бутылка молока.   We have a kilo of sugar. – У нас есть …"""
     notes = Notes({"amount"})
     if w.chance(0.5):
-        thing = amount(w, ("стакан", "чашка", "бутылка", "кусок", "тарелка", "корзина", "кувшин", "миска", "кружка", "коробка", "ведро"), notes)
+        thing = amount(
+            w,
+            (
+                "стакан",
+                "чашка",
+                "бутылка",
+                "кусок",
+                "тарелка",
+                "корзина",
+                "кувшин",
+                "миска",
+                "кружка",
+                "коробка",
+                "ведро",
+            ),
+            notes,
+        )
         thing_en, thing_ru = say(thing, "nomn", notes)
         past = w.chance(0.2)
         be = thing.be(past)
@@ -165,7 +181,12 @@ def counted_in(w: World) -> Sentence:
     noun, where = w.choose(w.of(things)), w.choose(w.of(places))
     few = noun.ru in ("комната", "окно", "дверь", "музей", "школа", "стол", "ошибка")
     np = NP(noun, plural=True, det="")
-    np.count = a_number(w, (2, 3, 4, 5, 6, 7, 8) if few else (11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 24, 30, 32, 40, 50, 60, 70, 80, 90, 100))
+    np.count = a_number(
+        w,
+        (2, 3, 4, 5, 6, 7, 8)
+        if few
+        else (11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 24, 30, 32, 40, 50, 60, 70, 80, 90, 100),
+    )
     place = NP(where, det=w.random.choice(("the", "this", "our", "our")))
     end = prepositional(where.en_place, where.place, "loct", place, notes)
     be = np.be()

@@ -1,11 +1,11 @@
 """What this and that is, what it is like (very, too), what colour, and what is interesting to do."""
 
-from grammar.clauses import Clause, agree, complements, predicate, was, will_be
+from grammar.clauses import Clause, agree, complements, predicate, was
 from grammar.conjugation import TO_BE, verb_forms
 from grammar.declension import adjective_forms
 from grammar.frames.being import said_adjective, subject_be
-from grammar.frames.people import asked, fair, relative, somebody
 from grammar.frames.having import at_owner
+from grammar.frames.people import asked, fair, somebody
 from grammar.noun_phrases import NP, say
 from grammar.prepositions import prepositional
 from grammar.sentences import Sentence, sentence
@@ -25,8 +25,26 @@ TOO = (  # too suits those that can be a drawback
     " sweet sour salty modern wide narrow high low deep strange soft hard thick thin fat dark bright simple dangerous serious"
     " noisy fast slow bitter boring"
 ).split()
-COLOURS = "red green blue yellow white black grey brown orange pink purple".split()
-PLAIN = "new old big small good bad beautiful interesting expensive cheap long short heavy warm delicious strange famous".split()
+COLOURS = ["red", "green", "blue", "yellow", "white", "black", "grey", "brown", "orange", "pink", "purple"]
+PLAIN = [
+    "new",
+    "old",
+    "big",
+    "small",
+    "good",
+    "bad",
+    "beautiful",
+    "interesting",
+    "expensive",
+    "cheap",
+    "long",
+    "short",
+    "heavy",
+    "warm",
+    "delicious",
+    "strange",
+    "famous",
+]
 
 
 def this_is(w: World) -> Sentence:
@@ -42,7 +60,7 @@ def this_is(w: World) -> Sentence:
         np.det = w.random.choice(mine)
     elif np.en_plural or noun.mass:
         np.det = ""
-    if not neg and (w.chance(0.5) and np.det in ("a", "") or w.chance(0.15)):
+    if not neg and ((w.chance(0.5) and np.det in ("a", "")) or w.chance(0.15)):
         fitting = [a for a in w.adjectives.get(noun, []) if a.en in PLAIN and not a.needs]
         np.adjectives = (w.choose(fitting),) if fitting else ()
     very = both("very", "очень") if np.adjectives and np.det in ("a", "") and w.chance(0.3) else None
@@ -77,7 +95,7 @@ def how_it_is(w: World) -> Sentence:
     allowed = TOO if mode == "too" else GRADED + COLOURS if mode in ("plain", "ask") else GRADED
     adjective = w.choose([a for a in w.lexicon.adjectives if a.en in allowed and a.predicative and not a.needs])
     nouns = [n for n in adjective.nouns if adjective in w.adjectives.get(n, []) and "first" not in n.classes]
-    noun = w.choose(nouns)
+    noun = w.choose([n for n in nouns if n.ru not in ("дождь", "ветер")] or nouns)
     np = w.dress(noun, adjective=0.0, plural=0.15)
     if noun.bare:
         return how_it_is(w)
@@ -87,17 +105,33 @@ def how_it_is(w: World) -> Sentence:
     elif noun.classes & {"kin", "parent", "family", "mum"}:
         np.det = "your" if mode.startswith("ask") else w.random.choice(("my", "our"))
     elif noun.classes & {"thing", "clothes", "pet", "big", "room"} and w.chance(0.6):
-        np.det = w.random.choice(("your", "this", "your") if mode.startswith("ask") else ("my", "this", "that", "your", "our"))
+        np.det = w.random.choice(
+            ("your", "this", "your") if mode.startswith("ask") else ("my", "this", "that", "your", "our")
+        )
     elif w.chance(0.3) and not noun.bare and not noun.definite:
         np.det = "this"
     end = said_adjective(np, adjective, "nomn", notes)
-    degrees = {"very": ("very", "очень"), "too": ("too", "слишком"), "not very": ("not very", "не очень"), "ask very": ("very", "очень")}
+    degrees = {
+        "very": ("very", "очень"),
+        "too": ("too", "слишком"),
+        "not very": ("not very", "не очень"),
+        "ask very": ("very", "очень"),
+    }
     if mode == "so":
-        end = join(both("really", "действительно"), end) if w.chance(0.5) else join(both("quite", "довольно"), end)
+        end = join(both("quite", "довольно"), end)
     elif mode in degrees:
         english, russian = degrees[mode]
         words = en(english)
-        end = join((words, [Word(ru, ru, "PRCL" if ru == "не" else "ADVB", source=[word]) for word, ru in zip(words, russian.split(), strict=True)]), end)
+        end = join(
+            (
+                words,
+                [
+                    Word(ru, ru, "PRCL" if ru == "не" else "ADVB", source=[word])
+                    for word, ru in zip(words, russian.split(), strict=True)
+                ],
+            ),
+            end,
+        )
     if mode.startswith("ask"):
         return sentence(join(asked(np, np.be(), notes), end), notes, "?")
     past = mode in ("very", "too") and w.chance(0.25)
@@ -120,7 +154,11 @@ def what_colour(w: World) -> Sentence:
     else:
         noun = w.choose([n for n in adjective.nouns if "body" not in n.classes or n.ru == "волосы"])
     np = w.dress(noun, adjective=0.0, plural=0.05 if "furniture" in noun.classes else 0.2)
-    np.det = "the" if not noun.ownable and not noun.classes & {"clothes", "body"} else w.random.choice(("my", "your", "his", "her", "our"))
+    np.det = (
+        "the"
+        if not noun.ownable and not noun.classes & {"clothes", "body"}
+        else w.random.choice(("my", "your", "his", "her", "our"))
+    )
     if noun.ru == "волосы":
         np.det = "her"
     words_en, words_ru = say(np, "nomn", notes, subject=True)
@@ -129,7 +167,10 @@ def what_colour(w: World) -> Sentence:
         if np.det == "my":
             return what_colour(w)
         what, colour = en("what colour")
-        russian = [Word("какого", "какой", "ADJF", "sing masc gent", source=[what]), Word("цвета", "цвет", "NOUN masc", "sing gent", source=[colour])]
+        russian = [
+            Word("какого", "какой", "ADJF", "sing masc gent", source=[what]),
+            Word("цвета", "цвет", "NOUN masc", "sing gent", source=[colour]),
+        ]
         russian[0].link("agreement", russian[1])
         return sentence(([what, colour, np.be(), *words_en], russian + words_ru), notes, "?")
     notes.tags.add("zero-copula")
@@ -146,7 +187,9 @@ def homework(w: World) -> Sentence:
     if person.noun and "first" not in person.noun.classes and not person.noun.classes & {"young", "learner"}:
         person = NP(pronoun=w.random.choice(("he", "she", "they")))
     if mode == "is":
-        adjective = w.choose([a for a in w.lexicon.adjectives if a.en in ("difficult", "easy", "interesting", "boring", "long")])
+        adjective = w.choose(
+            [a for a in w.lexicon.adjectives if a.en in ("difficult", "easy", "interesting", "boring", "long")]
+        )
         very = w.adverbial((("very", "очень"), ("too", "слишком"))) if w.chance(0.6) else ([], [])
         np.det = w.random.choice(("the", "my", "our"))
         words_en, words_ru = _homework(np, "nomn", notes)
@@ -176,7 +219,11 @@ def homework(w: World) -> Sentence:
     past = mode == "done"
     impf, perf = verb_forms("делать"), verb_forms("сделать")
     if past:
-        words = [Word("has" if person.third else "have", "have"), *en("already" if w.chance(0.4) else ""), Word("done", "do")]
+        words = [
+            Word("has" if person.third else "have", "have"),
+            *en("already" if w.chance(0.4) else ""),
+            Word("done", "do"),
+        ]
         verb = inflected("VERB perf", "сделать", perf, person.past_cell, words[-1:])
     elif mode == "will":
         words = en("will do")
@@ -184,7 +231,9 @@ def homework(w: World) -> Sentence:
     else:
         words = [person.be(), Word("doing", "do")]
         verb = inflected("VERB impf pres", "делать", impf, person.person_cell, words[1:])
-    already = particle("уже", "ADVB", [word for word in words if word.form == "already"]) if past and len(words) == 3 else []
+    already = (
+        particle("уже", "ADVB", [word for word in words if word.form == "already"]) if past and len(words) == 3 else []
+    )
     subject_en, subject_ru = say(person, "nomn", notes, subject=True)
     words_en, words_ru = _homework(NP(w.lexicon.noun("задание"), det=""), "accs", notes, verb)
     notes.tags.add("past-agreement" if past else "person-agreement")
@@ -204,7 +253,7 @@ def _homework(np: NP, case: str, notes: Notes, verb: Word | None = None) -> Phra
 JUDGED = (  # English adjective, Russian word, and what is so
     ("interesting", "интересно", "read watch study learn travel talk_about write_about"),
     ("difficult", "трудно", "translate learn study solve explain find get_up write answer understand work_on"),
-    ("easy", "легко", "translate learn solve find forget open explain"),
+    ("easy", "легко", "translate learn solve find forget"),
     ("useful", "полезно", "read learn study swim train_v walk eat_fruit drink_water"),
     ("boring", "скучно", "wait watch read listen study"),
     ("pleasant", "приятно", "rest swim walk drink dance listen receive"),
@@ -217,8 +266,8 @@ ACTS = {
     "read": ("read", "книга газета стихотворение рассказ письмо", True), "watch": ("watch", "фильм футбол", True),
     "study": ("study", "история биология математика физика литература", False), "learn": ("learn", "язык слово стихотворение правило", True),
     "translate": ("translate", "текст письмо статья стихотворение", True), "solve": ("solve", "задача", True),
-    "explain": ("explain", "правило задача", True), "find": ("find", "ключ работа гостиница квартира ошибка", False),
-    "write_about": ("write", "рассказ стихотворение письмо статья", True), "write": ("write", "письмо рассказ роман отчёт", True),
+    "explain": ("explain", "правило", True), "find": ("find", "ключ работа гостиница квартира ошибка", False),
+    "write_about": ("write", "рассказ стихотворение письмо статья", True), "write": ("write", "письмо рассказ отчёт", True),
     "forget": ("forget", "слово имя адрес", True), "open": ("open", "дверь окно коробка", False), "listen": ("hear", "песня", True),
     "receive": ("receive", "подарок письмо открытка", True), "drink": ("drink", "чай кофе какао", False),
     "drink_water": ("drink", "вода молоко", False), "eat_fruit": ("eat", "яблоко рыба морковь каша", True),
@@ -244,7 +293,11 @@ def it_is_to(w: World) -> Sentence:
     state = Word(text_en, text_en)
     state_ru = particle(text_ru, "PRED", [state])
     neg = not past and not will and w.chance(0.12)
-    person = NP(pronoun=w.random.choice(("I", "I", "we", "he", "she", "they", "thou masc"))) if w.chance(0.35) and text_en not in ("dangerous", "useful") else None
+    person = (
+        NP(pronoun=w.random.choice(("I", "I", "we", "he", "she", "they")))
+        if w.chance(0.35) and text_en in ("difficult", "easy", "interesting", "boring")
+        else None
+    )
     whom: Phrase = [], []
     if person:
         for_ = Word("for", "for")
@@ -274,12 +327,16 @@ def it_is_to(w: World) -> Sentence:
         place = w.choose(w.of(places))
         rest = prepositional("in", place.place, "loct", NP(place), notes)
     elif act == "get_up":
-        rest = both("early", "рано") if w.chance(0.5) else both("in the morning", "утром")
+        rest = both("in the morning", "утром")
     to = Word("to", "to")
     words = [to, *said_verb.english]
     verb_ru = []
     if past or will:
-        verb_ru = [inflected("VERB impf futr" if will else "VERB impf", "быть", TO_BE, "3per sing" if will else "past neut", be[:1])]
+        verb_ru = [
+            inflected(
+                "VERB impf futr" if will else "VERB impf", "быть", TO_BE, "3per sing" if will else "past neut", be[:1]
+            )
+        ]
     middle = [Word("not", "not")] if neg else []
     not_ru = particle("не", "PRCL", middle) if neg else []
     english = [it, *be, *middle, state, *whom[0], *words, *rest[0]]

@@ -98,7 +98,7 @@ def has(w: World) -> Sentence:
         np.det = ""
         np.plural = np.plural or noun.ru in ("проблема", "вопрос")
     if mode == "count":
-        if not noun.countable:
+        if not noun.countable or noun.ru == "ребёнок":
             return has(w)
         count(w, np)
         if np.count == 1 or np.count > 10:
@@ -113,7 +113,8 @@ def has(w: World) -> Sentence:
         russian += there_is_no(np, mode == "had no", english[-1], have)
         notes.tags.add("genitive-of-negation")
     elif mode == "has":
-        russian.append(Word("есть", "есть", "VERB", source=[have]))
+        if noun.ru != "проблема":  # У меня проблема
+            russian.append(Word("есть", "есть", "VERB", source=[have]))
     elif mode == "had":
         russian.append(was(np, have))
         notes.tags.add("past-agreement")

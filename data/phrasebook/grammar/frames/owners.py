@@ -3,8 +3,8 @@
 from grammar.clauses import was, will_be
 from grammar.conjugation import TO_BE
 from grammar.frames.having import NATURE, at_owner
-from grammar.frames.time_and_weather import on_day
 from grammar.frames.people import at_time, relative, somebody
+from grammar.frames.time_and_weather import on_day
 from grammar.noun_phrases import NP, say
 from grammar.sentences import Sentence, sentence
 from grammar.words import Notes, Word, both, en, inflected
@@ -15,7 +15,9 @@ KEPT = (  # what one has for long
     " =ноутбук =фотоаппарат =гитара =пианино =скрипка =лодка =мотоцикл =телевизор =пальто =костюм =лыжи =коньки =кольцо"
     " =свитер =сумка =рюкзак =зонт =мяч =словарь =часы =щенок =карта =грузовик =чемодан =план =идея =вопрос =проблема"
 )
-AT_HAND = "=билет =паспорт =ключ =ручка =карандаш =виза =деньги =время =работа =лекарство =очки =наушники =учебник =подарок"
+AT_HAND = (
+    "=билет =паспорт =ключ =ручка =карандаш =виза =деньги =время =работа =лекарство =очки =наушники =учебник =подарок"
+)
 KIN = "=брат =сестра =сын =дочь =дядя =тётя =друг =ребёнок =семья =муж =жена =сосед"
 EATEN = "=хлеб =молоко =вода =кофе =сахар =чай =соль =сок =сыр =рис =мясо =колбаса =сметана =масло"
 WANTED = "=меню =интернет =пароль =номер =адрес =багаж"
@@ -36,18 +38,36 @@ BY_MODE = {
 MANY = ("билет", "карандаш", "книга", "урок", "словарь", "ручка", "вопрос")
 MARRIED = ("муж", "жена")
 PERSONAL = ("паспорт", "виза", "семья", "пальто", "костюм", "кольцо", "свитер", "очки", "телефон")  # not had by several
-HAD_ADJECTIVES = ("new", "old", "big", "small", "good", "beautiful", "black", "white", "red", "blue", "green", "clever", "interesting")
+HAD_ADJECTIVES = (
+    "new",
+    "old",
+    "big",
+    "small",
+    "good",
+    "beautiful",
+    "black",
+    "white",
+    "red",
+    "blue",
+    "green",
+    "clever",
+    "interesting",
+)
 
 
 def have(w: World) -> Sentence:
     """I have a dog. – У меня есть собака.   Do you have a ticket? – У тебя есть билет?   We had a big house. – …"""
     notes = Notes({"possession"})
-    mode = w.random.choice(("has", "has", "not", "not", "ask", "ask", "had", "had", "did not", "will", "count", "not any"))
+    mode = w.random.choice(
+        ("has", "has", "not", "not", "ask", "ask", "had", "had", "did not", "will", "count", "not any")
+    )
     owner = somebody(w, ask=mode == "ask")
-    noun = w.choose([n for n in w.of(BY_MODE[mode]) if not (owner.noun and n is owner.noun) and "sense" not in n.classes])
+    noun = w.choose(
+        [n for n in w.of(BY_MODE[mode]) if not (owner.noun and n is owner.noun) and "sense" not in n.classes]
+    )
     if noun.ru in MARRIED and (owner.pronoun not in ("I", "thou masc") or mode not in ("has", "not", "ask")):
         return have(w)
-    if owner.pronoun in ("I", "thou masc") and noun.ru == "муж":
+    if (owner.pronoun in ("I", "thou masc") and noun.ru == "муж") or (mode == "ask" and noun.ru == "семья"):
         return have(w)
     if owner.ru_plural and noun.ru in PERSONAL:
         return have(w)
@@ -62,7 +82,11 @@ def have(w: World) -> Sentence:
     if noun.mass or noun.number == "P" or np.plural or noun.definite:
         np.det = ""
     elif mode in ("has", "had", "did not") and w.chance(0.35) and not noun.classes & {"kin"}:
-        fitting = [a for a in w.adjectives.get(noun, []) if a.en in HAD_ADJECTIVES and mode != "did not" and noun not in w.of(AT_HAND)]
+        fitting = [
+            a
+            for a in w.adjectives.get(noun, [])
+            if a.en in HAD_ADJECTIVES and mode != "did not" and noun not in w.of(AT_HAND)
+        ]
         np.adjectives = (w.choose(fitting),) if fitting else ()
     negative = mode in ("not", "did not", "not any")
     have_en = Word("have", "have")
@@ -95,7 +119,7 @@ def have(w: World) -> Sentence:
         notes.tags.add("past-agreement")
     else:
         have_en.form = "has" if owner.third else "have"
-        if mode == "has" and noun not in w.of(DUE):
+        if mode == "has" and noun not in w.of(DUE + " =проблема"):
             russian.append(Word("есть", "есть", "VERB", source=[have_en]))
     thing_en, thing_ru = say(np, "gent" if negative else "nomn", notes)
     if mode == "ask":
@@ -119,7 +143,7 @@ def how_many(w: World) -> Sentence:
     owner = somebody(w, ask=True)
     spec = (
         "=брат =сестра =друг =ребёнок =сын =дочь =собака =кошка =урок =экзамен =билет =книга =ключ =чемодан =комната =деньги"
-        " =время =вопрос =ручка =карандаш =машина =яблоко =дом =учебник =дядя =тётя"
+        " =время =вопрос =ручка =карандаш =машина =яблоко =учебник =дядя =тётя"
     )
     noun = w.choose(w.of(spec))
     np = NP(noun, plural=noun.counted, det="")
@@ -137,7 +161,11 @@ def how_many(w: World) -> Sentence:
 def by_nature(w: World) -> Sentence:
     """My brother has blue eyes. – У моего брата голубые глаза.   I have long hair. – У меня длинные волосы."""
     notes = Notes({"inherent-possession"})
-    owner = relative(w, "kin parent mum") if w.chance(0.55) else NP(pronoun=w.random.choice(("I", "I", "thou masc", "she", "he")))
+    owner = (
+        relative(w, "kin parent mum")
+        if w.chance(0.55)
+        else NP(pronoun=w.random.choice(("I", "I", "thou masc", "she", "he")))
+    )
     text, adjectives = w.choose(NATURE)
     noun = w.lexicon.noun(text)
     adjective = w.choose([a for a in w.adjectives[noun] if a.en in adjectives.split()])

@@ -23,7 +23,7 @@ def somebody(w: World, *, ask: bool = False) -> NP:
     """I, we, he, she, they, my brother, a name; in a question you and your brother instead of me and mine."""
     kind = w.random.random()
     if kind < 0.42:
-        return NP(pronoun="thou masc" if ask or w.chance(0.1) else w.random.choice(("I", "I", "we")))
+        return NP(pronoun="thou masc" if ask or w.chance(0.04) else w.random.choice(("I", "I", "we")))
     if kind < 0.58:
         return NP(pronoun=w.random.choice(("he", "she", "they")))
     return NP(w.choose(w.first_names), det="") if kind > 0.9 else relative(w, ask=ask)
@@ -151,7 +151,9 @@ def how_old(w: World) -> Sentence:
         russian = [number, *person_ru, years] if np.pronoun else [number, years, *person_ru]
         return sentence(([how, old, np.be(), *person_en], russian), notes, "?")
     lemma = np.noun.ru if np.noun else ""
-    least, most = (60, 95) if lemma in OLD else (30, 70) if lemma in GROWN else (2, 60)
+    least, most = (
+        (60, 95) if lemma in OLD else (30, 70) if lemma in GROWN else (2, 30) if lemma in ("сын", "дочь") else (2, 60)
+    )
     count = a_number(w, [n for n in range(least, most) if n < 21 or n % 10 == 0 or w.chance(0.2)])
     years = NP(YEAR, count=count, plural=count != 1, det="")
     will = w.chance(0.25)
@@ -222,10 +224,12 @@ def baby(w: World) -> Sentence:
     """The baby is sleeping. – Малыш спит.   Our baby has woken up. – Наш малыш проснулся."""
     notes = Notes()
     subject = NP(w.lexicon.noun("малыш"), det=w.random.choice(("the", "the", "our", "my", "his", "her")))
-    key = w.choose(("sleep", "cry", "laugh", "smile", "wake up", "fall asleep", "sit", "drink", "eat"))
-    verb = w.lexicon.verb(key)
+    key = w.choose(("sleep", "cry", "laugh", "smile", "wake up", "fall asleep", "drink", "eat"))
+    verb = next(v for v in w.lexicon.verbs if v.key == key and bool(v.case) == (key in ("eat", "drink")))
     once = "t" in verb.flags
-    clause = Clause(subject, verb, w.random.choice(("has done", "will do") if once else ("is doing", "is doing", "was doing")))
+    clause = Clause(
+        subject, verb, w.random.choice(("has done", "will do") if once else ("is doing", "is doing", "was doing"))
+    )
     if key in ("drink", "eat"):
         food = w.of("=молоко =вода =сок" if key == "drink" else "=каша =суп =йогурт")
         clause.object = NP(w.choose(food), det=w.random.choice(("", "the")))

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from grammar.clauses import agree, was, will_be
 from grammar.conjugation import TO_BE, verb_forms
 from grammar.frames.counting import YEAR
-from grammar.frames.people import asked, at_time, fair, relative, somebody
-from grammar.lexicon import Noun, load
+from grammar.frames.people import at_time, fair, relative, somebody
+from grammar.lexicon import load
 from grammar.noun_phrases import NP, say
 from grammar.numerals import numeral
 from grammar.prepositions import form_before, prepositional
@@ -14,7 +14,10 @@ from grammar.sentences import Sentence, sentence
 from grammar.words import Notes, Phrase, Word, both, en, inflected, join, particle
 from grammar.world import World
 
-HOURS = "первого второго третьего четвёртого пятого шестого седьмого восьмого девятого десятого одиннадцатого двенадцатого"
+HOURS = (
+    "первого второго третьего четвёртого пятого шестого седьмого восьмого девятого десятого одиннадцатого двенадцатого"
+)
+ORDINALS = "первый второй третий четвёртый пятый шестой седьмой восьмой девятый десятый одиннадцатый двенадцатый"
 BIRTHDAY = load().parse_noun("birthday", "день m b s:дн", "event")
 OPENING = {"открываться": "open", "закрываться": "close"}
 STARTS = (  # English verb, Russian verb in the present, and what does so
@@ -22,17 +25,17 @@ STARTS = (  # English verb, Russian verb in the present, and what does so
     ("close", "закрываться", "=магазин =музей =банк =аптека =библиотека =рынок =супермаркет =бассейн =зоопарк =ресторан"),
     ("begin", "начинаться", "=урок =концерт =экзамен =лекция =фильм =собрание =экскурсия =игра =матч =свадьба"),
     ("end", "заканчиваться", "=урок =концерт =экзамен =лекция =фильм =собрание =экскурсия =игра"),
-    ("leave", "уходить", "=поезд =автобус =корабль"), ("arrive", "приходить", "=поезд =автобус"),
+    ("leave", "отправляться", "=поезд =автобус =корабль"), ("arrive", "прибывать", "=поезд =автобус =корабль"),
 )  # fmt: skip
 BEGAN = {  # the past of one event
     "открываться": ("opened", "открыться откроюсь откроется"), "закрываться": ("closed", "закрыться закроюсь закроется"),
     "начинаться": ("began", "начаться начнусь начнётся past=начал,начала"),
     "заканчиваться": ("ended", "закончиться закончусь закончится"),
-    "уходить": ("left", "уйти уйду уйдёт past=ушёл,ушла"), "приходить": ("arrived", "прийти приду придёт past=пришёл,пришла"),
+    "отправляться": ("left", "отправиться отправлюсь отправится"), "прибывать": ("arrived", "прибыть прибуду прибудет"),
 }  # fmt: skip
 PRESENT = {
     "открываться": "открываюсь открывается", "закрываться": "закрываюсь закрывается", "начинаться": "начинаюсь начинается",
-    "заканчиваться": "заканчиваюсь заканчивается", "уходить": "ухожу уходит", "приходить": "прихожу приходит",
+    "заканчиваться": "заканчиваюсь заканчивается", "отправляться": "отправляюсь отправляется", "прибывать": "прибываю прибывает",
 }  # fmt: skip
 DAYTIMES = (  # after an hour: English, Russian, genitive, the hours
     ("in the morning", "утро", "утра", range(4, 12)), ("in the afternoon", "день", "дня", (12, 1, 2, 3, 4)),
@@ -42,11 +45,11 @@ GENDERS = {"утро": "neut", "день": "masc", "вечер": "masc", "ноч
 SEASONS = (("in winter", "зимой"), ("in summer", "летом"), ("in autumn", "осенью"), ("in spring", "весной"))
 FITS = {  # weather and the seasons that have it
     "cold": "in winter in autumn", "warm": "in summer in spring", "hot": "in summer", "dark": "in winter in autumn",
-    "windy": "in autumn in spring", "wet": "in autumn in spring", "cool": "in autumn in spring", "dry": "in summer",
+    "windy": "in autumn in spring", "cool": "in autumn in spring",
 }  # fmt: skip
 WEATHER = {
     "cold": "холодно", "warm": "тепло", "hot": "жарко", "dark": "темно", "windy": "ветрено", "cool": "прохладно",
-    "quiet": "тихо", "wet": "сыро",
+    "quiet": "тихо",
 }  # fmt: skip
 INDOORS = ("quiet", "dark", "warm", "cold", "hot", "cool")
 FALLS = (("rain", "raining", "rains", "дождь"), ("snow", "snowing", "snows", "снег"))
@@ -96,7 +99,7 @@ def at_hour(w: World, number: int, oclock: bool, notes: Notes) -> Phrase:
 
 def _an_hour(w: World, hours: Iterable[int]) -> int:
     """One of these hours; after which "half past" is said less often."""
-    return w.rarest([(hour, HOURS.split()[hour % 12]) for hour in hours], 3)[0]
+    return w.rarest([(hour, ORDINALS.split()[hour % 12]) for hour in hours], 5)[0]
 
 
 def half_past(w: World, number: int, case: str = "nomn") -> Phrase:
@@ -105,9 +108,10 @@ def half_past(w: World, number: int, case: str = "nomn") -> Phrase:
     name = "one" if number == 1 else w.lexicon.numerals[number].en
     hour = Word(name, name)
     genitive = HOURS.split()[number % 12]
+    lemma = ORDINALS.split()[number % 12]
     form = "половина" if case == "nomn" else "половине"
     half_ru = Word(form, "половина", "NOUN femn", f"sing {case}", source=[half, past])
-    hour_ru = Word(genitive, genitive, "ADJF", "sing masc gent", source=[hour]).link("government", half_ru)
+    hour_ru = Word(genitive, lemma, "ADJF", "sing masc gent", source=[hour]).link("government", half_ru)
     return [half, past, hour], [half_ru, hour_ru]
 
 
@@ -120,7 +124,7 @@ def daytime(w: World, number: int) -> Phrase:
 
 def at_some_time(w: World, number: int, notes: Notes, *, daytimes: bool = True) -> Phrase:
     """at five, at five o'clock, at half past five, at five o'clock in the morning"""
-    if w.chance(0.4):
+    if w.chance(0.55):
         at = Word("at", "at")
         prep = Word("в", "в", "PREP", source=[at])
         half = half_past(w, number, "loct")
@@ -161,7 +165,9 @@ def what_day(w: World) -> Sentence:
     if kind == "day":
         day = NP(w.choose(w.of("weekday")), det="")
         day_en, day_ru = say(day, "nomn", notes)
-        word, text, verb = w.random.choice((("today", "сегодня", "is"), ("tomorrow", "завтра", "is"), ("yesterday", "вчера", "was")))
+        word, text, verb = w.random.choice(
+            (("today", "сегодня", "is"), ("tomorrow", "завтра", "is"), ("yesterday", "вчера", "was"))
+        )
         when_en, when_ru = both(word, text)
         be = Word(verb, "be")
         middle = [was(day, be)] if verb == "was" else []
@@ -187,7 +193,14 @@ def what_day(w: World) -> Sentence:
     if kind == "birthday":
         day_of, of = Word("birthday", "birthday"), Word()
         subject = NP(BIRTHDAY, det=w.random.choice(("my", "your", "his", "her", "my")))
-        subject.after = [], [Word("рождения", "рождение", "NOUN neut", "sing gent", source=[subject.en_head]).link("government", subject.ru_head)]
+        subject.after = (
+            [],
+            [
+                Word("рождения", "рождение", "NOUN neut", "sing gent", source=[subject.en_head]).link(
+                    "government", subject.ru_head
+                )
+            ],
+        )
         if w.chance(0.5):
             subject.det, subject.owner = "", relative(w, "kin parent mum")
             owner_en, owner_ru = say(subject.owner, "gent", notes)
@@ -237,7 +250,6 @@ def starts(w: World) -> Sentence:
         if w.chance(0.4):
             notes.tags.discard("wh-question")
             what, time = en("what time")
-            where = Word("at", "at")
             russian = [Word("во", "в", "PREP", source=[]), Word("сколько", "сколько", "NUMR", source=[what, time])]
             return sentence(([what, time, does, *subject_en, start], [*russian, verb, *subject_ru]), notes, "?")
         russian = [*particle("когда", "ADVB", [when]), verb, *subject_ru]
@@ -245,13 +257,23 @@ def starts(w: World) -> Sentence:
     hours = {"открываться": (7, 8, 9, 10, 11), "закрываться": (5, 6, 7, 8, 9, 10)}.get(verb_ru, range(1, 13))
     if verb_ru in ("начинаться", "заканчиваться"):
         hours = (9, 10, 11, 12, 1, 2) if np.noun.ru in ("урок", "экзамен", "лекция", "экскурсия") else (5, 6, 7, 8)
-    night = verb_ru in ("уходить", "приходить")
-    if night and w.chance(0.3):
+    night = verb_ru in ("отправляться", "прибывать")
+    if night and w.chance(0.5):
         hours = (1, 2, 3)
-    time = at_some_time(w, _an_hour(w, hours), notes, daytimes=night)
+    number = _an_hour(w, hours)
+    time = at_some_time(w, number, notes, daytimes=night)
+    if hours == (1, 2, 3):  # at two o'clock in the morning or in the afternoon
+        time = join(at_hour(w, number, True, notes), daytime(w, number))
     english = [start]
     if mode == "present":
-        start.form = {"open": "opens", "close": "closes", "begin": "begins", "end": "ends", "leave": "leaves", "arrive": "arrives"}[verb_en]
+        start.form = {
+            "open": "opens",
+            "close": "closes",
+            "begin": "begins",
+            "end": "ends",
+            "leave": "leaves",
+            "arrive": "arrives",
+        }[verb_en]
         verb = agree(inflected("VERB impf pres", verb_ru, forms, np.person_cell, [start]), np)
         notes.tags.add("person-agreement")
     else:
@@ -302,7 +324,14 @@ def does_at(w: World) -> Sentence:
     elif mode == "will" and w.chance(0.4):
         phrase = at_time(w, phrase, both("tomorrow", "завтра"))
     elif mode == "present" and w.chance(0.3):
-        phrase = at_time(w, phrase, w.adverbial((("every day", "каждый день"), ("on Sundays", "по воскресеньям"), ("on Mondays", "по понедельникам"))), end=0.3)
+        phrase = at_time(
+            w,
+            phrase,
+            w.adverbial(
+                (("every day", "каждый день"), ("on Sundays", "по воскресеньям"), ("on Mondays", "по понедельникам"))
+            ),
+            end=0.3,
+        )
     return sentence(phrase, fair(notes, np))
 
 
@@ -342,16 +371,25 @@ def how_long(w: World) -> Sentence:
         word = Word(past, base)
         verb = agree(inflected("VERB impf", infinitive, forms, np.past_cell, [word]), np)
         notes.tags.add("past-agreement")
-        return sentence(([*subject_en, word, Word("for", "for"), *time_en], [*subject_ru, verb, *time_ru]), fair(notes, np))
+        return sentence(
+            ([*subject_en, word, Word("for", "for"), *time_en], [*subject_ru, verb, *time_ru]), fair(notes, np)
+        )
     past, parts = w.choose(ONCE if kind == "ago" else [one for one in ONCE if one[0] not in ("fell asleep", "woke up")])
     forms = verb_forms(parts)
-    units = "=час =минута" if past in ("fell asleep", "woke up", "phoned", "left", "came") else "=день =неделя =месяц =час =минута"
+    units = (
+        "=час =минута"
+        if past in ("fell asleep", "woke up", "phoned", "left", "came")
+        else "=день =неделя =месяц =час =минута"
+    )
     time_en, time_ru = span(w, "accs", notes, units)
     if kind == "ago":
         words, ago = en(past), Word("ago", "ago")
         verb = agree(inflected("VERB perf", forms["infn"], forms, np.past_cell, words), np)
         notes.tags.add("past-agreement")
-        return sentence((subject_en + words + time_en + [ago], [*subject_ru, verb, *time_ru, *particle("назад", "ADVB", [ago])]), fair(notes, np))
+        return sentence(
+            (subject_en + words + time_en + [ago], [*subject_ru, verb, *time_ru, *particle("назад", "ADVB", [ago])]),
+            fair(notes, np),
+        )
     words = en("will " + {"came": "come", "arrived": "arrive", "left": "leave", "phoned": "phone"}[past])
     verb = agree(inflected("VERB perf futr", forms["infn"], forms, np.person_cell, words[1:]), np)
     within = Word("in", "in")
@@ -419,14 +457,20 @@ def rains(w: World) -> Sentence:
     np.ru_head = what
     mode = w.random.choice(("is", "is", "was", "was", "ask", "was ask", "often", "often", "every", "not"))
     time: Phrase = [], []
-    place = w.adverbial((("here", "здесь"), ("there", "там"), ("in the mountains", "в горах"), ("outside", "на улице"))) if w.chance(0.4) else ([], [])
+    place = (
+        w.adverbial((("here", "здесь"), ("there", "там"), ("in the mountains", "в горах"), ("outside", "на улице")))
+        if w.chance(0.4)
+        else ([], [])
+    )
     if mode in ("often", "every"):
         verb_en = Word(third, base)
         seasons = ("in winter",) if base == "snow" else ("in autumn", "in spring", "in summer")
         season = both(*w.choose([pair for pair in SEASONS if pair[0] in seasons]))
         how = w.adverbial(w.lexicon.times["often"]) if mode == "often" else ([], [])
         if mode == "every" and w.chance(0.6):
-            season = w.adverbial((("every day", "каждый день"), ("every week", "каждую неделю"), ("every evening", "каждый вечер")))
+            season = w.adverbial(
+                (("every day", "каждый день"), ("every week", "каждую неделю"), ("every evening", "каждый вечер"))
+            )
         verb = agree(inflected("VERB impf pres", "идти", GO, "3per sing", [verb_en]), np)
         what.source = [verb_en]
         place = place if place[0] and place[0][-1].form != "outside" else ([], [])
@@ -440,7 +484,11 @@ def rains(w: World) -> Sentence:
     verb = agree(inflected(pos, "идти", GO, cell, [falling]), np)
     what.source = [falling]
     if w.chance(0.45):
-        options = (("yesterday", "вчера"), ("in the morning", "утром"), ("on Sunday", "в воскресенье")) if past else (("now", "сейчас"),)
+        options = (
+            (("yesterday", "вчера"), ("in the morning", "утром"), ("on Sunday", "в воскресенье"))
+            if past
+            else (("now", "сейчас"),)
+        )
         time = w.adverbial(options)
     english, russian = [it, be, falling], [verb, what]
     if mode.endswith("ask"):
@@ -449,7 +497,13 @@ def rains(w: World) -> Sentence:
     if mode == "not":
         no = Word("not", "not")
         notes.tags.add("negation")
-        return sentence(([it, be, no, falling, *place[0], *time[0]], time[1] + place[1] + [what, *particle("не", "PRCL", [no]), verb]), notes)
+        return sentence(
+            (
+                [it, be, no, falling, *place[0], *time[0]],
+                time[1] + place[1] + [what, *particle("не", "PRCL", [no]), verb],
+            ),
+            notes,
+        )
     how = [], []
     return sentence(([*english, *place[0], *time[0]], time[1] + place[1] + russian), notes)
 
@@ -460,23 +514,32 @@ IN_SEASON = (  # what one does in a season: English verb, Russian verb, where, a
     ("live", "жить живу живёт past=жил,жила", "=деревня =город", "summer winter"), ("train", "тренироваться", "=бассейн =парк =стадион", "summer winter spring"),
 )  # fmt: skip
 SEASON_RU = {"winter": "зимой", "summer": "летом", "autumn": "осенью", "spring": "весной"}
-MONTHS = {"январь": "winter", "февраль": "winter", "декабрь": "winter", "июнь": "summer", "июль": "summer", "август": "summer"}
+MONTHS = {
+    "январь": "winter",
+    "февраль": "winter",
+    "декабрь": "winter",
+    "июнь": "summer",
+    "июль": "summer",
+    "август": "summer",
+}
 
 
 def in_season(w: World) -> Sentence:
     """In summer we swim in the lake. – Летом мы плаваем в озере.   In July I was in Italy. – В июле я был в Италии."""
     notes = Notes({"calendar"})
     np = somebody(w)
-    mode = w.random.choice(("does", "does", "was", "was", "will be", "loves", "loves", "not love", "born", "born", "come"))
+    mode = w.random.choice(
+        ("does", "does", "was", "was", "will be", "loves", "loves", "not love", "born", "born", "come")
+    )
     if mode == "come":
         season = NP(w.choose(w.of("season")), det="")
-        words, forms = en("has come"), verb_forms("наступить наступлю наступит")
+        words, forms = en("has come"), verb_forms("прийти приду придёт past=пришёл,пришла")
         season_en, season_ru = say(season, "nomn", notes, subject=True)
-        verb = agree(inflected("VERB perf", "наступить", forms, season.past_cell, words[1:]), season)
+        verb = agree(inflected("VERB perf", "прийти", forms, season.past_cell, words[1:]), season)
         notes.tags.add("past-agreement")
         if w.chance(0.5):
             words = en("will come soon")
-            verb = agree(inflected("VERB perf futr", "наступить", forms, "3per sing", words[1:2]), season)
+            verb = agree(inflected("VERB perf futr", "прийти", forms, "3per sing", words[1:2]), season)
             return sentence(([*season_en, *words], [*particle("скоро", "ADVB", words[2:]), verb, *season_ru]), notes)
         return sentence((season_en + words, [verb, *season_ru]), notes)
     subject_en, subject_ru = say(np, "nomn", notes, subject=True)

@@ -1,11 +1,11 @@
 """What there is, how much of it, and where people, things and places are."""
 
-from grammar.clauses import agree, was, will_be
+from grammar.clauses import was, will_be
 from grammar.conjugation import TO_BE
 from grammar.frames.being import subject_be
 from grammar.frames.counting import a_number
-from grammar.frames.time_and_weather import on_day
-from grammar.frames.people import asked, at_time, fair, relative, somebody
+from grammar.frames.people import asked, at_time, fair, somebody
+from grammar.frames.time_and_weather import at_some_time, on_day
 from grammar.lexicon import Noun
 from grammar.noun_phrases import NP, say
 from grammar.prepositions import prepositional
@@ -46,7 +46,24 @@ CROWDS = (  # what there may be many of, and where
     ("=ошибка =слово", "=текст =письмо"), ("=снег", "=улица =лес =двор"), ("=вода", "=река =бутылка =стакан =озеро"),
     ("=молоко", "=холодильник =бутылка"), ("=сахар", "=чай =кофе"), ("=соль", "=суп"), ("=яйцо =сыр =мясо", "=холодильник"),
 )  # fmt: skip
-MANY = "книга тетрадь тарелка чашка стакан вилка ложка нож яблоко карандаш билет журнал учебник яйцо помидор стул".split()
+MANY = [
+    "книга",
+    "тетрадь",
+    "тарелка",
+    "чашка",
+    "стакан",
+    "вилка",
+    "ложка",
+    "нож",
+    "яблоко",
+    "карандаш",
+    "билет",
+    "журнал",
+    "учебник",
+    "яйцо",
+    "помидор",
+    "стул",
+]
 HERE = (
     ("at home", "дома"), ("at home", "дома"), ("here", "здесь"), ("there", "там"), ("upstairs", "наверху"),
     ("at work", "на работе"), ("at work", "на работе"), ("at school", "school"), ("in bed", "в постели"),
@@ -82,7 +99,9 @@ def the_place(w: World, en_prep: str, noun: Noun, notes: Notes) -> Phrase:
     if mine and w.chance(0.25):
         np.det = w.random.choice(mine)
     ru_prep, case = PREPS[en_prep]
-    return prepositional(noun.en_place if en_prep == "in" else en_prep, noun.place if en_prep == "in" else ru_prep, case, np, notes)
+    return prepositional(
+        noun.en_place if en_prep == "in" else en_prep, noun.place if en_prep == "in" else ru_prep, case, np, notes
+    )
 
 
 def some_are(w: World) -> Sentence:
@@ -92,7 +111,9 @@ def some_are(w: World) -> Sentence:
     en_prep, places, things = w.choose(FACILITIES if facility else SETTINGS)
     noun = w.choose(known(w, things))
     where = w.choose([n for n in known(w, places) if n is not noun])
-    mode = w.random.choice(("is", "is", "ask", "no", "was") if facility else ("is", "is", "count", "count", "ask", "no", "was"))
+    mode = w.random.choice(
+        ("is", "is", "ask", "no", "was") if facility else ("is", "is", "count", "count", "ask", "no", "was")
+    )
     np = NP(noun, det="a")
     plural = noun.counted and not facility and w.chance(0.3)
     if mode == "count":
@@ -111,7 +132,9 @@ def some_are(w: World) -> Sentence:
         np.det = ""
     elif mode in ("is", "was") and w.chance(0.2) and "sense" not in noun.classes and np.det == "a":
         looks = ("new", "old", "red", "blue", "green", "yellow", "white", "black")
-        looks += ("big", "small", "good") * bool(noun.classes & {"building", "furniture", "container", "institution", "pet"})
+        looks += ("big", "small", "good") * bool(
+            noun.classes & {"building", "furniture", "container", "institution", "pet"}
+        )
         if fitting := [a for a in w.adjectives.get(noun, []) if a.en in looks]:
             np.adjectives = (w.choose(fitting),)
     be = np.be(mode == "was")
@@ -195,11 +218,17 @@ def where_people_are(w: World) -> Sentence:
         words_en, words_ru = say(np, "nomn", notes, subject=True)
         will = en("will be")
         phrase = join((words_en + will, [*words_ru, will_be(np, will[0])]), place)
+        if w.chance(0.3):
+            return sentence(join(phrase, at_some_time(w, w.random.randrange(1, 13), notes, daytimes=False)), notes)
         times = [t for t in w.lexicon.times["future"] if "week" not in t[0] and "year" not in t[0]]
         return sentence(at_time(w, phrase, on_day(w, notes) if w.chance(0.4) else w.adverbial(times)), notes)
     phrase = join(subject_be(np, notes, mode == "was"), place)
     if mode == "was" and w.chance(0.4):
-        phrase = at_time(w, phrase, w.adverbial((("yesterday", "вчера"), ("in the morning", "утром"))) if w.chance(0.4) else on_day(w, notes))
+        phrase = at_time(
+            w,
+            phrase,
+            w.adverbial((("yesterday", "вчера"), ("in the morning", "утром"))) if w.chance(0.4) else on_day(w, notes),
+        )
     elif mode == "is" and w.chance(0.25):
         phrase = at_time(w, phrase, w.adverbial((("now", "сейчас"), ("today", "сегодня"))))
     return sentence(phrase, fair(notes, np))
@@ -215,6 +244,8 @@ def _is_not(w: World, np: NP, place: Phrase, past: bool, notes: Notes) -> Phrase
         not_ru = [Word("нет", "нет", "PRED", source=[no])]
     np.ru_head.link("government", not_ru[0])
     notes.tags.add("genitive-of-negation")
+    if len(place[1]) == 1 and not past:  # его здесь нет
+        return [*words_en, be, no, *place[0]], [*words_ru, *place[1], *not_ru]
     return join(([*words_en, be, no], words_ru + not_ru), place)
 
 
@@ -224,7 +255,7 @@ def where_places_are(w: World) -> Sentence:
     noun = w.choose(w.of(TOWN))
     np = NP(noun)
     kind = w.random.random()
-    if kind < 0.2:
+    if kind < 0.28:
         np = NP(w.choose(w.of(ROOMS)))
         sides = ("here", "upstairs", "downstairs", "on the left", "on the right")
         end = both(*w.choose([pair for pair in SIDES if pair[0] in sides]))
@@ -241,7 +272,7 @@ def where_places_are(w: World) -> Sentence:
         if w.chance(0.25):
             en_prep, ru_prep, case = "next to", "рядом с", "ablt"
         end = prepositional(en_prep, ru_prep, case, other, notes)
-    if w.chance(0.25):
+    if w.chance(0.25) and end[0][0].form != "not":
         return sentence(join(asked(np, np.be(), notes), end), notes, "?")
     return sentence(join(subject_be(np, notes, False), end), notes)
 
