@@ -163,6 +163,8 @@ FRAMES = {  # in the corpus; another order would draw another corpus
     time_and_weather.does_at: 32,
     time_and_weather.how_long: 26,
     time_and_weather.weather: 18,
+    time_and_weather.rains: 10,
+    time_and_weather.in_season: 30,
     smalltalk.pattern: 150,
     speaking.states: 137,
     speaking.used_to: 36,
@@ -197,6 +199,4 @@ FRAMES = {  # in the corpus; another order would draw another corpus
     everybody.each_other: 8,
     everybody.also: 26,
     everybody.this_is_good: 9,
-    time_and_weather.rains: 10,
-    time_and_weather.in_season: 30,
 }
