@@ -201,9 +201,9 @@ def what_for_whom(clause: Clause, verb: Predicate, notes: Notes) -> Phrase:
 
 
 def politely(w: World, call: Phrase, verb: Phrase, rest: Phrase, notes: Notes, chance: float = 0.4) -> Sentence:
-    """Close the door, please. – Закрой дверь, пожалуйста.
+    """Take the key, please. – Возьми ключ, пожалуйста.
 
-    Please close the door. – Закрой, пожалуйста, дверь.   Please give me the key. – Дай мне, пожалуйста, ключ.
+    Please take the key. – Возьми, пожалуйста, ключ.   Please give me a key. – Дай мне, пожалуйста, ключ.
     Please wait for me. – Пожалуйста, подожди меня.
     """
     if not w.chance(chance):
@@ -365,7 +365,7 @@ TOLD_ABOUT += " =погода =детство =праздник =урок =ле�
 
 
 def lets(w: World) -> Sentence:
-    """Let's read the book. – Давай прочитаем книгу.   Friends, let's play chess. – Друзья, давайте играть …"""
+    """Let's read the book. – Давай прочитаем книгу.   Friends, let's rest. – Друзья, давайте отдохнём."""
     notes = Notes()
     call, you = hearer(w, notes, 0.3)
     if call[0]:

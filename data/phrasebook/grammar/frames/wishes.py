@@ -119,7 +119,7 @@ def doing(w: World, subject: NP, perf: bool) -> Clause:
 
 
 def modal(w: World) -> Sentence:
-    """I have to buy bread. – Мне нужно купить хлеб.   We would like to rest. – Мы хотели бы отдохнуть."""
+    """I have to cook soup. – Мне нужно приготовить суп.   We would like to rest. – Мы хотели бы отдохнуть."""
     notes = Notes({"infinitive"})
     mode = w.choose(MODES)
     if mode.endswith("?"):
