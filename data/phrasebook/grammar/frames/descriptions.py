@@ -15,16 +15,21 @@ from grammar.world import World
 HOME = adjective_forms("домашний")
 SHOWN = "thing clothes pet food drink vehicle building institution plant"
 GRADED = (  # adjectives that very, too and "not very" go with
-    "new old young big small good bad beautiful clever kind strict famous lazy brave cheerful sad strong poor rich polite quiet loud"
-    " expensive cheap interesting boring long short heavy light easy difficult clean dirty warm cold hot fresh delicious sweet"
-    " sour salty important modern wide narrow high tall low deep strange soft hard sharp thick thin fat dark bright simple"
+    "new old young big small good bad beautiful clever kind strict famous lazy brave cheerful sad strong poor"
+    " rich polite quiet loud"
+    " expensive cheap interesting boring long short heavy light easy difficult clean dirty warm cold hot fresh"
+    " delicious sweet"
+    " sour salty important modern wide narrow high tall low deep strange soft hard sharp thick thin fat dark"
+    " bright simple"
     " useful dangerous serious funny comfortable cosy noisy popular fast slow bitter"
-).split()
+)
 TOO = (  # too suits those that can be a drawback
-    "old young big small strict lazy sad poor quiet loud expensive long short heavy light easy difficult dirty warm cold hot"
-    " sweet sour salty modern wide narrow high low deep strange soft hard thick thin fat dark bright simple dangerous serious"
+    "old young big small strict lazy sad poor quiet loud expensive long short heavy light easy difficult dirty"
+    " warm cold hot"
+    " sweet sour salty modern wide narrow high low deep strange soft hard thick thin fat dark bright simple"
+    " dangerous serious"
     " noisy fast slow bitter boring"
-).split()
+)
 COLOURS = ["red", "green", "blue", "yellow", "white", "black", "grey", "brown", "orange", "pink", "purple"]
 PLAIN = [
     "new",
@@ -81,7 +86,7 @@ def this_is(w: World) -> Sentence:
     if neg:
         no = Word("not", "not")
         return sentence(([this, be, no, *words_en], [*this_ru, *particle("не", "PRCL", [no]), *words_ru]), notes)
-    past = w.chance(0.12) and not np.en_plural and not np.det == "my" and pronoun in ("it", "this")
+    past = w.chance(0.12) and not np.en_plural and np.det != "my" and pronoun in ("it", "this")
     if past and pronoun == "it":
         was_en = np.be(True)
         return sentence(([this, was_en, *words_en], [*this_ru, was(np, was_en), *words_ru]), notes)
@@ -92,7 +97,7 @@ def how_it_is(w: World) -> Sentence:
     """The tea is too hot. – Чай слишком горячий.   My brother is very tall. – Мой брат очень высокий."""
     notes = Notes({"adjective-agreement", "degree"})
     mode = w.random.choice(("very", "very", "too", "too", "not very", "so", "ask very", "plain", "ask", "ask"))
-    allowed = TOO if mode == "too" else GRADED + COLOURS if mode in ("plain", "ask") else GRADED
+    allowed = (TOO if mode == "too" else GRADED).split() + COLOURS * (mode in ("plain", "ask"))
     adjective = w.choose([a for a in w.lexicon.adjectives if a.en in allowed and a.predicative and not a.needs])
     nouns = [n for n in adjective.nouns if adjective in w.adjectives.get(n, []) and "first" not in n.classes]
     noun = w.choose([n for n in nouns if n.ru not in ("дождь", "ветер")] or nouns)
@@ -264,17 +269,21 @@ JUDGED = (  # English adjective, Russian word, and what is so
 )  # fmt: skip
 ACTS = {
     "read": ("read", "книга газета стихотворение рассказ письмо", True), "watch": ("watch", "фильм футбол", True),
-    "study": ("study", "история биология математика физика литература", False), "learn": ("learn", "язык слово стихотворение правило", True),
+    "study": ("study", "история биология математика физика литература", False), "learn": ("learn",
+     "язык слово стихотворение правило", True),
     "translate": ("translate", "текст письмо статья стихотворение", True), "solve": ("solve", "задача", True),
     "explain": ("explain", "правило", True), "find": ("find", "ключ работа гостиница квартира ошибка", False),
-    "write_about": ("write", "рассказ стихотворение письмо статья", True), "write": ("write", "письмо рассказ отчёт", True),
-    "forget": ("forget", "слово имя адрес", True), "open": ("open", "дверь окно коробка", False), "listen": ("hear", "песня", True),
+    "write_about": ("write", "рассказ стихотворение письмо статья", True), "write": ("write",
+     "письмо рассказ отчёт", True),
+    "forget": ("forget", "слово имя адрес", True), "open": ("open", "дверь окно коробка", False), "listen": ("hear",
+     "песня", True),
     "receive": ("receive", "подарок письмо открытка", True), "drink": ("drink", "чай кофе какао", False),
     "drink_water": ("drink", "вода молоко", False), "eat_fruit": ("eat", "яблоко рыба морковь каша", True),
     "check": ("check", "билет паспорт адрес ответ", False),
 }  # fmt: skip
 PLAIN_ACTS = {
-    "swim": "swim", "swim_sea": "swim", "walk": "walk", "rest": "rest", "wait": "wait", "dance": "dance", "get_up": "get up",
+    "swim": "swim", "swim_sea": "swim", "walk": "walk", "rest": "rest", "wait": "wait", "dance": "dance",
+    "get_up": "get up",
     "train_v": "train",
 }  # fmt: skip
 

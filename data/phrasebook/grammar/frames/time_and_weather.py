@@ -21,21 +21,26 @@ ORDINALS = "первый второй третий четвёртый пятый
 BIRTHDAY = load().parse_noun("birthday", "день m b s:дн", "event")
 OPENING = {"открываться": "open", "закрываться": "close"}
 STARTS = (  # English verb, Russian verb in the present, and what does so
-    ("open", "открываться", "=магазин =музей =банк =аптека =библиотека =рынок =супермаркет =бассейн =зоопарк =кафе =почта"),
-    ("close", "закрываться", "=магазин =музей =банк =аптека =библиотека =рынок =супермаркет =бассейн =зоопарк =ресторан"),
+    ("open", "открываться",
+     "=магазин =музей =банк =аптека =библиотека =рынок =супермаркет =бассейн =зоопарк =кафе =почта"),
+    ("close", "закрываться",
+     "=магазин =музей =банк =аптека =библиотека =рынок =супермаркет =бассейн =зоопарк =ресторан"),
     ("begin", "начинаться", "=урок =концерт =экзамен =лекция =фильм =собрание =экскурсия =игра =матч =свадьба"),
     ("end", "заканчиваться", "=урок =концерт =экзамен =лекция =фильм =собрание =экскурсия =игра"),
     ("leave", "отправляться", "=поезд =автобус =корабль"), ("arrive", "прибывать", "=поезд =автобус =корабль"),
 )  # fmt: skip
 BEGAN = {  # the past of one event
-    "открываться": ("opened", "открыться откроюсь откроется"), "закрываться": ("closed", "закрыться закроюсь закроется"),
+    "открываться": ("opened", "открыться откроюсь откроется"), "закрываться": ("closed",
+     "закрыться закроюсь закроется"),
     "начинаться": ("began", "начаться начнусь начнётся past=начал,начала"),
     "заканчиваться": ("ended", "закончиться закончусь закончится"),
     "отправляться": ("left", "отправиться отправлюсь отправится"), "прибывать": ("arrived", "прибыть прибуду прибудет"),
 }  # fmt: skip
 PRESENT = {
-    "открываться": "открываюсь открывается", "закрываться": "закрываюсь закрывается", "начинаться": "начинаюсь начинается",
-    "заканчиваться": "заканчиваюсь заканчивается", "отправляться": "отправляюсь отправляется", "прибывать": "прибываю прибывает",
+    "открываться": "открываюсь открывается", "закрываться": "закрываюсь закрывается",
+    "начинаться": "начинаюсь начинается",
+    "заканчиваться": "заканчиваюсь заканчивается", "отправляться": "отправляюсь отправляется",
+    "прибывать": "прибываю прибывает",
 }  # fmt: skip
 DAYTIMES = (  # after an hour: English, Russian, genitive, the hours
     ("in the morning", "утро", "утра", range(4, 12)), ("in the afternoon", "день", "дня", (12, 1, 2, 3, 4)),
@@ -191,29 +196,9 @@ def what_day(w: World) -> Sentence:
     if kind == "event" and w.chance(0.45):
         end = at_some_time(w, _an_hour(w, (9, 10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8)), notes, daytimes=False)
     if kind == "birthday":
-        day_of, of = Word("birthday", "birthday"), Word()
-        subject = NP(BIRTHDAY, det=w.random.choice(("my", "your", "his", "her", "my")))
-        subject.after = (
-            [],
-            [
-                Word("рождения", "рождение", "NOUN neut", "sing gent", source=[subject.en_head]).link(
-                    "government", subject.ru_head
-                )
-            ],
-        )
-        if w.chance(0.5):
-            subject.det, subject.owner = "", relative(w, "kin parent mum")
-            owner_en, owner_ru = say(subject.owner, "gent", notes)
-            owner_en[-1].form += "'s"
-            whose, subject.owner = (owner_en, owner_ru), None
-        else:
-            whose = [], []
-        words_en, words_ru = say(subject, "nomn", notes)
-        subject.owner = None
-        phrase = whose[0] + words_en, words_ru + whose[1]
+        words_en, words_ru = birthday(w, notes)
         end = in_month(w, notes) if w.chance(0.6) else on_day(w, notes)
-        be = Word("is", "be")
-        return sentence(join((phrase[0] + [be], phrase[1]), end), notes)
+        return sentence(join(([*words_en, Word("is", "be")], words_ru), end), notes)
     words_en, words_ru = say(subject, "nomn", notes, subject=True)
     mode = w.random.choice(("is", "is", "ask", "will", "was"))
     if mode == "ask":
@@ -221,6 +206,22 @@ def what_day(w: World) -> Sentence:
     be = en("will be") if mode == "will" else [subject.be(mode == "was")]
     verb = [] if mode == "is" else [will_be(subject, be[0])] if mode == "will" else [was(subject, be[0])]
     return sentence(join((words_en + be, words_ru + verb), end), notes)
+
+
+def birthday(w: World, notes: Notes) -> Phrase:
+    """my birthday – мой день рождения; my mother's birthday – день рождения моей матери"""
+    np = NP(BIRTHDAY, det=w.random.choice(("my", "your", "his", "her", "my")))
+    of_birth = Word("рождения", "рождение", "NOUN neut", "sing gent", source=[np.en_head])
+    np.after = [], [of_birth.link("government", np.ru_head)]
+    if w.chance(0.5):
+        return say(np, "nomn", notes)
+    owner = relative(w, "kin parent mum")
+    owner_en, owner_ru = say(owner, "gent", notes)
+    owner_en[-1].form += "'s"
+    owner.ru_head.link("government", np.ru_head)
+    np.det = ""
+    words_en, words_ru = say(np, "nomn", notes)
+    return owner_en + words_en, words_ru + owner_ru
 
 
 def on_day(w: World, notes: Notes) -> Phrase:
@@ -250,7 +251,7 @@ def starts(w: World) -> Sentence:
         if w.chance(0.4):
             notes.tags.discard("wh-question")
             what, time = en("what time")
-            russian = [Word("во", "в", "PREP", source=[]), Word("сколько", "сколько", "NUMR", source=[what, time])]
+            russian = [Word("во", "в", "PREP", source=[what]), Word("сколько", "сколько", "NUMR", source=[what, time])]
             return sentence(([what, time, does, *subject_en, start], [*russian, verb, *subject_ru]), notes, "?")
         russian = [*particle("когда", "ADVB", [when]), verb, *subject_ru]
         return sentence(([when, does, *subject_en, start], russian), notes, "?")
@@ -336,8 +337,10 @@ def does_at(w: World) -> Sentence:
 
 
 LASTING = (  # what one does for some time: English past, Russian
-    ("worked", "work", "работать"), ("slept", "sleep", "спать"), ("waited", "wait", "ждать"), ("rested", "rest", "отдыхать"),
-    ("danced", "dance", "танцевать"), ("walked", "walk", "гулять"), ("swam", "swim", "плавать"), ("cried", "cry", "плакать"),
+    ("worked", "work", "работать"), ("slept", "sleep", "спать"), ("waited", "wait", "ждать"), ("rested", "rest",
+     "отдыхать"),
+    ("danced", "dance", "танцевать"), ("walked", "walk", "гулять"), ("swam", "swim", "плавать"), ("cried", "cry",
+     "плакать"),
     ("trained", "train", "тренироваться"),
 )  # fmt: skip
 ONCE = (  # what happens once: English past, Russian perfective
@@ -424,8 +427,10 @@ def weather(w: World) -> Sentence:
         return sentence(([it, be, *how[0], state, *when[0]], when[1] + how[1] + state_ru), notes)
     times = {
         "is": (("today", "сегодня"), ("now", "сейчас")), "not": (("today", "сегодня"), ("now", "сейчас")),
-        "was": (("yesterday", "вчера"), ("in the morning", "утром"), ("last week", "на прошлой неделе"), ("on Sunday", "в воскресенье")),
-        "will": (("tomorrow", "завтра"), ("on Saturday", "в субботу"), ("next week", "на следующей неделе"), ("tonight", "сегодня вечером")),
+        "was": (("yesterday", "вчера"), ("in the morning", "утром"), ("last week", "на прошлой неделе"), ("on Sunday",
+         "в воскресенье")),
+        "will": (("tomorrow", "завтра"), ("on Saturday", "в субботу"), ("next week", "на следующей неделе"),
+         ("tonight", "сегодня вечером")),
         "ask": (("today", "сегодня"), ("there", "там"), ("outside", "на улице"), ("here", "здесь")),
     }  # fmt: skip
     when = w.adverbial(times[mode]) if w.chance(0.6) and word not in ("quiet", "dark") else place
@@ -447,7 +452,7 @@ def weather(w: World) -> Sentence:
 
 
 def rains(w: World) -> Sentence:
-    """It is raining. – Идёт дождь.   It often snows in winter. – Зимой часто идёт снег.   Is it snowing? – Идёт снег?"""
+    """It is raining. – Идёт дождь.   It often snows in winter. – Зимой часто идёт снег."""
     notes = Notes({"weather"})
     base, ing, third, lemma = w.choose(FALLS)
     noun = w.lexicon.noun(lemma)
@@ -510,8 +515,10 @@ def rains(w: World) -> Sentence:
 
 IN_SEASON = (  # what one does in a season: English verb, Russian verb, where, and the seasons
     ("swim", "плавать", "=море =озеро =река =бассейн", "summer"), ("rest", "отдыхать", "=деревня =остров", "summer"),
-    ("work", "работать", "=сад =поле =ферма", "summer spring autumn"), ("walk", "гулять", "=лес =парк", "summer spring autumn winter"),
-    ("live", "жить живу живёт past=жил,жила", "=деревня =город", "summer winter"), ("train", "тренироваться", "=бассейн =парк =стадион", "summer winter spring"),
+    ("work", "работать", "=сад =поле =ферма", "summer spring autumn"), ("walk", "гулять", "=лес =парк",
+     "summer spring autumn winter"),
+    ("live", "жить живу живёт past=жил,жила", "=деревня =город", "summer winter"), ("train", "тренироваться",
+     "=бассейн =парк =стадион", "summer winter spring"),
 )  # fmt: skip
 SEASON_RU = {"winter": "зимой", "summer": "летом", "autumn": "осенью", "spring": "весной"}
 MONTHS = {

@@ -44,7 +44,8 @@ CROWDS = (  # what there may be many of, and where
     ("=картина", "=музей"), ("=магазин =музей =парк =улица", "=город"), 
     ("=книга", "=полка =библиотека =комната"), ("=игрушка", "=комната =коробка"), ("=турист", "=музей =гостиница"),
     ("=ошибка =слово", "=текст =письмо"), ("=снег", "=улица =лес =двор"), ("=вода", "=река =бутылка =стакан =озеро"),
-    ("=молоко", "=холодильник =бутылка"), ("=сахар", "=чай =кофе"), ("=соль", "=суп"), ("=яйцо =сыр =мясо", "=холодильник"),
+    ("=молоко", "=холодильник =бутылка"), ("=сахар", "=чай =кофе"), ("=соль", "=суп"), ("=яйцо =сыр =мясо",
+     "=холодильник"),
 )  # fmt: skip
 MANY = [
     "книга",
@@ -105,7 +106,7 @@ def the_place(w: World, en_prep: str, noun: Noun, notes: Notes) -> Phrase:
 
 
 def some_are(w: World) -> Sentence:
-    """There are three books on the table. – На столе три книги.   Is there a bank near the hotel? – Около гостиницы …"""
+    """There are three books on the table. – На столе три книги."""
     notes = Notes({"existence"})
     facility = w.chance(0.35)
     en_prep, places, things = w.choose(FACILITIES if facility else SETTINGS)
@@ -197,7 +198,7 @@ def many(w: World) -> Sentence:
 
 
 def where_people_are(w: World) -> Sentence:
-    """I am at home. – Я дома.   We were at school. – Мы были в школе.   My father is not here. – Моего отца здесь нет."""
+    """I am at home. – Я дома.   We were at school. – Мы были в школе."""
     notes = Notes()
     mode = w.random.choice(("is", "is", "is", "ask", "ask", "was", "was", "not", "was not", "will"))
     np = somebody(w, ask=mode == "ask")
@@ -208,7 +209,8 @@ def where_people_are(w: World) -> Sentence:
             place = prepositional("at", "в", "loct", NP(w.lexicon.noun("школа"), det=""), notes)
     else:
         noun = w.choose(w.of("=кухня =сад =парк =библиотека =больница =магазин =офис =театр =бассейн =вокзал"
-                             " =аэропорт =гостиница =ванная =комната =музей =деревня =ресторан =кафе =класс =двор"))  # fmt: skip
+                             " =аэропорт =гостиница =ванная =комната =музей =деревня =ресторан =кафе =класс"
+                             " =двор"))  # fmt: skip
         place = prepositional(noun.en_place, noun.place, "loct", NP(noun), notes)
     if mode == "ask":
         return sentence(join(asked(np, np.be(), notes), place), notes, "?")
