@@ -53,7 +53,7 @@ def cells():
                 yield form, f"NOUN {noun.gender} {cell}"
     for adjective in words.adjectives:
         yield from ((form, f"ADJF {cell}") for cell, form in adjective.forms.items())
-    for verb in words.verbs:
+    for verb in [*words.verbs, *words.talk_verbs.values()]:
         for aspect, forms in (("impf", verb.impf), ("perf", verb.perf)):
             for cell, form in forms.items():
                 yield form, f"INFN {aspect}" if cell == "infn" else f"VERB {aspect} {cell}"

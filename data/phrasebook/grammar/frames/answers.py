@@ -316,6 +316,8 @@ def how_old(w: World) -> Sentence:
     subject = person(w, i=0, you=4)
     if (subject.en_plural and subject.pronoun != "thou masc") or subject.pronoun == "we":
         return how_old(w)
+    if subject.noun in w.of("=учитель =врач =студент =водитель =художник =женщина =мужчина =бабушка =дедушка"):
+        subject = NP(w.choose(w.of("=мальчик =девочка")))
     me = answering(subject)
     how = en("how old")
     number = Word("сколько", "сколько", "NUMR", source=how[:1])
@@ -328,17 +330,10 @@ def how_old(w: World) -> Sentence:
     old = subject.noun and subject.noun.ru in (
         "мать",
         "отец",
-        "бабушка",
-        "дедушка",
         "дядя",
         "тётя",
-        "врач",
-        "учитель",
-        "художник",
     )
     count = w.random.choice((*range(2, 13),) if young else (30, 33, 35) if old else (10, 11, 12, 20, 22, 25, 30, 34))
-    if old and subject.noun.ru in ("бабушка", "дедушка"):
-        return how_old(w)
     years_np = NP(YEAR, count=count, det="", plural=True)
     if w.chance(0.5):
         said_en, said_ru = say(years_np, "nomn", notes)
@@ -416,12 +411,6 @@ def what_colour_answer(w: World) -> Sentence:
     return answered(question, join(subject_be(it, notes, False), (words_en, [word])), notes)
 
 
-SHORT = (
-    "of course|конечно", "perhaps|может быть", "not yet|ещё нет", "not now|не сейчас", "not today|не сегодня",
-    "certainly|конечно",
-)  # fmt: skip
-
-
 def of_course(w: World) -> Sentence:
     """Will you help me? Of course. – Ты поможешь мне? Конечно.   Where is the key? I do not know. – … Я не знаю."""
     notes = Notes()
@@ -462,6 +451,8 @@ def of_course(w: World) -> Sentence:
         subject = person(w, i=0, you=0)
         if subject.pronoun == "thou masc":
             return of_course(w)
+        if key in ("work", "study") and subject.noun in w.of(PEOPLE):
+            subject = NP(pronoun="they")
         if key in ("begin", "end"):
             subject = NP(w.choose(w.of("=урок =концерт =экзамен =лекция =фильм =собрание")))
         question = ask_wh(
