@@ -7,7 +7,7 @@ from grammar.prepositions import prepositional
 from grammar.words import Notes, Phrase, Word, both, en, join
 from grammar.world import World
 
-KIN = "=мать =отец =брат =сестра =сын =дочь =друг =бабушка =дедушка =дядя =тётя =сосед"
+KIN = "=мать =отец =мама =папа =брат =сестра =сын =дочь =друг =бабушка =дедушка =дядя =тётя =сосед"
 PEOPLE = "=мальчик =девочка =учитель =врач =женщина =мужчина =студент =ребёнок =водитель =художник"
 PLACES = (  # Russian noun, how English says "in" it
     ("школа", "at"), ("работа", "at"), ("парк", "in the"), ("магазин", "in the"), ("больница", "in the"),
