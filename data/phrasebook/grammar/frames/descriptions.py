@@ -98,7 +98,9 @@ def how_it_is(w: World) -> Sentence:
     notes = Notes({"adjective-agreement", "degree"})
     mode = w.random.choice(("very", "very", "too", "too", "not very", "so", "ask very", "plain", "ask", "ask"))
     allowed = (TOO if mode == "too" else GRADED).split() + COLOURS * (mode in ("plain", "ask"))
-    adjective = w.choose([a for a in w.lexicon.adjectives if a.en in allowed and a.predicative and not a.needs])
+    adjective = w.choose(
+        [a for a in w.lexicon.adjectives if a.en in allowed and a.predicative and not a.needs and a.ru != "невысокий"]
+    )
     nouns = [n for n in adjective.nouns if adjective in w.adjectives.get(n, []) and "first" not in n.classes]
     noun = w.choose([n for n in nouns if n.ru not in ("дождь", "ветер")] or nouns)
     np = w.dress(noun, adjective=0.0, plural=0.15)
@@ -301,7 +303,6 @@ def it_is_to(w: World) -> Sentence:
     be = en("will be" if will else "was" if past else "is")
     state = Word(text_en, text_en)
     state_ru = particle(text_ru, "PRED", [state])
-    neg = not past and not will and w.chance(0.12)
     person = (
         NP(pronoun=w.random.choice(("I", "I", "we", "he", "she", "they")))
         if w.chance(0.35) and text_en in ("difficult", "easy", "interesting", "boring")
@@ -346,7 +347,5 @@ def it_is_to(w: World) -> Sentence:
                 "VERB impf futr" if will else "VERB impf", "быть", TO_BE, "3per sing" if will else "past neut", be[:1]
             )
         ]
-    middle = [Word("not", "not")] if neg else []
-    not_ru = particle("не", "PRCL", middle) if neg else []
-    english = [it, *be, *middle, state, *whom[0], *words, *rest[0]]
-    return sentence((english, whom[1] + verb_ru + not_ru + state_ru + said_verb.russian + rest[1]), notes)
+    english = [it, *be, state, *whom[0], *words, *rest[0]]
+    return sentence((english, whom[1] + verb_ru + state_ru + said_verb.russian + rest[1]), notes)

@@ -227,9 +227,7 @@ def baby(w: World) -> Sentence:
     key = w.choose(("sleep", "cry", "laugh", "smile", "wake up", "fall asleep", "drink", "eat"))
     verb = next(v for v in w.lexicon.verbs if v.key == key and bool(v.case) == (key in ("eat", "drink")))
     once = "t" in verb.flags
-    clause = Clause(
-        subject, verb, w.random.choice(("has done", "will do") if once else ("is doing", "is doing", "was doing"))
-    )
+    clause = Clause(subject, verb, w.random.choice(("has done",) if once else ("is doing", "is doing", "was doing")))
     if key in ("drink", "eat"):
         food = w.of("=молоко =вода =сок" if key == "drink" else "=каша =суп =йогурт")
         clause.object = NP(w.choose(food), det=w.random.choice(("", "the")))

@@ -204,6 +204,8 @@ def where_people_are(w: World) -> Sentence:
     np = somebody(w, ask=mode == "ask")
     if w.chance(0.6):
         words = w.choose([pair for pair in HERE if mode in ("is", "ask") or pair[1] not in PASSING])
+        if words[1] == "в отпуске" and mode in ("not", "was not"):
+            return where_people_are(w)
         place = both(*words)
         if words[1] == "school":
             place = prepositional("at", "в", "loct", NP(w.lexicon.noun("школа"), det=""), notes)
