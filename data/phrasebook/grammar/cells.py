@@ -35,7 +35,7 @@ def cells() -> set[str]:
             paradigms += [forms for forms in (verb.impf, verb.perf) if forms and forms["infn"] != "изучить"]
     found = {f"{forms['infn']} {cell}" for forms in paradigms for cell in forms}
     found |= {f"быть {cell}" for cell in TO_BE}
-    found -= {"мочь infn", "хотеть infn"}  # nobody can want, or wants to be able
+    found -= {"мочь infn", "хотеть infn", "потерять infn"}  # nobody wants to lose, or can want
     return {cell for cell in found if not cell.endswith("past neut") and " impr " not in cell}
 
 

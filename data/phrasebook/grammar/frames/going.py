@@ -172,8 +172,8 @@ def comes(w: World) -> Sentence:
     drawn = []
     for _ in range(8):
         who = _asked_about(w) if ask else somebody(w)
-        tense = w.random.choice(("present", "did", "will do"))
-        drawn.append(Clause(who, verb, tense, ask=ask, neg=not ask and w.chance(0.15)))
+        tense = w.random.choice(("present", "did", "will do", "often did"))
+        drawn.append(Clause(who, verb, tense, ask=ask, neg=not ask and tense != "often did" and w.chance(0.15)))
     clause = min(drawn, key=lambda one: w.used[cell(verb, one.subject, one.tense)])
     if w.chance(0.6):
         clause.ends.append(both(*HOME))
@@ -183,7 +183,9 @@ def comes(w: World) -> Sentence:
     elif w.chance(0.5):
         np = NP(w.choose(w.of("=магазин =библиотека =больница =музей =театр")))
         clause.ends.append(prepositional("to", "в", "accs", np, notes))
-    if clause.tense == "present":
+    if clause.tense == "often did":
+        clause.middle = w.adverbial((("often", "часто"), ("sometimes", "иногда"), ("rarely", "редко")))
+    elif clause.tense == "present":
         add_when(w, clause, HABITS[2:4] + HABITS[5:] if not clause.neg else HABITS[5:])
     else:
         _time_of_going(w, clause, home=True)

@@ -89,13 +89,13 @@ def possessive(np: NP) -> str:
     return "their" if np.second or np.en_plural else BY_GENDER[np.gender]
 
 
-def kinsman(w: World, det: str) -> NP:
-    """my sister, her friends"""
+def kinsman(w: World, det: str, gender: str = "") -> NP:
+    """my sister, her friends; `gender`: of whoever it is, where the determiner does not tell."""
     spec = "=брат =сестра =мать =отец =сын =дочь =бабушка =дедушка =друг =друг =тётя =дядя =сосед"
     nouns = list(w.of(spec))
-    if det in ("my", "your", "his"):
+    if (gender or "masc") == "masc" and det in ("my", "your", "his"):
         nouns.append(w.lexicon.noun("жена"))
-    if det == "her":
+    if det == "her" or (gender == "femn" and det in ("my", "your")):
         nouns.append(w.lexicon.noun("муж"))
     noun = w.choose(nouns)
     plural = noun.ru in ("друг", "брат", "сестра", "сын", "сосед") and w.chance(0.2)
@@ -140,7 +140,7 @@ def whom(w: World, subject: NP, young: bool = False, known: bool = False) -> NP:
         return NP(pronoun=w.random.choice(others))
     if kind == "name":
         return NP(w.choose([name for name in w.first_names if name is not subject.noun]), det="")
-    np = own(kinsman(w, possessive(subject)), subject) if w.chance(0.75) and not known else _others_kin(w, subject)
+    np = own_kin(w, subject) if w.chance(0.75) and not known else _others_kin(w, subject)
     if subject.noun and "parent" in subject.noun.classes and "parent" in np.noun.classes:
         return whom(w, subject, young, known)
     if young and not (np.noun.classes & {"young"} or np.noun.ru in ("брат", "сестра", "друг")):
@@ -164,6 +164,12 @@ def own(np: NP, subject: NP) -> NP:
     np.det, np.own_en, np.own_said, np.possessor = "own", possessive(subject), False, subject.ru_head
     np.drop_choosy_adjectives()
     return np
+
+
+def own_kin(w: World, subject: NP) -> NP:
+    """The subject's own sister, or wife or husband."""
+    gender = "plur" if subject.ru_plural else subject.gender
+    return own(kinsman(w, possessive(subject), gender), subject)
 
 
 def tenses(deed: Deed, subject: NP, neg: bool = False) -> list[str]:
@@ -240,9 +246,8 @@ def object_of(w: World, deed: Deed, clause: Clause, habit: bool = False) -> NP |
     elif noun.mass:
         np.det = "the" if eaten and "perf" in TENSES[clause.tense] else ""
     elif "own" in deed.marks:
-        plural_subject = (
-            bool(clause.subject.second or clause.subject.en_plural) and clause.subject.pronoun != "thou masc"
-        )
+        called = clause.subject.antecedent  # Doctor, you: one person
+        plural_subject = clause.subject.ru_plural and not (called and called.cell == "sing nomn")
         np.plural = "paired" in noun.classes or ("clothes" in noun.classes and plural_subject and noun.counted)
         if habit or clause.tense == "present" or w.chance(0.7):
             own(np, clause.subject)
@@ -317,9 +322,9 @@ def set_scene(w: World, deed: Deed, clause: Clause, notes: Notes) -> None:
         add_when(w, clause, [when for when in PAST if not (unclear and when in HABITS)])
     elif tense == "often did" and w.chance(0.5):
         add_when(w, clause, PAST if deed.verb.case else LASTING)
-    elif tense == "was doing" and w.chance(0.25):
+    elif tense == "was doing" and w.chance(0.35):
         add_when(w, clause, LASTING if marks & {"lot", "home"} else LASTING[1:])
-    elif tense.startswith("will") and w.chance(0.5):
+    elif tense.startswith("will") and "unplanned" not in marks and w.chance(0.5):
         add_when(w, clause, FUTURE if deed.verb.perf and tense == "will do" else FUTURE[:2])
     elif tense == "is doing" and w.chance(0.3):
         add_when(w, clause, NOW)
@@ -618,7 +623,7 @@ def gives(w: World) -> Sentence:
     """I gave him a book. – Я дал ему книгу.   She will show the house to my brother. – Она покажет дом моему брату."""
     notes = Notes()
     drawn = []
-    for _ in range(6):
+    for _ in range(12):
         key, infinitive = w.random.choice(list(GIFTS))
         verb = w.lexicon.verb(key, infinitive)
         who = somebody(w)
@@ -676,8 +681,8 @@ def wants_to(w: World) -> Sentence:
     subject = clause.subject
     clause.object = object_of(w, deed, clause)
     if clause.object and clause.object.pronoun:  # frames/wishes.py says those
-        clause.object = own(kinsman(w, possessive(subject)), subject)
-    if w.chance(0.2):
+        clause.object = own_kin(w, subject)
+    if w.chance(0.3):
         _giving(w, clause, perfect=not neg)
     elif deed.marks & {"into", "there"}:
         add_place(w, deed, clause, notes)
@@ -704,7 +709,7 @@ def _giving(w: World, clause: Clause, perfect: bool) -> None:
     clause.tense = "infinitive perf" if perfect and verb.perf else "infinitive"
     noun = w.choose(w.of(" ".join("=" + ru for ru in GIFTS[key].split())))
     clause.object = NP(noun, det="" if noun.mass and not noun.definite else "the")
-    clause.recipient = own(kinsman(w, possessive(clause.subject)), clause.subject)
+    clause.recipient = own_kin(w, clause.subject)
     clause.recipient_first = verb.en == "buy" or clause.recipient.pronoun != ""
 
 
