@@ -387,7 +387,7 @@ def how_you(w: World) -> Sentence:
         return sentence(ask_wh(both("how long", "как долго"), clause, notes, last=False), notes, "?")
     front = both("how", "как")
     if kind == "well":
-        key = w.random.choice(("sing", "dance", "work", "sleep", "study", "write", "draw"))
+        key = w.random.choice(("sing", "dance", "work", "sleep", "study", "draw"))
         clause = Clause(subject, verb_named(w, key), "often did" if key == "sleep" else "present")
         return sentence(ask_wh(front, clause, notes), notes, "?")
     if kind == "find":
