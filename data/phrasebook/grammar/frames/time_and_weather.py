@@ -226,7 +226,7 @@ def birthday(w: World, notes: Notes) -> Phrase:
 
 def on_day(w: World, notes: Notes) -> Phrase:
     """on Tuesday – во вторник"""
-    day = NP(w.choose(w.of("weekday")), det="")
+    day = NP(w.rarest(w.of("weekday"), 3), det="")
     return prepositional("on", "в", "accs", day, notes)
 
 
@@ -517,9 +517,8 @@ IN_SEASON = (  # what one does in a season: English verb, Russian verb, where, a
     ("swim", "плавать", "=море =озеро =река =бассейн", "summer"), ("rest", "отдыхать", "=деревня =остров", "summer"),
     ("work", "работать", "=сад =поле =ферма", "summer spring autumn"), ("walk", "гулять", "=лес =парк",
      "summer spring autumn winter"),
-    ("live", "жить живу живёт past=жил,жила", "=деревня =город", "summer winter"), ("train",
-     "тренироваться тренируюсь тренируется",
-     "=бассейн =парк =стадион", "summer winter spring"),
+    ("live", "жить живу живёт past=жил,жила", "=деревня =город", "summer winter"),
+    ("train", "тренироваться тренируюсь тренируется", "=бассейн =парк =стадион", "summer winter spring"),
 )  # fmt: skip
 SEASON_RU = {"winter": "зимой", "summer": "летом", "autumn": "осенью", "spring": "весной"}
 MONTHS = {
