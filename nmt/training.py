@@ -71,7 +71,7 @@ class Trainer:
         self.config, self.session, self.on_validation, self.progress = config, session, on_validation, progress
         self.run, self.state, self.pairs = session.run, session.state, session.pairs
         self.model, self.objective, self.device = self.state.model, self.state.objective, self.state.device
-        self.parallel = distributed.parallel(self.model)
+        self.parallel, self.signed = distributed.parallel(self.model), False
         left = math.inf if config.max_minutes is None else 60 * config.max_minutes - self.state.seconds
         self.deadline = self.state.started + left  # seconds on the clock of time.monotonic
         if self.state.epoch >= config.max_epochs or left <= 0:
@@ -164,8 +164,11 @@ class Trainer:
         with tqdm.external_write_mode():
             self.session.log(
                 f"epoch {metrics['epoch']:g}: loss {metrics['loss']:.3f}, perplexity {metrics['perplexity']:.2f}, "
-                f"BLEU {metrics['bleu']:.2f}, chrF {metrics['chrf']:.2f} ({metrics['signature']})"
+                f"BLEU {metrics['bleu']:.2f}, chrF {metrics['chrf']:.2f}"
             )
+            if not self.signed:
+                self.session.log(f"  sacreBLEU {metrics['signature']}")
+        self.signed = True
         if self.on_validation is not None and distributed.rank() == 0:
             self.on_validation(self.run, metrics)
         return metrics
