@@ -1,14 +1,17 @@
 """Arguments that several commands share: the fields of a config as flags, corpora, devices."""
 
 import argparse
+import shlex
 from dataclasses import fields
+from pathlib import Path
 
 import torch
 
 from nmt import NmtError
+from nmt.cli.command import with_dashes
 from nmt.config import of_record, type_of
 from nmt.corpora.corpus import Corpus, prepare
-from nmt.runs import Run
+from nmt.runs import Run, load
 
 DATA_HELP = (
     "a corpus by name (phrasebook, hotels, news-commentary, wmt16); TSV files, each a corpus (FILE:N or FILE:P%%: at "
@@ -17,20 +20,27 @@ DATA_HELP = (
 )
 
 
+# The help shows flags in groups; of a config, each begins with one of these fields.
+BEGINS = {"method": "what is pruned", "num_blocks": "the model", "batch_size": "how much, and how long"}
+BEGINS |= {"lr": "how it learns", "check_val_every_n_epoch": "what is measured and kept"}
+
+
 def config_flags(sub: argparse.ArgumentParser, config: type, texts: dict[str, str] | None = None) -> None:
     """One flag for each field of a config; `texts` replace the help of some."""
     for f in fields(config):
+        if f.name in BEGINS:
+            group = sub.add_argument_group(BEGINS[f.name])
         kind, default = type_of(f), f.default
         if kind is bool:
             default = "yes" if default else "no"
         shown = "" if default is None else f" (default: {default})"
-        sub.add_argument(
-            f"--{f.metadata.get('flag', f.name)}",
+        group.add_argument(
+            with_dashes(f"--{f.metadata.get('flag', f.name)}"),
             dest=f.name,
             type=yes_no if kind is bool else kind,
             choices=f.metadata.get("choices"),
             metavar=None if "choices" in f.metadata else {int: "N", float: "X", bool: "yes|no", str: "NAME"}[kind],
-            help=(texts or {}).get(f.name, f.metadata["help"] + shown),
+            help=with_dashes((texts or {}).get(f.name, f.metadata["help"] + shown)),
         )
 
 
@@ -41,7 +51,7 @@ def fields_said(given: argparse.Namespace, config: type) -> dict:
 
 def refuse_two_sizes(said: dict) -> None:
     if {"batch_size", "batch_tokens"} <= said.keys():
-        raise NmtError("--batch_size counts sentences, --batch_tokens tokens: give one of them")
+        raise NmtError("--batch-size counts sentences, --batch-tokens tokens: give one of them")
 
 
 def run_to_resume(given: argparse.Namespace, command: str) -> Run:
@@ -69,27 +79,30 @@ def config_of_run(config: type, stored: dict, given: argparse.Namespace) -> obje
         raise NmtError(f"{given.run}/config.json: damaged, or of another version of nmt ({error})") from None
 
 
-def run_flags(sub: argparse.ArgumentParser, data: str, run: str) -> None:
-    """What nmt train and nmt prune have in common; the defaults of --data and the help of --run are their own."""
-    sub.add_argument("--data", nargs="+", help=f"{DATA_HELP} (default: {data})")
-    preparing_flags(sub)
+def run_flags(sub: argparse.ArgumentParser, checkpoint: str, data: str, run: str) -> None:
+    """What nmt train and nmt prune have in common; the helps of --checkpoint and --run are their own."""
+    group = sub.add_argument_group("what goes in, and where it goes")
+    group.add_argument("--checkpoint", default="", metavar="DIR|NAME", help=checkpoint)
+    group.add_argument("--data", nargs="+", help=f"{DATA_HELP} (default: {data})")
     # torchrun takes --run, even behind our name, for an abbreviation of its own --run-path.
-    sub.add_argument("--run", "--run_dir", metavar="DIR", help=run)
-    text = "go on with the run in --run from its last checkpoint"
-    sub.add_argument("--resume", action="store_true", default=False, help=text)
-    gpus_flag(sub)
+    group.add_argument("--run", "--run-dir", metavar="DIR", help=run)
+    group.add_argument(
+        "--resume", action="store_true", default=False, help="go on with --run, from its last checkpoint"
+    )
+    preparing_flags(group)
+    gpus_flag(group)
     text = "steps between refreshes, 0: no bar (default: 20)"
-    sub.add_argument("--progress_bar_refresh_rate", type=count, default=20, metavar="N", help=text)
+    group.add_argument("--progress-bar-refresh-rate", type=count, default=20, metavar="N", help=text)
 
 
-def preparing_flags(sub: argparse.ArgumentParser) -> None:
+def preparing_flags(sub: argparse._ActionsContainer) -> None:
     sub.add_argument("--archives", metavar="DIR", help="folder with archives already downloaded (also: NMT_DATA)")
     sub.add_argument("--lowercase", type=yes_no, metavar="yes|no", help="lower-case the corpus")
     text = "training pairs with so many words and punctuation marks on each side only, say 10-100"
     sub.add_argument("--tokens", type=from_to, metavar="MIN-MAX", help=text)
 
 
-def gpus_flag(sub: argparse.ArgumentParser) -> None:
+def gpus_flag(sub: argparse._ActionsContainer) -> None:
     sub.add_argument("--gpus", type=int, choices=(0, 1), help="1: CUDA, 0: CPU (default: CUDA if there is one)")
 
 
@@ -128,3 +141,12 @@ def corpus_of(data: list[str], given: argparse.Namespace, before: dict | None = 
 def corpus_of_run(run: Run, given: argparse.Namespace) -> Corpus:
     """The corpus that a run was trained on, or --data, with the run's options where no others are given."""
     return corpus_of(getattr(given, "data", run.config["corpus"]["data"]), given, run.config["card"].get("options"))
+
+
+def next_command(run: Run, checkpoint: str | Path) -> str:
+    """What can be typed next: a sentence of the run's validation, quoted for a shell, and what it becomes."""
+    source = min((line["source"] for line in run.lines("samples.jsonl")), key=len, default=None)
+    if source is None or not run.steps():
+        return ""
+    words = "nmt", "translate", "--checkpoint", str(checkpoint), *["--"] * source.startswith("-"), source
+    return f"Try it on a sentence of its validation:\n  {shlex.join(words)}\n  {load(checkpoint).translate(source)}"

@@ -1,5 +1,6 @@
 """`nmt demo`: a small Transformer learns the embedded phrasebook in a few minutes on two cores, and shows how."""
 
+import shlex
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -39,7 +40,8 @@ def demo(directory: str | Path, minutes: float = 4.0, log=print) -> Run:
     show_scores(run, corpus, log)
     log(f"\nThe run is in {run.directory}: metrics.jsonl, samples.jsonl, frames/ (attention), checkpoints/.")
     log("The way on:")
-    log(f"  echo 'The old doctor reads a long letter.' | nmt translate --checkpoint {run.directory}")
+    where = shlex.quote(str(run.directory))
+    log(f"  nmt translate --checkpoint {where} 'The old doctor reads a long letter.'")
     log("  nmt train --data hotels --run runs/hotels     real hotel descriptions; README.md has the results")
     log("  jupyter lab                                   the course, in notebooks/")
     return run

@@ -28,17 +28,19 @@ HELP = {
 }
 
 
-def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
-    sub = command("prune", prune_command, "choose heads, fine-tune, and take the other heads out of the model")
-    sub.add_argument("--checkpoint", default="", metavar="DIR|NAME", help="the trained model: a run, or a model")
-    run = "new run directory (default: runs/DATE-NAME-METHOD)"
-    arguments.run_flags(sub, "that of the run in --checkpoint", run)
+def add(command: Callable) -> None:
+    sub = command("prune", prune_command, "choose heads, fine-tune, and take the other heads out of the model",
+                  "--checkpoint phrasebook --data phrasebook --heads all --keep 12", "--run runs/pruned --resume",
+                  common="checkpoint data run resume gpus heads keep max_epochs max_minutes")  # fmt: skip
+    text, run = "the trained model: a run, or a model", "new run directory (default: runs/DATE-NAME-METHOD)"
+    arguments.run_flags(sub, text, "that of the run in --checkpoint", run)
     arguments.config_flags(sub, PruningConfig, HELP)
-    sub.add_argument("--no_freeze", dest="freeze", action="store_false", help="the same as --freeze no")
-    text = "1, the origin's flag: --heads encoder, behind gates that are learned"
-    sub.add_argument("--encoder_with_hard_concrete_gate", type=int, choices=(0, 1), help=text)
-    sub.add_argument("--strict", default="", help="the origin's flag, without effect: loading is always strict")
     arguments.config_flags(sub, TrainingConfig, HELP | dict.fromkeys(SHAPE, KNOWN))
+    group = sub.add_argument_group("of the project that this one grew out of")
+    group.add_argument("--no-freeze", dest="freeze", action="store_false", help="the same as --freeze no")
+    text = "1, the origin's flag: --heads encoder, behind gates that are learned"
+    group.add_argument("--encoder-with-hard-concrete-gate", type=int, choices=(0, 1), help=text)
+    group.add_argument("--strict", default="", help="the origin's flag, without effect: loading is always strict")
 
 
 def prune_command(given: argparse.Namespace) -> None:
@@ -59,13 +61,13 @@ def prune_command(given: argparse.Namespace) -> None:
     progress = given.progress_bar_refresh_rate
     result = prune(settings, config, corpus, trained, directory, given.resume, device, progress)
     undecided = f", {result['undecided']} gates undecided when they were chosen" if result["undecided"] else ""
+    print(f"{result['method']}: {result['kept']} of {result['of']} kept{undecided}; the new model: {directory}")
     print(
-        f"{result['method']}: {result['kept']} of {result['of']} kept{undecided}; BLEU {result['bleu_dense']:.2f} -> "
-        f"{result['bleu_pruned']:.2f}, loss {result['nll_dense']:.3f} -> {result['nll_pruned']:.3f}, "
-        f"{result['params_dense'] / 1e6:.2f} -> {result['params_pruned'] / 1e6:.2f} million parameters. "
-        f"The new model: --checkpoint {directory}"
+        f"BLEU {result['bleu_dense']:.2f} -> {result['bleu_pruned']:.2f}, loss {result['nll_dense']:.3f} -> "
+        f"{result['nll_pruned']:.3f}, parameters {result['params_dense']:,} -> {result['params_pruned']:,}"
     )
-    print(json.dumps(result, ensure_ascii=False))
+    print(json.dumps(result, ensure_ascii=False), flush=True)  # the last line of stdout is for programs
+    to_stderr(arguments.next_command(Run(directory), directory))
 
 
 def pruning_config(given: argparse.Namespace) -> PruningConfig:
@@ -73,24 +75,20 @@ def pruning_config(given: argparse.Namespace) -> PruningConfig:
     said = arguments.fields_said(given, PruningConfig)
     gated = getattr(given, "encoder_with_hard_concrete_gate", None)
     if gated == 0:
-        raise NmtError(
-            "--encoder_with_hard_concrete_gate=0: pruning without gates? Leave it out; say --heads, --method"
-        )
+        raise NmtError("--encoder-with-hard-concrete-gate=0: pruning without gates? Leave it out; say --method")
     if gated and said.get("heads", "encoder") != "encoder":
-        raise NmtError(f"--encoder_with_hard_concrete_gate=1 means --heads encoder, not {said['heads']}")
+        raise NmtError(f"--encoder-with-hard-concrete-gate=1 means --heads encoder, not {said['heads']}")
     if gated and "l0_penalty_scale" not in said:
         to_stderr(
-            "--encoder_with_hard_concrete_gate: lambda is here the price of each head; the origin divided it by the "
-            "heads of a layer, which is --l0_penalty_scale origin"
+            "--encoder-with-hard-concrete-gate: lambda is here the price of each head; the origin divided it by the "
+            "heads of a layer, which is --l0-penalty-scale origin"
         )
     if "method" not in said:
         said["method"] = "l0" if "l0_penalty_lambda" in said or (gated and "keep" not in said) else "ours"
     if gated and not method_class(said["method"]).learns:
-        raise NmtError(f"--encoder_with_hard_concrete_gate=1: --method {said['method']} has no gates; leave one out")
+        raise NmtError(f"--encoder-with-hard-concrete-gate=1: --method {said['method']} has no gates; leave one out")
     if said["method"] == "ours" and "keep" not in said:
-        raise NmtError(
-            "how much shall stay? Say --keep K, a number of heads, or --hcg_l0_penalty_lambda X, their price"
-        )
+        raise NmtError("how much shall stay? Say --keep K, heads, or --hcg-l0-penalty-lambda X, their price")
     return PruningConfig(**said)
 
 

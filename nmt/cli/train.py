@@ -11,32 +11,37 @@ from nmt.cli import arguments
 from nmt.cli.demo import demo
 from nmt.config import TrainingConfig, shape_of
 from nmt.corpora.card import format_card
+from nmt.decoding import translate
 from nmt.plumbing import distributed
 from nmt.plumbing.averaging import average_last
 from nmt.runs import Run, load
+from nmt.scoring import corpus_scores
 from nmt.training import train
 
 
-def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
+def add(command: Callable) -> None:
     """Add the commands to a parser."""
     text = "train a small model on the embedded phrasebook in a few minutes and watch it learn"
-    sub = command("demo", demo_command, text)
-    sub.add_argument("--run", help="run directory (default: a new one in runs/)")
+    sub = command("demo", demo_command, text, "", "--minutes 1 --run runs/first")
+    sub.add_argument("--run", metavar="DIR", help="run directory (default: a new one in runs/)")
     sub.add_argument("--minutes", type=float, default=4.0, metavar="X", help="of training at most (default: 4)")
 
-    sub = command("data", data_command, "prepare a corpus and print its card")
+    text = "prepare a corpus and print its card"
+    sub = command("data", data_command, text, "phrasebook", "mine.tsv --lowercase yes")
     sub.add_argument("data", nargs="+", help=arguments.DATA_HELP)
     arguments.preparing_flags(sub)
 
-    sub = command("train", train_command, "train a model, or go on with a run")
-    run = "run directory (default: runs/DATE-NAME); after torchrun say --run_dir"
-    arguments.run_flags(sub, "news-commentary", run)
-    text = "start from the weights and vocabularies of this model"
-    sub.add_argument("--checkpoint", default="", metavar="DIR|NAME", help=text)
+    common = "checkpoint data run resume gpus num_blocks d_model num_heads batch_size max_epochs max_minutes lr"
+    sub = command("train", train_command, "train a model, or go on with a run",
+                  "--data phrasebook --run runs/mine --max-minutes 10", "--run runs/mine --resume --max-minutes 20",
+                  common=common)  # fmt: skip
+    run = "run directory (default: runs/DATE-NAME); after torchrun say --run-dir"
+    arguments.run_flags(sub, "start from the weights and vocabularies of this model", "news-commentary", run)
     arguments.config_flags(sub, TrainingConfig)
 
-    sub = command("average", average_command, "one model whose weights are the mean of a run's last checkpoints")
-    sub.add_argument("--run", required=True, metavar="DIR", help="a run with --keep_checkpoints N or more")
+    sub = command("average", average_command, "one model whose weights are the mean of a run's last checkpoints",
+                  "--run runs/mine --last 5 --out runs/mean", "--run runs/mine --last 9 --out mean")  # fmt: skip
+    sub.add_argument("--run", required=True, metavar="DIR", help="a run with --keep-checkpoints N or more")
     sub.add_argument("--last", required=True, type=arguments.count, metavar="N", help="how many of its checkpoints")
     sub.add_argument("--out", required=True, metavar="DIR", help="the new model directory")
 
@@ -57,7 +62,7 @@ def train_command(given: argparse.Namespace) -> None:
     with distributed.joined(arguments.device_of(given)) as device:
         run = resumed(given, device) if given.resume else started(given, device)
         if distributed.rank() == 0:
-            print(f"done: {run.directory}. Try it: echo 'Hello.' | nmt translate --checkpoint {run.directory}")
+            print(f"done: {run.directory}. {arguments.next_command(run, run.directory)}")
 
 
 def started(given: argparse.Namespace, device: torch.device) -> Run:
@@ -67,7 +72,11 @@ def started(given: argparse.Namespace, device: torch.device) -> Run:
     origin = load(given.checkpoint) if given.checkpoint else None
     config = TrainingConfig(**(shape_of(origin.model.config) if origin else {}) | said)
     data = getattr(given, "data", ["news-commentary"])
-    corpus = distributed.first_before_others(lambda: arguments.corpus_of(data, given))
+    try:
+        corpus = distributed.first_before_others(lambda: arguments.corpus_of(data, given))
+    except NmtError as error:
+        other = "; it is the default: --data phrasebook comes with nmt and needs no network"
+        raise NmtError(f"{error}{'' if hasattr(given, 'data') else other}") from None
     directory = getattr(given, "run", f"runs/{time.strftime('%Y%m%d-%H%M%S')}-{corpus.name}")
     return train(config, corpus, directory, device=device, checkpoint=origin, progress=given.progress_bar_refresh_rate)
 
@@ -83,11 +92,22 @@ def resumed(given: argparse.Namespace, device: torch.device) -> Run:
 def refuse_contradictions(said: dict) -> None:
     """Raises NmtError for settings of which one would be without effect."""
     arguments.refuse_two_sizes(said)
-    # --scheduler_patience is let pass: the origin's training lines give it together with noam.
+    # --scheduler-patience is let pass: the origin's training lines give it together with noam.
     knobs = [f"--{name}" for name in said if name.startswith("noam_")]
     if knobs and said.get("scheduler", "noam") != "noam":
         raise NmtError(f"--scheduler {said['scheduler']} does not use {', '.join(knobs)}: leave out one or the other")
 
 
 def average_command(given: argparse.Namespace) -> None:
-    print(f"{average_last(Run(given.run), given.last, given.out)}: a model directory, for --checkpoint")
+    run = Run(given.run)
+    print(f"{average_last(run, given.last, given.out)}: a model directory, for --checkpoint")
+    mean, said = load(given.out), run.config["training"]
+    limit = said["limit_val_batches"] and said["limit_val_batches"] * said["val_batch_size"]
+    try:
+        english, russian = zip(*arguments.corpus_of_run(run, given).pairs(said["val_split"], limit), strict=True)
+        bleu = corpus_scores(translate(mean.model, mean.bpe, english, beam=1), russian)["bleu"]
+        best = max(line["bleu"] for line in run.lines(split="valid"))
+        print(f"BLEU of {len(english):,} {said['val_split']} pairs {bleu:.2f}; the run's best checkpoint: {best:.2f}")
+    except NmtError as error:  # its corpus is not here
+        print(f"not scored: {error}")
+    print(arguments.next_command(run, given.out))

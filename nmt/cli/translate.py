@@ -1,29 +1,49 @@
 """The commands of a trained model: nmt translate, score."""
 
 import argparse
+import io
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
+from pathlib import Path
 
 from nmt import NmtError
 from nmt.cli import arguments
 from nmt.corpora.corpus import to_stderr
 from nmt.corpora.names import unsplit_pairs
 from nmt.lab.lineage import chain
+from nmt.plumbing.files import write_text
 from nmt.runs import load
 from nmt.scoring import corpus_scores
 
+TYPED = "real"  # of the models that ship, the best at what people type: data/models/real/README.md
+CHECKPOINT_HELP = "run directory, model directory, or name of a shipped model"
 
-def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> None:
+
+def add(command: Callable) -> None:
     """Add the commands to a parser."""
-    sub = command("translate", translate_command, "translate lines from stdin to stdout")
-    search_flags(sub)
+    text = "translate sentences: those given, those of a file, or lines as you type them"
+    sub = command("translate", translate_command, text, '"The file could not be opened."',
+                  "--checkpoint runs/mine --input english.txt --output russian.txt",
+                  common="sentences checkpoint input output n_best scores beam gpus")  # fmt: skip
+    text = "one or more, each in quotes; without them, and without --input, lines of stdin"
+    sub.add_argument("sentences", nargs="*", default=[], metavar="SENTENCE", help=text)
+    search_flags(sub, f"{CHECKPOINT_HELP} (default: {TYPED})", required=False)
+    sub.add_argument("--input", default="", metavar="FILE", help="translate the lines of this file, UTF-8")
+    sub.add_argument("--output", default="", metavar="FILE", help="write all to this file or, after an error, nothing")
+    text = "the N best translations of each, on N lines; a wider beam where it needs one (default: 1)"
+    sub.add_argument("--n-best", type=int, default=1, metavar="N", help=text)
+    sub.add_argument("--scores", action="store_true", default=False, help="score (near 0: sure) and tab before each")
+    text = "pieces of a translation at most (default: 2 * those of the sentence + 10)"
+    sub.add_argument("--max-length", type=int, default=None, metavar="N", help=text)
 
     text = "translate a split of a corpus and print BLEU and chrF, last as one JSON line"
-    sub = command("score", score_command, text)
-    search_flags(sub)
+    sub = command("score", score_command, text, "--checkpoint phrasebook --data phrasebook --split test_seen",
+                  "--checkpoint runs/mine --data mine.tsv", common="checkpoint data split limit beam gpus")  # fmt: skip
+    search_flags(sub, CHECKPOINT_HELP, required=True)
     sub.add_argument("--data", nargs="+", required=True, help=arguments.DATA_HELP)
     arguments.preparing_flags(sub)
     text = "train, valid, test or another split; all: every pair of files of your own, held out by you (default: test)"
@@ -32,52 +52,90 @@ def add(command: Callable[[str, Callable, str], argparse.ArgumentParser]) -> Non
     sub.add_argument("--limit", type=arguments.count, default=None, metavar="N", help="only the first N pairs")
 
 
-def search_flags(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--checkpoint", required=True, help="run directory, model directory, or name of a shipped model")
-    sub.add_argument("--beam", type=int, default=4, metavar="N", help="width of the beam, 1: greedy (default: 4)")
-    text = "alpha of Wu et al. 2016, eq. 14 (default: 0.6)"
-    sub.add_argument("--length_penalty", type=float, default=0.6, metavar="X", help=text)
+def search_flags(sub: argparse.ArgumentParser, checkpoint: str, required: bool) -> None:
+    sub.add_argument("--checkpoint", required=required, metavar="DIR|NAME", help=checkpoint)
+    sub.add_argument("--beam", type=int, metavar="N", help="width of the beam, 1: greedy (default: 4)")
+    sub.add_argument("--length-penalty", type=float, default=0.6, metavar="X", help="Wu et al. 2016 (default: 0.6)")
     text = "decoded together (default: 32; 1: a line is answered before the next is read)"
-    sub.add_argument("--batch_size", type=int, default=32, metavar="N", help=text)
+    sub.add_argument("--batch-size", type=int, default=32, metavar="N", help=text)
     arguments.gpus_flag(sub)
 
 
 def search_options(given: argparse.Namespace) -> dict:
-    if given.beam < 1 or given.batch_size < 1:
-        raise NmtError(f"--beam and --batch_size must be at least 1, not {given.beam} and {given.batch_size}")
+    beam = getattr(given, "beam", max(4, getattr(given, "n_best", 1)))
+    if beam < 1 or given.batch_size < 1:
+        raise NmtError(f"--beam and --batch-size must be at least 1, not {beam} and {given.batch_size}")
     if not given.length_penalty >= 0:
-        raise NmtError(f"--length_penalty must be at least 0, not {given.length_penalty}")
-    return {"beam": given.beam, "length_penalty": given.length_penalty, "batch_size": given.batch_size}
+        raise NmtError(f"--length-penalty must be at least 0, not {given.length_penalty}")
+    return {"beam": beam, "length_penalty": given.length_penalty, "batch_size": given.batch_size}
 
 
 def translate_command(given: argparse.Namespace) -> None:
-    options, trained = search_options(given), load(given.checkpoint, arguments.device_of(given))
+    options = search_options(given) | {"n_best": given.n_best, "max_length": given.max_length}
+    if given.sentences and given.input:
+        raise NmtError("SENTENCE and --input: give one of them")
+    if given.output and Path(given.output).exists() and not Path(given.output).is_file():
+        raise NmtError(f"--output {given.output}: what is there is no plain file; name another place")
+    device, typing = arguments.device_of(given), not (given.sentences or given.input) and sys.stdin.isatty()
+    said, lines = getattr(given, "checkpoint", ""), lines_to_translate(given, typing)
+    lines = iter(list(lines)) if given.output else lines  # there a line that cannot be read is found before the work
+    if typing or not said:
+        to_stderr(f"loading {said or f'{TYPED}; --checkpoint names another model'}")
+    trained = load(said or TYPED, device)
     # A program that talks to us line by line asks for batches of 1: if we read ahead, both would wait.
-    answering = sys.stdin.isatty() or given.batch_size == 1
-    lines, at_once, done, doubtful = lines_of_stdin(), 1 if answering else 8 * given.batch_size, 0, []
-    while chunk := list(islice(lines, at_once)):
-        for best, *_ in trained.n_best(chunk, **options):
-            print(best.text, flush=answering)
-            done += 1
-            if best.doubt and answering:
-                to_stderr(f"not sure: {best.doubt}")
-            doubtful += [done] if best.doubt else []
+    answering = typing or given.sentences or given.batch_size == 1
+    out, done, doubtful, chunk, fault = io.StringIO() if given.output else sys.stdout, 0, [], [""], None
+    while chunk and not fault:
+        chunk = []
+        try:
+            chunk.extend(islice(lines, 1 if answering else 8 * given.batch_size))
+        except NmtError as error:
+            fault = error  # told after the lines before it are translated
+        for found in trained.n_best(chunk, **options):
+            texts = [f"{sum(p.score for p in one.hypotheses):.3f}\t" * given.scores + one.text for one in found]
+            texts += [""] * (given.n_best - len(found))  # always so many lines
+            print(*texts, sep="\n", file=out, flush=answering)
+            done, doubt = done + 1, found[0].doubt
+            if doubt and answering:
+                to_stderr(f"not sure: {doubt}")
+            doubtful += [done] if doubt else []
+    if given.output:
+        write_text(Path(given.output).resolve(), out.getvalue())  # where it is a link, that stays one
+        to_stderr(f"{given.output}: {done:,} lines translated")
     if doubtful and not answering:
         named = ", ".join(map(str, doubtful[:20])) + (", …" if doubtful[20:] else "")
-        to_stderr(
-            f"not sure of {len(doubtful):,} of {done:,} translations (lines {named}): the text has characters that the "
-            "model does not know, or the model itself finds them improbable"
-        )
+        why = "it does not know a character, or finds them improbable itself"
+        to_stderr(f"the model is not sure of {len(doubtful):,} of {done:,} translations (lines {named}): {why}")
+    if fault:
+        raise fault
 
 
-def lines_of_stdin() -> Iterator[str]:
-    for number, line in enumerate(sys.stdin.buffer, 1):
+def lines_to_translate(given: argparse.Namespace, typing: bool) -> Iterator[str]:
+    """The sentences given, or the lines of --input or stdin. Raises NmtError, naming the line, for what is no UTF-8."""
+    raw, place = (typed_lines() if typing else sys.stdin.buffer), "standard input, line"
+    if given.sentences:
+        raw, place = map(os.fsencode, given.sentences), "SENTENCE"
+    elif given.input:
+        raw, place = io.BytesIO(Path(given.input).read_bytes()), f"{given.input}, line"
+    mend = "only UTF-8 text can be translated; convert it: iconv -f {} -t UTF-8 OLD > NEW"
+    for number, line in enumerate(raw, 1):
         if b"\0" in line:
-            raise NmtError(f"standard input, line {number}: a NUL byte; only UTF-8 text can be translated")
+            raise NmtError(f"{place} {number}: a NUL byte; {mend.format('UTF-16')}")
         try:
             yield line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
         except UnicodeDecodeError as error:
-            raise NmtError(f"standard input, line {number}: not UTF-8 ({error.reason} at byte {error.start})") from None
+            raise NmtError(f"{place} {number}: not UTF-8 ({error}); {mend.format('WINDOWS-1252')}") from None
+
+
+def typed_lines() -> Iterator[bytes]:
+    """What is typed on a terminal, line by line, behind a prompt on stderr."""
+    to_stderr("Type an English sentence and press Enter. Ctrl-D on an empty line ends.")
+    line = b"\n"
+    while line:
+        print("> ", end="", file=sys.stderr, flush=True)
+        if line := sys.stdin.buffer.readline():
+            yield line
+    to_stderr("")  # Ctrl-D leaves the cursor behind the prompt
 
 
 def score_command(given: argparse.Namespace) -> None:
@@ -99,7 +157,7 @@ def score_command(given: argparse.Namespace) -> None:
     outputs = trained.translate([english for english, _ in pairs], **options)
     seconds = time.monotonic() - since
     result = corpus_scores(outputs, [russian for _, russian in pairs], given.tokenize)
-    result |= {"checkpoint": str(trained.directory), "data": name, "split": given.split, "beam": given.beam}
+    result |= {"checkpoint": str(trained.directory), "data": name, "split": given.split, "beam": options["beam"]}
     result |= {"length_penalty": given.length_penalty, "seconds": round(seconds, 2)}
     print(f"{name} {given.split}: BLEU {result['bleu']:.2f}, chrF {result['chrf']:.2f}")
     print(json.dumps(result, ensure_ascii=False))

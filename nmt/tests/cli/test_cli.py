@@ -153,7 +153,7 @@ def test_every_flag_has_a_help_line(nmt_):
     for command, names, text in flags:
         assert (text and text is not argparse.SUPPRESS and len(text) > 8) or "--help" in names, (command, names)
     for command in ("", "demo", "data", "train", "translate", "score"):
-        status, out, _ = nmt_(f"{command} --help")
+        status, out, _ = nmt_(f"{command} {'--help-all' if command else '--help'}")
         assert status == 0 and "None" not in out and "SUPPRESS" not in out
         for name in (name for c, names, _ in flags if c == command for name in names):
             assert name in out
@@ -164,26 +164,26 @@ def test_every_flag_has_a_help_line(nmt_):
     [
         ("", "COMMAND"),
         ("fly", "invalid choice: 'fly'"),
-        ("train --num_block 2", "unrecognized arguments: --num_block"),  # no abbreviations: a typo is not a flag
-        ("train --num_blocks two", "--num_blocks.*invalid int value: 'two'"),
+        ("train --num_block 2", "--num-block: did you mean --num-blocks"),  # no abbreviations: a typo is not a flag
+        ("train --num_blocks two", "--num-blocks.*invalid int value: 'two'"),
         ("train --scheduler cosine", "--scheduler.*invalid choice: 'cosine'"),
         ("train --tied maybe", "--tied.*yes or no, not 'maybe'"),
         ("train --gpus 2", "--gpus.*invalid choice"),
-        ("train --progress_bar_refresh_rate -1", "--progress_bar_refresh_rate"),
-        ("train --hidden_dim 33 --num_heads 1", r"--hidden_dim.*must be even.*33"),
-        ("train --hidden_dim 36", r"--hidden_dim.* 36 is not divisible by --num_heads 8"),
-        ("train --key_query_value_dim 0", "--key_query_value_dim"),
-        ("train --batch_size 0", "--batch_size must be at least 1"),
-        ("train --limit_train_batches 0", "--limit_train_batches must be at least 1"),
+        ("train --progress_bar_refresh_rate -1", "--progress-bar-refresh-rate"),
+        ("train --hidden_dim 33 --num_heads 1", r"--hidden-dim.*must be even.*33"),
+        ("train --hidden_dim 36", r"--hidden-dim.* 36 is not divisible by --num-heads 8"),
+        ("train --key_query_value_dim 0", "--key-query-value-dim"),
+        ("train --batch_size 0", "--batch-size must be at least 1"),
+        ("train --limit_train_batches 0", "--limit-train-batches must be at least 1"),
         ("train --lr nan", "--lr must be above 0 and finite"),
         ("train --lr inf", "--lr must be above 0 and finite"),
-        ("train --max_minutes nan", "--max_minutes"),
+        ("train --max_minutes nan", "--max-minutes"),
         ("train --seed -1", "--seed"),
-        ("train --scheduler_patience -1", "--scheduler_patience"),
+        ("train --scheduler_patience -1", "--scheduler-patience"),
         ("train --dropout 1", r"--dropout must be in \[0, 1\)"),
-        ("train --batch_tokens 100 --batch_size 10", "--batch_size counts sentences, --batch_tokens tokens"),
-        ("train --scheduler plateau --noam_scaler 2", "--scheduler plateau does not use --noam_scaler"),
-        ("train --scheduler no --noam_opt_warmup_steps 9", "--scheduler no does not use --noam_opt_warmup_steps"),
+        ("train --batch_tokens 100 --batch_size 10", "--batch-size counts sentences, --batch-tokens tokens"),
+        ("train --scheduler plateau --noam_scaler 2", "--scheduler plateau does not use --noam-scaler"),
+        ("train --scheduler no --noam_opt_warmup_steps 9", "--scheduler no does not use --noam-opt-warmup-steps"),
         ("train --resume", "--resume: which run"),
         ("train --resume --run x --checkpoint y", "--checkpoint starts a new run, --resume goes on"),
         ("train --resume --run nowhere", "nowhere: not a run directory"),
@@ -193,8 +193,8 @@ def test_every_flag_has_a_help_line(nmt_):
         ("data", "the following arguments are required: data"),
         ("data hotels --archives nowhere", "nowhere: no such folder"),
         ("translate --checkpoint nowhere", "--checkpoint nowhere: neither a run directory"),
-        ("translate --checkpoint nowhere --beam 0", "--beam and --batch_size must be at least 1"),
-        ("translate --checkpoint nowhere --length_penalty -1", "--length_penalty must be at least 0"),
+        ("translate --checkpoint nowhere --beam 0", "--beam and --batch-size must be at least 1"),
+        ("translate --checkpoint nowhere --length_penalty -1", "--length-penalty must be at least 0"),
         ("score --checkpoint nowhere --data hotels --limit -1", "--limit"),
     ],
 )
@@ -210,11 +210,11 @@ def test_gpus_1_without_a_gpu(command, refuses):
 
 def test_what_does_not_fit_the_corpus_or_the_checkpoint(refuses, tsv, trained, tmp_path):
     refuses(f"{NEW} --data {tsv} --run r --src_vocab_size 9000", "at most .* 9,000 asked for")
-    refuses(f"{NEW} --data {tsv} --run r --max_length 1", "--max_length 1")
+    refuses(f"{NEW} --data {tsv} --run r --max_length 1", "--max-length 1")
     refuses(f"{NEW} --data {tsv} --run {trained.directory}", "exists already; go on with --resume")
     start = f"{NEW} --data {tsv} --run r --checkpoint {trained.directory}"
-    refuses(f"{start} --num_blocks 2", "another shape: --num_blocks is 1 there, 2 here")
-    refuses(f"{start} --trg_vocab_size 60", "--trg_vocab_size 60: .*80 pieces")
+    refuses(f"{start} --num_blocks 2", "another shape: --num-blocks is 1 there, 2 here")
+    refuses(f"{start} --trg_vocab_size 60", "--trg-vocab-size 60: .*80 pieces")
     (tmp_path / "file").touch()
     refuses(f"{NEW} --data {tsv} --run file/r", "file")
 
@@ -235,7 +235,7 @@ def test_resume(nmt_, refuses, copy, pairs, tmp_path):
     assert copy.last_step() == 3 and len(copy.lines("sessions.jsonl")) == 2
     resume = f"train --run {copy.directory} --resume"
     refuses(f"{resume} --dropout 0.3", r"--dropout is 0.1 in the run, 0.3 now")
-    refuses(f"{resume} --hidden_dim 16", r"--hidden_dim is 32 in the run, 16 now")
+    refuses(f"{resume} --hidden_dim 16", r"--hidden-dim is 32 in the run, 16 now")
     other = tmp_path / "other.tsv"
     other.write_text("".join(f"{en} now\t{ru} сейчас\n" for en, ru in pairs), encoding="utf-8")
     nmt_(f"data {other}")
@@ -280,7 +280,7 @@ def test_translate_keeps_order_and_empty_lines_and_any_length(nmt_, trained):
 def test_translate_refuses_what_is_not_text(refuses, trained):
     line = f"translate --checkpoint {trained.directory} --batch_size"
     out = refuses(f"{line} 2", r"standard input, line 18: not UTF-8", b"a cat.\n" * 17 + b"\xff\xfe\n")
-    assert len(out.splitlines()) == 16  # what was read before, in whole chunks of 8 batches
+    assert len(out.splitlines()) == 17  # all that was read before, also what fills no chunk of 8 batches
     out = refuses(f"{line} 1", r"standard input, line 4: not UTF-8", b"a cat.\n" * 3 + b"\xff\xfe\n")
     assert len(out.splitlines()) == 3
     line = f"{line} 1"

@@ -59,7 +59,7 @@ def test_the_origins_line(nmt_, trained, tmp_path):  # noqa: F811
 
 
 def test_the_origins_line_is_understood_as_it_stands():
-    given = nmt.cli.parser().parse_args(nmt.cli.with_underscores(["prune", *ORIGIN.replace("''", "").split()]))
+    given = nmt.cli.parser().parse_args(["prune", *ORIGIN.replace("''", "").split()])
     settings = nmt.cli.prune.pruning_config(given)
     assert (settings.method, settings.heads, settings.keep, settings.freeze) == ("l0", "encoder", None, True)
     assert (given.gpus, given.batch_size, given.checkpoint, given.strict) == (1, 20, "PATH", "")
@@ -68,7 +68,7 @@ def test_the_origins_line_is_understood_as_it_stands():
 def test_methods_and_defaults(prunes, trained):  # noqa: F811
     result, out = prunes("--keep 1 --run ours")
     assert (result["method"], result["kept"], result["of"]) == (OURS, 1, 2)
-    assert "1 of 2 kept" in out and "--checkpoint ours" in out
+    assert "1 of 2 kept; the new model: ours" in out
     run = Run("ours")
     assert run.config["training"]["scheduler"] == "no" and run.config["training"]["lr"] == 5e-4
     assert run.config["training"]["dropout"] == load(trained.directory).model.config.dropout
@@ -83,8 +83,8 @@ def test_methods_and_defaults(prunes, trained):  # noqa: F811
 
 def test_the_checkpoint_knows(refuses, trained, pairs, tmp_path):  # noqa: F811
     start = f"prune --checkpoint {trained.directory} {QUICK} --keep 1 --run r"
-    refuses(f"{start} --num_heads 4 --hidden_dim 32", "another model: --num_heads is 2 there, 4 now")
-    refuses(f"{start} --src_vocab_size=10000", "--src_vocab_size is 80 there, 10000 now")
+    refuses(f"{start} --num_heads 4 --hidden_dim 32", "another model: --num-heads is 2 there, 4 now")
+    refuses(f"{start} --src_vocab_size=10000", "--src-vocab-size is 80 there, 10000 now")
     other = tmp_path / "other.tsv"
     other.write_text("".join(f"{en} now\t{ru} сейчас\n" for en, ru in pairs), encoding="utf-8")
     nmt.cli.main(["data", str(other)])
@@ -99,7 +99,8 @@ def test_the_checkpoint_is_loaded_once(prunes, trained, monkeypatch):  # noqa: F
         nmt.runs, "load_model_directory", lambda place, device: loaded.append(place) or really(place, device)
     )
     prunes("--method magnitude --keep 1 --run r")
-    assert loaded == [trained.checkpoint(trained.best_step()), Run("r").checkpoint(5)]  # and what it became
+    became = [Run("r").checkpoint(5), Run("r").directory / "pruned"]  # that one for the sentence shown at the end
+    assert loaded == [trained.checkpoint(trained.best_step()), *became]
 
 
 def test_a_bare_model_needs_data(nmt_, trained, tsv):  # noqa: F811
@@ -115,7 +116,7 @@ def test_resume(nmt_, prunes, refuses, trained):  # noqa: F811
     refuses("train --resume --run r", "is a run of pruning; nmt prune --run r --resume")
     refuses(f"prune --resume --run {trained.directory}", r"is a run of training; nmt train --run .* --resume")
     refuses("prune --resume --run r --keep 2", "keep is 1 in the run, 2 now")
-    refuses("prune --resume --run r --max_epochs 9", "--max_epochs 9: r shares 1 epochs")
+    refuses("prune --resume --run r --max_epochs 9", "--max-epochs 9: r shares 1 epochs")
     refuses("prune --resume --run r --lr 0.1", "--lr is 0.0005 in the run, 0.1 now")
     refuses(f"prune --checkpoint {trained.directory} {QUICK} --keep 1 --run r", "exists already; go on with --resume")
     refuses(f"prune --checkpoint r {QUICK} --keep 1 --run again", r"pruned already \(encoder\)")
@@ -127,13 +128,13 @@ def test_resume(nmt_, prunes, refuses, trained):  # noqa: F811
         ("--keep 3", "--keep 3: --heads encoder has 2 in this model"),
         ("--keep -1", "--keep must be at least 0, not -1"),
         ("--keep two", "--keep.*invalid int"),
-        ("", "how much shall stay.*--keep K.*--hcg_l0_penalty_lambda"),
+        ("", "how much shall stay.*--keep K.*--hcg-l0-penalty-lambda"),
         ("--method best --keep 1", "--method best: choose one of ours, random"),
         ("--method l0 --keep 1 --hcg_l0_penalty_lambda 0.1", "with --keep it is --method l0-topk"),
         ("--keep 1 --hcg_l0_penalty_lambda 0.1", "with --keep it is --method l0-topk"),
-        ("--method l0", "l0 needs --hcg_l0_penalty_lambda"),
-        ("--hcg_l0_penalty_lambda -0.1", "--hcg_l0_penalty_lambda must be at least 0 and finite, not -0.1"),
-        ("--hcg_l0_penalty_lambda nan", "--hcg_l0_penalty_lambda must be at least 0"),
+        ("--method l0", "l0 needs --hcg-l0-penalty-lambda"),
+        ("--hcg_l0_penalty_lambda -0.1", "--hcg-l0-penalty-lambda must be at least 0 and finite, not -0.1"),
+        ("--hcg_l0_penalty_lambda nan", "--hcg-l0-penalty-lambda must be at least 0"),
         ("--method taylor --keep 1 --hcg_l0_penalty_lambda 0.1", "taylor has no penalty"),
         ("--method dsp --keep 0", "--keep of at least 1"),
         ("--method taylor --keep 1 --stop decided", "no gates that could be undecided"),
@@ -141,11 +142,11 @@ def test_resume(nmt_, prunes, refuses, trained):  # noqa: F811
         ("--encoder_with_hard_concrete_gate=0 --heads cross --keep 1", "=0: pruning without gates"),
         ("--encoder_with_hard_concrete_gate=1 --heads cross --keep 1", "means --heads encoder, not cross"),
         ("--encoder_with_hard_concrete_gate=1 --method taylor --keep 1", "taylor has no gates"),
-        ("--encoder_with_hard_concrete_gate=1", "l0 needs --hcg_l0_penalty_lambda"),
+        ("--encoder_with_hard_concrete_gate=1", "l0 needs --hcg-l0-penalty-lambda"),
         ("--keep 1 --freeze maybe", "--freeze.*yes or no"),
         ("--keep 1 --batch_tokens 100", "give one of them"),
-        ("--keep 1 --gate_lr 0", "--gate_lr must be above 0"),
-        ("--keep 1 --max_epochs 0", "--max_epochs must be at least 1"),
+        ("--keep 1 --gate_lr 0", "--gate-lr must be above 0"),
+        ("--keep 1 --max_epochs 0", "--max-epochs must be at least 1"),
     ],
 )
 def test_bad_flags(line, pattern, refuses, trained):  # noqa: F811
@@ -170,7 +171,7 @@ def test_more_bad_flags(line, pattern, refuses):  # noqa: F811
 
 
 def test_every_method_is_in_the_help(nmt_):  # noqa: F811
-    status, out, _ = nmt_("prune --help")
+    status, out, _ = nmt_("prune --help-all")
     assert status == 0 and all(name in "".join(out.split()) for name in METHODS)
     assert "always strict" in " ".join(out.split()) and "SUPPRESS" not in out
 
