@@ -94,7 +94,7 @@ def test_flags_in_the_readmes_commands_are_there(capsys):
     }
     for command, rest in said:
         with pytest.raises(SystemExit):
-            main([command, "--help"])
+            main([command, "--help-all"])
         known = capsys.readouterr().out
         assert all(flag in known for flag in re.findall(r"--\w+", rest)), (command, rest)
 
