@@ -3,8 +3,8 @@
 import gzip
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -22,9 +22,11 @@ from nmt.plumbing.files import whole_file
 from nmt.plumbing.places import in_clone
 
 SEED = 1
-SIZES = {"train": 20_000, "valid": 1_000, "test": 1_000, "test_seen": 1_000}
+SIZES = {"train": 36_000, "valid": 1_000, "test": 1_000, "test_seen": 1_000}
 LEAST = 20  # times a lemma stands in train before it may stand in another split
 CONTRAST = 120  # items of each phenomenon
+PATIENCE = 3_000  # sentences drawn for a rare lemma without finding a new one, before it is left rare
+CLASHES = 2_000  # one English line in so many may be drawn with another Russian than it has, and is drawn in vain
 HELD_OUT = 12  # one in so many lemma pairs is kept for `test`
 CONTRACTED = {True: 1 / 2, False: 1 / 3}  # of the sentences that could be; of smalltalk, and of others
 
@@ -55,24 +57,29 @@ def everyday() -> frozenset[str]:
     return frozenset(key(line.split("\t")[0]) for line in lines if not line.startswith("#"))
 
 
-def sentences(world: World) -> Iterator[Sentence]:
-    """Ever new sentences: no fixed phrase, none of `everyday`.
+def sentences(world: World, frames: Collection[str] = ()) -> Iterator[Sentence]:
+    """Ever new sentences: no fixed phrase, none of `everyday`, and for each English line the Russian it had first.
 
-    Raises NmtError where one English line would get two Russian ones.
+    `frames`: the names of those to draw from, all where it is empty; it may change on the way.
+    Raises NmtError where more than one line in CLASHES would get a second Russian: then the grammar must decide.
     """
     phrases_en, phrases_ru = smalltalk.reserved()
-    kinds, shares = list(FRAMES), list(FRAMES.values())
     known: dict[str, str] = {}
     russian = set(phrases_ru)
+    clashes: list[str] = []
     while True:
-        frame = world.random.choices(kinds, shares)[0]
+        shares = {frame: share for frame, share in FRAMES.items() if not frames or frame.__name__ in frames}
+        frame = world.random.choices(list(shares), list(shares.values()))[0]
         made = frame(world)
+        made.frame = frame.__name__
         en, ru = text(made.english), text(made.russian)
         if (said := key(en)) in phrases_en or said in everyday():
             continue
         if known.setdefault(en, ru) != ru:
-            raise NmtError(f"{frame.__name__}: {en!r} is both {known[en]!r} and {ru!r}; the grammar must decide")
-        if ru not in russian:
+            clashes.append(f"{frame.__name__}: {en!r} is both {known[en]!r} and {ru!r}")
+            if len(clashes) > 5 + len(known) / CLASHES:
+                raise NmtError("the grammar must decide:\n" + "\n".join(clashes))
+        elif ru not in russian:
             russian.add(ru)
             yield made
 
@@ -82,11 +89,12 @@ def splits(
 ) -> dict[str, list[Sentence]]:
     """The four splits: `test` has a held-out pair in each sentence, the others none.
 
-    Every lemma stands `least` times in train, those words aside that stand in fixed phrases and patterns only.
+    Every lemma of the others stands `least` times in train, but for words of patterns, which stand there once.
     `phrases`: whether train has all fixed phrases, which stand nowhere else.
     """
     world = World(seed)
-    source = sentences(world)
+    frames: set[str] = set()
+    source = sentences(world, frames)
     fixed = smalltalk.phrases() if phrases else []
     drawn = sizes["train"] - len(fixed)
     spare = sum(sizes.values()) // 40  # for sentences with a lemma that turns out too rare
@@ -104,13 +112,21 @@ def splits(
     train, seen = seen[:drawn], seen[drawn:]
     counts = Counter(counted for made in train for counted in lemmas(made))
     rare = {counted for counted in counts if counts[counted] < least and not is_fixed(counted)}
-    while rare:  # a new sentence with a rare lemma replaces one whose lemmas are all frequent
+    frames_with = defaultdict(set)
+    for made in pools[False]:
+        for one in lemmas(made):
+            frames_with[one].add(made.frame)
+    in_vain = 0
+    while rare and in_vain < PATIENCE:  # a sentence with a rare lemma replaces one whose lemmas are all frequent
+        in_vain += 1
+        frames.clear()
+        frames |= set().union(*(frames_with[one] for one in rare))
         made = next(source)
         if not rare.isdisjoint(lemmas(made)) and not made.notes.combos & held_out():
             place = next(i for i, old in enumerate(train) if all(counts[one] > 3 * least for one in lemmas(old)))
             counts.subtract(lemmas(train[place]))
             counts.update(lemmas(made))
-            train[place] = made
+            train[place], in_vain = made, 0
             rare = {counted for counted in rare if counts[counted] < least}
     seen, unseen = (
         [made for made in pool if all(counts[one] >= (1 if is_fixed(one) else least) for one in lemmas(made))]

@@ -16,6 +16,7 @@ class Sentence:
     english: list[Word]
     russian: list[Word]
     notes: Notes
+    frame: str = ""  # the function that made it
 
 
 def sentence(phrase: Phrase, notes: Notes, end: str = ".") -> Sentence:

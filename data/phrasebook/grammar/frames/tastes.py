@@ -97,7 +97,7 @@ def likes_doing(w: World) -> Sentence:
         english = [do, *person_en, word]
         notes.tags.add("yes-no-question")
     deed_en, deed_ru = infinitive(clause, verb, notes)
-    if w.chance(0.45) and text_en != "prefer" and clause.verb.key != "dance":  # dancing is also a thing: танцы
+    if w.chance(0.45) and text_en != "prefer" and clause.verb.key != "dance":
         deed_en[0].form = clause.verb.ing
     else:
         english += en("to")
