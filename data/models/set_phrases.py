@@ -1,4 +1,4 @@
-"""The set phrases of the phrasebook's training pairs, contracted and not: `python data/models/set_phrases.py > FILE.tsv`.
+"""The phrasebook's set phrases, contracted and not: `python data/models/set_phrases.py > FILE.tsv`.
 
 For a model that is to know them by heart; in the corpus each stands once, in one of the two ways.
 """
@@ -12,9 +12,9 @@ from nmt.plumbing.places import in_clone
 
 sys.path.append(str(in_clone("data", "phrasebook")))
 
-from grammar.contractions import contract, uncontracted  # noqa: E402 (it lies beside its corpus)
-from grammar.sentences import Sentence, text  # noqa: E402
-from grammar.words import Notes, Word  # noqa: E402
+from grammar.contractions import contract, uncontracted
+from grammar.sentences import Sentence, text
+from grammar.words import Notes, Word
 
 
 def both_ways(english: str) -> list[str]:
