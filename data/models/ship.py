@@ -11,22 +11,63 @@ import copy
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from nmt import NmtError
 from nmt.corpora.card import Card, format_card
 from nmt.corpora.corpus import prepare
-from nmt.lab.lineage import Link, chain, story, without_paths
 from nmt.lab.markdown import block, score_table
+from nmt.lab.records import circumstances, command, short_revision, without_paths
 from nmt.models import WEIGHTS, WORD, Trained, save_model_directory
 from nmt.plumbing.files import read_json, read_json_lines, write_text
 from nmt.plumbing.places import shipped
-from nmt.runs import load
+from nmt.runs import Run, load
 from nmt.transformer import KINDS
 
 LARGEST = 25_000_000  # bytes of a model
 LIMITS = {"phrasebook": 4_000_000, "phrasebook-pruned": 4_000_000}  # the models that may not be so large
+
+
+# The runs that led to a model, from the first to the last. A run that began with the weights of another model names it
+# in its config.json, a mean of checkpoints names them in its average.json: whoever follows these names comes to random
+# weights, or to a model without records.
+
+
+@dataclass(frozen=True)
+class Link:
+    """One model of the chain."""
+
+    model: Path  # its model directory, which may have been deleted
+    directory: Path  # the run that it belongs to; where there is none, the model directory
+    run: Run | None
+    step: int | None  # the step of the run at which it was saved
+    origins: Sequence[Path] = ()  # the model directories that it began with; none for random weights
+
+    def __str__(self) -> str:
+        return f"step {self.step:,} of `{self.directory.name}`" if self.step else f"`{self.directory.name}`"
+
+
+def chain(model: str | Path) -> list[Link]:
+    """The links that led to a model directory (a checkpoint, a pruned model, a mean, any other), the first first."""
+    link = _link(Path(model).resolve())
+    # The checkpoints of a mean are of one run: it is told once, up to the last of them.
+    links = {earlier.directory: earlier for origin in sorted(link.origins) for earlier in chain(origin)}
+    return [*links.values(), link]
+
+
+def _link(model: Path) -> Link:
+    directory, step = model.parent if model.name == "pruned" else model, None
+    if model.parent.name == "checkpoints" and model.name.startswith("step_"):
+        directory, step = model.parent.parent, int(model.name.removeprefix("step_"))
+    if (directory / "config.json").is_file():
+        run = Run(directory)
+        origin = run.config.get("checkpoint")
+        return Link(model, directory, run, step or run.last_step(), [Path(origin)] if origin else [])
+    if (model / "average.json").is_file():
+        return Link(model, model, None, None, [Path(origin) for origin in read_json(model / "average.json")["of"]])
+    return Link(model, directory, None, step)
 
 
 def ship(run: str | Path, name: str, scores: Sequence[dict] = (), about: str = "") -> Path:
@@ -91,6 +132,46 @@ def card(trained: Trained, links: Sequence[Link], name: str, scores: Sequence[di
         score_table(scores) if scores else "Not scored yet.",
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def story(links: Sequence[Link]) -> str:
+    """The chain as Markdown: for each link what it began with, its commands, how long it took, the data, the code."""
+    return "\n\n".join((f"{n}. " if len(links) > 1 else "") + _told(link) for n, link in enumerate(links, 1))
+
+
+def _told(link: Link) -> str:
+    name, began_with = f"`{link.directory.name}`", ", ".join(str(_link(origin)) for origin in link.origins)
+    if link.run:
+        return f"{name}, a run from {began_with or 'random weights'}:\n\n{_told_run(link)}"
+    if link.origins:
+        told, average = f"{name}, the mean of the weights of {began_with}.", read_json(link.model / "average.json")
+        if "command" in average:  # the first version of `nmt average` wrote no command
+            told += f"\n\n{block([command(average)])}\n\nCode {short_revision(average['git'])}."
+        return told
+    if link.directory.parent.parts[-2:] == ("data", "models"):
+        return f"{name}, a model that ships; its own card tells how it was made."
+    if link.directory.is_dir():
+        return f"{name}, a model directory without records of how it was made."
+    return f"{name}, whose directory is gone, and with it the records of how it was made."
+
+
+def _told_run(link: Link) -> str:
+    """What the run did up to the step of the link. What it did later had no part in the model."""
+    run, step = link.run, link.step or 0
+    sessions, lines = run.lines("sessions.jsonl"), run.lines()
+    sessions = [session for session in sessions if session["from_step"] < step] or sessions[:1]
+    progress = f"{step:,} steps"
+    if at_step := [line for line in lines if line["step"] == step]:
+        progress = f"{at_step[-1]['epoch']:.4g} epochs, {progress}, {at_step[-1]['minutes']:.1f} minutes"
+    if any(line["step"] > step for line in lines):
+        progress += " (the run went on)"
+    told = f"{block(map(command, sessions))}\n\n{progress}; {circumstances(run, sessions)}."
+    if link.model.name == "pruned":
+        told += (
+            "\n\nPruned by `{method}`: {kept} of {of} heads kept; BLEU on {sentences} validation pairs "
+            "{bleu_dense:.2f} before, {bleu_pruned:.2f} after."
+        ).format(**read_json(run.directory / "result.json"))
+    return told
 
 
 def _data(corpus: dict) -> str:

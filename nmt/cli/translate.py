@@ -14,9 +14,8 @@ from nmt import NmtError
 from nmt.cli import arguments
 from nmt.corpora.corpus import to_stderr
 from nmt.corpora.names import unsplit_pairs
-from nmt.lab.lineage import chain
 from nmt.plumbing.files import write_text
-from nmt.runs import load
+from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
 
 TYPED = "real"  # of the models that ship, the best at what people type: data/models/real/README.md
@@ -147,7 +146,8 @@ def score_command(given: argparse.Namespace) -> None:
     else:
         corpus = arguments.corpus_of(given.data, given)
         name, pairs = corpus.name, list(corpus.pairs(given.split, given.limit))
-        run = chain(trained.directory)[-1].run
+        above = list(trained.directory.resolve().parents)[:2]  # of RUN/checkpoints/STEP or RUN/pruned
+        run = next((Run(folder) for folder in above if (folder / "config.json").is_file()), None)
         if run and run.config["corpus"]["fingerprint"] != corpus.fingerprint:
             to_stderr(
                 f"{run.directory} was trained on another corpus, or on this one with other options or caps: some pairs "

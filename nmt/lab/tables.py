@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import mean, stdev
 
 from nmt.lab import figures, render, results
-from nmt.lab.lineage import circumstances, command, short_revision
 from nmt.lab.markdown import block, folded, score_table, table
+from nmt.lab.records import circumstances, command, short_revision
 from nmt.lab.results import Comparison, bleu, dev_loss, role
 from nmt.plumbing.files import read_json, write_between, write_text
 from nmt.plumbing.places import in_clone

@@ -1,0 +1,39 @@
+"""The records of a run told on a page: commands, circumstances and revisions, without the paths of a machine."""
+
+import json
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from nmt.runs import Run
+
+
+def circumstances(run: Run, sessions: Sequence[dict]) -> str:
+    """Device, version of PyTorch, seed and code: for a reader who wants to repeat the run."""
+    devices, versions, revisions = (
+        ", then ".join(dict.fromkeys(values))
+        for values in zip(
+            *((s["device"], s["versions"]["torch"], short_revision(s["git"])) for s in sessions), strict=True
+        )
+    )
+    return f"{devices}; PyTorch {versions}; seed {run.config['training']['seed']}; code {revisions}"
+
+
+def command(session: dict) -> str:
+    """The command of a session, without paths of a machine. Another program that called the package is only named."""
+    program, *rest = without_paths(session["command"])
+    return f"nmt {shlex.join(rest)}" if Path(program).name in ("nmt", "__main__.py") else f"# called by {program}"
+
+
+def short_revision(git: str | None) -> str:
+    """Seven digits of a commit, and "+changes" where the code was edited after it."""
+    return git[:7] + git[40:] if git else "unknown"
+
+
+def without_paths(value: object) -> object:
+    """A word of a command, or any JSON, without the paths of a machine: only the last part of each absolute path stays.
+
+    So it is with `--flag=/a/path`, with `/a/path:60000`, a file with a cap, and with the names of members.
+    """
+    return json.loads(re.sub(r'"(--[^"=]*=)?/([^"/]*/)*(?=[^"/])', r'"\1', json.dumps(value)))
