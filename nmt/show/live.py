@@ -6,7 +6,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
@@ -45,11 +45,17 @@ def available_models(runs: str | Path = "runs") -> list[str]:
     return names
 
 
+@cache
+def examples() -> dict[str, dict[str, dict]]:
+    """By shipped model and English sentence: "right" translations, and, where it fails, the "lesson" of that."""
+    return read_json(shipped() / "models" / "examples.json")
+
+
 def in_words(error: Exception) -> str:
     """An error in words for whoever typed: those of an NmtError, otherwise what happened and how to go on."""
     if isinstance(error, NmtError):
         return str(error)
-    return f"This did not work ({type(error).__name__}: {error}). Another sentence or model may; the next one is tried."
+    return f"This did not work ({type(error).__name__}: {error}). Another sentence or model may: change it and see."
 
 
 class LatestOnly:
@@ -115,8 +121,14 @@ class Live:
 
     @classmethod
     def load(cls, checkpoint: str | Path) -> "Live":
-        """From what `nmt.runs.model_directory` accepts: a run, a model directory or the name of a shipped model."""
-        return cls(load(checkpoint))
+        """From what `nmt.runs.model_directory` accepts. Raises NmtError in words for whoever typed it into a panel."""
+        try:
+            return cls(load(checkpoint))
+        except NmtError as error:
+            raise NmtError(
+                f"No model in “{checkpoint}” can be used. Choose one from the list, or type the folder of a run that "
+                "has trained for an epoch at least, such as runs/demo."
+            ) from error
 
     def open_only(self, mask: masks.Mask) -> None:
         """Open exactly these heads; a kind that the mask leaves out is opened whole.
@@ -170,7 +182,7 @@ class Live:
         pieces = [english.pieces(sentence) for sentence in sentences]
         if (total := sum(map(len, pieces))) > LONGEST:
             raise NmtError(
-                f"{total} pieces are too many here, {LONGEST} at most; `nmt translate` reads lines of any length"
+                f"This text is too long to be translated as you type: {total} pieces of words, {LONGEST} at most."
             )
         (found,) = self.trained.n_best([line], beam=beam, n_best=min(n_best, beam))
         lines = [translation for translation in found if translation.hypotheses]
@@ -181,14 +193,13 @@ class Live:
     def _as_read(self, text: str) -> str:
         return text.lower() if self.trained.lowercase else text
 
-    def compared(self, sentence: str, beam: int = 4) -> tuple[Answer, Answer]:
-        """The answer of the heads that are open, and that of all heads that the model has."""
-        now, mask = self.answer(sentence, beam), self.mask
-        if mask is self.heads:
-            return now, now
+    @contextmanager
+    def all_open(self) -> Iterator[None]:
+        """Inside, all heads that the model has are open; afterwards those that were open before."""
+        mask = self.mask
         self.open_only(self.heads)
         try:
-            return now, self.answer(sentence, beam)
+            yield
         finally:
             self.open_only(mask)
 
@@ -215,12 +226,11 @@ def pieces_of(bpe: BPE, ids: list[int]) -> list[str]:
     return bpe.pieces(text) if bpe.encode([text]) == [ids] else bpe.decode([[i] for i in ids])
 
 
-def changed(before: str, after: str) -> list[tuple[str, bool]]:
-    """The words of `after`, each with whether it is new or stands elsewhere than in `before`."""
+def changes(before: str, after: str) -> list[tuple[str, str]]:
+    """Two texts in stretches of words, one beside the other: (of `before`, of `after`), equal where nothing changed."""
     old, new = before.split(), after.split()
-    blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
-    same = {place for block in blocks for place in range(block.b, block.b + block.size)}
-    return [(word, place not in same) for place, word in enumerate(new)]
+    stretches = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    return [(" ".join(old[a:b]), " ".join(new[c:d])) for _, a, b, c, d in stretches]
 
 
 @cache

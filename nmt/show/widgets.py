@@ -1,18 +1,21 @@
 """The panels of notebook 05: translate as you type, see the attention, close heads.
 
 `nmt.show.live` computes what they show, `nmt.show.plots` draws it. Each panel has a static twin for readers without a
-kernel, a PNG in the same output. Three rules of the platform:
+kernel, a PNG in the same output. Four rules, the last three of the platform:
 
+- The question is what the widgets say; the answer is `said` and `pictures`, which an error replaces.
 - A picture is PNG bytes in an Image widget: JupyterLab runs the callbacks of different widgets at the same time, and
   pyplot or an Output widget in them gives blank figures.
 - Text goes through `as_html` into an HTML widget: nothing that was typed may act as HTML or, as in a Label, as TeX.
 - A click may come in another thread while a callback sets values: a question is read off the widgets, after that.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from html import escape
-from itertools import chain
+from itertools import chain, count
 from textwrap import wrap
 
 import ipywidgets as w
@@ -23,76 +26,127 @@ from nmt import NmtError
 from nmt.phrasebook.contrast import Item
 from nmt.pruning import masks
 from nmt.pruning.masks import Mask
-from nmt.show import plots
-from nmt.show.live import DELAY, NO_MODEL, Answer, LatestOnly, Live, available_models, changed, in_words, phenomena
-from nmt.show.plots import KIND_NAMES, Picture
+from nmt.show import live, plots
+from nmt.show.live import Answer, Live
+from nmt.show.plots import Picture
 from nmt.transformer import KINDS
 
-Rows = Sequence[tuple[str, str | list[tuple[str, bool]]]]  # (name, text); a text may be words, some of them marked
+Rows = Sequence[tuple[str, ...]]  # of each its name, and its cells; marked words stand in ‹…›
 Part = Callable[[], None]  # puts a part of an answer into the widgets
 
-WRAPPED = w.Layout(flex_flow="row wrap")
-HEAD_BUTTON = {"width": "3.4em", "padding": "0", "flex": "0 0 auto"}  # never narrower than the head's number
+RUSSIAN = "Russian"  # the row of this name is written large
+WHO_LOOKS = {
+    "encoder": "encoder: English looks at English",
+    "decoder": "decoder: Russian looks at Russian",
+    "cross": "cross: Russian looks at English",
+}
+WRAPPED = w.Layout(flex_flow="row wrap", align_items="center")
+AS_WIDE_AS_ITS_TEXT = w.Layout(width="auto")
+HEAD_BUTTON = w.Layout(width="2.2em", padding="0", margin="1px", flex="0 0 auto")  # never narrower than its number
 
 
 def as_html(rows: Rows) -> str:
     """An HTML table in which all text is only text."""
-    lines = []
-    for name, text in rows:
-        words = [(text, False)] if isinstance(text, str) else text
-        cell = " ".join(f"<mark>{escape(word)}</mark>" if marked else escape(word) for word, marked in words)
-        style = "color:#777;padding-right:1em;white-space:nowrap"
-        lines.append(f"<tr><td style='{style}'>{escape(name)}</td><td>{cell}</td></tr>")
-    return "<table>" + "".join(lines) + "</table>"
+    lines, columns = [], max(map(len, rows), default=0)
+    for name, *cells in rows:
+        look = f"padding-left:1em;{'font-size:1.5em' if name == RUSSIAN else ''}"
+        span = columns - len(cells)  # the last cell of a short row reaches to the end
+        texts = (re.sub("‹(.*?)›", r"<mark>\1</mark>", escape(cell)) for cell in cells)
+        tds = "".join(f"<td style='{look}' colspan={span}>{text}</td>" for text in texts)
+        lines.append(
+            f"<tr><td style='opacity:.7;{'width:16em' if len(name) > 30 else ''}'>{escape(name)}</td>{tds}</tr>"
+        )
+    return f"<table style='line-height:1.5'>{''.join(lines)}</table>"
 
 
 def as_text(rows: Rows) -> str:
-    """Plain text in lines that fit into a picture; marked words stand in ‹…›."""
-    lines = []
-    for name, text in rows:
-        if not isinstance(text, str):
-            text = " ".join(f"‹{word}›" if marked else word for word, marked in text)
-        lines += wrap(": ".join(filter(None, (name, text))), 100)
-    return "\n".join(lines)
+    """Plain text in lines that fit into a picture."""
+    lines = (": ".join(filter(None, (name, "  |  ".join(cells)))) for name, *cells in rows)
+    return "\n".join(chain.from_iterable(wrap(line, 100) for line in lines))
+
+
+def head_name(kind: str, layer: int, head: int) -> str:
+    return f"{WHO_LOOKS[kind]} · layer {layer} · head {head}"
+
+
+def choice(description: str, options: Iterable = (), value: object = None) -> w.Dropdown:
+    style = {"description_width": "initial"}
+    return w.Dropdown(options=[*options], value=value, description=description, style=style, layout=AS_WIDE_AS_ITS_TEXT)
+
+
+def button(name: str, press: Callable[[], object], tooltip: str = "") -> w.Button:
+    made = w.Button(description=name, tooltip=tooltip, layout=AS_WIDE_AS_ITS_TEXT)
+    made.on_click(lambda _: press())
+    return made
 
 
 class Panel(w.VBox):
-    """A text box, a choice of model and search, and what the subclass shows.
+    """A text box, sentences to press, a choice of model, and what the subclass shows.
 
-    `choices`: what the model list offers, by default `available_models()`; any other run directory may be typed in.
-    Raises NmtError where there is no model at all.
+    `choices`: what the model list offers, by default `available_models()`; `model`: the one to begin with, by default
+    the first. Without a text it begins with the model's first example. Raises NmtError where there is no model at all.
     """
 
-    def __init__(self, text: str = "", choices: Sequence[str] | None = None) -> None:
-        self.choices = list(available_models() if choices is None else choices)
+    heading = ""  # what to do here
+    folded = "search, and a model of your own"
+
+    def __init__(self, text: str = "", choices: Sequence[str] | None = None, model: str | None = None) -> None:
+        self.choices = list(live.available_models() if choices is None else choices)
         if not self.choices:
-            raise NmtError(NO_MODEL)
-        self.loaded = self.choices[0]
-        self.live = Live.load(self.loaded)
-        self.text = w.Text(value=text, placeholder="type an English sentence", layout=w.Layout(width="95%"))
-        self.model = w.Combobox(value=self.loaded, options=self.choices, description="model", continuous_update=False)
-        self.beam = w.Dropdown(options=[("greedy", 1), ("beam 2", 2), ("beam 4", 4), ("beam 8", 8)], value=4)
-        self.out, self.failure = w.HTML(), w.HTML()
-        self.rows: Rows = []
-        self.pictures: list[Picture] = []  # of the static twin
+            raise NmtError(live.NO_MODEL)
+        model = model or self.choices[0]
+        self.text = w.Text(value=text, placeholder="type an English sentence", layout=w.Layout(width="98%"))
+        self.model = choice("model", dict.fromkeys([*self.choices, model]), model)
+        self.beam = choice("search", [("greedy", 1), ("beam 2", 2), ("beam 4", 4), ("beam 8", 8)], 4)
+        self.run = w.Text(placeholder="its folder, such as runs/demo, and Enter", continuous_update=False)
+        self.examples, self.image = w.VBox(), w.Image(format="png")
+        self.out, self.details = w.HTML(), w.HTML()
+        self.said: dict[w.HTML, Rows] = {self.out: [], self.details: []}
+        self.pictures: list[Picture] = []
         self.quiet = False
-        self.questions = LatestOnly(self.work, self.failed)
+        self.questions = live.LatestOnly(self.work, self.failed)
         knobs, below = self.build()
-        super().__init__([self.text, w.HBox([self.model, self.beam, *knobs]), self.out, *below, self.failure])
-        self.text.observe(lambda change: self.questions.ask(DELAY), "value")
+        self.take(model, Live.load(model))
+        self.text.value = text or next(iter(self.tried), "")
+        search = w.HBox([self.beam, w.HTML("a run of yours:"), self.run], layout=WRAPPED)
+        more = w.Accordion([w.VBox([self.details, search])], selected_index=None)
+        more.set_title(0, f"More: {self.folded}")
+        knobs = w.HBox([self.model, *knobs], layout=WRAPPED)
+        heading = w.HTML(f"<b>{self.heading}</b>")
+        super().__init__([heading, self.text, self.examples, knobs, self.out, *below, more])
+        self.text.observe(lambda change: self.typed(), "value")
+        self.run.observe(lambda change: self._choose_run(self.run.value.strip()), "value")
         self.asks(self.model, self.beam)
-        self.answer_now()
+        self.questions.answer(self.questions.number)
 
     def build(self) -> tuple[list[w.Widget], list[w.Widget]]:
-        """Make the subclass's widgets: those beside model and search, and those under the table."""
+        """Make the subclass's widgets: those beside the model, and those under the answer."""
         return [], []
-
-    def model_changed(self) -> None:
-        """Another model was loaded."""
 
     def parts(self) -> Iterator[Part]:
         """The answer to what the widgets say now, part by part, quick ones first."""
         raise NotImplementedError
+
+    def take(self, name: str, loaded: Live) -> None:
+        """Use another model, and offer its examples."""
+        self.loaded, self.live, self.tried = name, loaded, live.examples().get(name, {})
+        knows, fails = [w.HTML("It knows:")], [w.HTML("It fails at:")]
+        for english, about in self.tried.items():
+            lesson = about.get("lesson", "")
+            (fails if lesson else knows).append(button(english, partial(setattr, self.text, "value", english), lesson))
+        self.examples.children = [w.HBox(row, layout=WRAPPED) for row in (knows, fails)] if self.tried else []
+
+    def typed(self) -> None:
+        """Another text stands in the box, whoever put it there."""
+        self.questions.ask(live.DELAY)
+
+    def _choose_run(self, folder: str) -> None:
+        """Put a folder that was typed into the list of models, and choose it."""
+        if folder:
+            with self.quietly():
+                self.model.options = list(dict.fromkeys([*self.model.options, folder]))
+                self.model.value, self.run.value = folder, ""
+            self.questions.ask()
 
     def asks(self, *widgets: w.Widget) -> None:
         """A new value of these is a new question."""
@@ -108,31 +162,38 @@ class Panel(w.VBox):
         finally:
             self.quiet = False
 
-    def answer_now(self) -> None:
-        self.questions.answer(self.questions.number)
-
     def work(self) -> Iterator[Part]:
         name = self.model.value
         if name != self.loaded:
-            live = Live.load(name)
-            yield lambda: self._take(name, live)
-        yield lambda: setattr(self.failure, "value", "")
+            loaded = Live.load(name)
+            yield lambda: self.take(name, loaded)
         yield from self.parts()
 
-    def _take(self, name: str, live: Live) -> None:
-        self.loaded, self.live = name, live
-        self.model_changed()
-
     def failed(self, error: Exception) -> None:
-        self.say([("", in_words(error))], self.failure)
+        self.say([("", live.in_words(error))])
+        self.put([])
 
-    def say(self, rows: Rows, where: w.HTML | None = None) -> None:
-        self.rows = rows
-        (where or self.out).value = as_html(rows)
+    def say(self, rows: Rows, details: Rows = ()) -> None:
+        for where, said in ((self.out, rows), (self.details, details)):
+            self.said[where], where.value = said, as_html(said)
+
+    def put(self, pictures: list[Picture], data: bytes = b"") -> None:
+        self.pictures, self.image.value = pictures, data
+        self.image.layout.display = "" if data else "none"
+
+    def rows_of(self, answer: Answer) -> list[tuple[str, ...]]:
+        """The best translation, and what speaks against it."""
+        if not answer.lines:
+            return [("", "nothing to translate yet")]
+        best, about = answer.lines[0], self.tried.get(self.text.value, {})
+        rows = [(RUSSIAN, best.text), *([("not sure", best.doubt)] if best.doubt else [])]
+        return [*rows, ("should be", about["right"][0]), ("why", about["lesson"])] if "lesson" in about else rows
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict:
-        self.answer_now()  # what is read shows what was asked last, whether or not its delay is over
-        text = as_text([("English", self.text.value), ("model", self.loaded), *self.rows])
+        self.questions.answer(
+            self.questions.number
+        )  # what is read shows what was asked last, whether or not its delay is over
+        text = as_text([("English", self.text.value), ("model", self.loaded), *chain(*self.said.values())])
         data = super()._repr_mimebundle_(**kwargs)
         bundle = dict(data[0] if isinstance(data, tuple) else data)
         bundle["text/plain"] = f"[interactive where a kernel runs]\n{text}"
@@ -141,32 +202,19 @@ class Panel(w.VBox):
 
 
 class TranslateAsYouType(Panel):
-    """The n best translations of what is typed, their scores and pieces, and how long it took."""
+    """The translation of what is typed; folded away the others that search found, pieces, and how long it took."""
 
-    def build(self) -> tuple[list[w.Widget], list[w.Widget]]:
-        self.n_best = w.IntSlider(value=3, min=1, max=8, description="n-best")
-        self.asks(self.n_best)
-        return [self.n_best], []
+    heading = "Type an English sentence, or press one: its translation follows as you type."
+    folded = "other translations, pieces, search, a model of your own"
 
     def parts(self) -> Iterator[Part]:
-        answer = self.live.answer(self.text.value, self.beam.value, self.n_best.value)
-        rows = rows_of(answer)
-        if answer.lines:
-            for name, sentences in zip(("English pieces", "Russian pieces"), answer.pieces, strict=True):
-                rows.append((name, " ".join(chain(*sentences))))
-            rows.append(("time", f"{answer.milliseconds:.0f} ms"))
-        yield lambda: self.say(rows)
-
-
-def rows_of(answer: Answer) -> list[tuple[str, str]]:
-    """The translations with their scores, and what speaks against the best."""
-    if not answer.lines:
-        return [("", "nothing to translate yet")]
-    rows = []
-    for i, line in enumerate(answer.lines, 1):
-        rows.append((f"{i}. score {sum(part.score for part in line.hypotheses):.2f}", line.text))
-    doubt = answer.lines[0].doubt
-    return [*rows, ("not sure", doubt)] if doubt else rows
+        answer = self.live.answer(self.text.value, self.beam.value, self.beam.value)
+        rows = self.rows_of(answer)
+        scores = [sum(part.score for part in line.hypotheses) for line in answer.lines]
+        details = [(f"score {score:.2f}", line.text) for score, line in zip(scores, answer.lines, strict=True)]
+        for name, sentences in zip(("English pieces", "Russian pieces"), answer.pieces, strict=True):
+            details.append((name, " ".join(chain(*sentences))))
+        yield lambda: self.say(rows, details)
 
 
 class SeeAttention(Panel):
@@ -175,178 +223,181 @@ class SeeAttention(Panel):
     Of a line of several sentences it shows the first.
     """
 
+    heading = "Type a sentence, then choose a head and a Russian piece: the darker a square, the more it looks there."
+
     def build(self) -> tuple[list[w.Widget], list[w.Widget]]:
-        self.kind = w.Dropdown(options=[(KIND_NAMES[kind], kind) for kind in KINDS], value="cross")
-        self.layer, self.head = w.Dropdown(description="layer"), w.Dropdown(description="head")
-        self.word = w.Dropdown(description="piece")
-        knobs = [self.kind, self.layer, self.head, self.word]
-        self.model_changed()
-        self.asks(*knobs)
-        self.image = w.Image(format="png", layout=w.Layout(max_width="800px"))
-        return knobs, [self.image]
+        self.head, self.piece = choice("head"), choice("piece")
+        self.asks(self.head, self.piece)
+        self.image.layout.max_width = "min(100%, 800px)"
+        return [self.head, self.piece], [self.image]
 
-    def model_changed(self) -> None:
-        for widget, count in zip((self.layer, self.head), self.live.heads["cross"].shape, strict=True):
-            self._offer(widget, map(str, range(count)))
+    def take(self, name: str, loaded: Live) -> None:
+        super().take(name, loaded)
+        places = [(kind, *place) for kind in reversed(KINDS) for place in loaded.heads[kind].nonzero().tolist()]
+        self._offer(self.head, {head_name(*place): place for place in places})
 
-    def _offer(self, widget: w.Dropdown, names: Iterable[str]) -> None:
-        """Offer names, whose values are their numbers; the number that was chosen stays if there still is one."""
-        before, options = widget.value, [(name, number) for number, name in enumerate(names)]
+    def _offer(self, widget: w.Dropdown, options: dict[str, object]) -> None:
+        """Offer values by name; the one that was chosen stays if it is among them."""
+        before, values = widget.value, list(options.values())
         with self.quietly():
-            widget.options = options
-            widget.value = before if before in range(len(options)) else 0
+            widget.options = list(options.items())
+            widget.value = before if before in values else next(iter(values), None)
 
     def parts(self) -> Iterator[Part]:
         answer = self.live.answer(self.text.value, self.beam.value)
-        rows = rows_of(answer)
+        rows = self.rows_of(answer)
         source, target = ([*chain(*sentences[:1]), "EOS"] for sentences in answer.pieces)
         if too_long := max(len(source), len(target)) > plots.LONGEST:
             rows.append(("", "too long for a picture that can be read"))
         yield lambda: self.say(rows)
         pictures, data = [], b""
-        if answer.lines and not too_long:
-            yield lambda: self._offer(self.word, [f"{i}: {name}" for i, name in enumerate(plots.pieces(target))])
+        if answer.lines and self.head.value and not too_long:
+            yield lambda: self._offer(self.piece, {f"{i}: {name}": i for i, name in enumerate(plots.pieces(target))})
             pictures = self._pictures(answer, source, target)
             data = plots.sheet(pictures)
-        yield lambda: self._put(pictures, data)
+        yield lambda: self.put(pictures, data)
 
     def _pictures(self, answer: Answer, source: list[str], target: list[str]) -> list[Picture]:
-        kind, layer, head, word = (widget.value for widget in (self.kind, self.layer, self.head, self.word))
+        (kind, layer, head), piece = self.head.value, self.piece.value
         maps, shares = self.live.maps(answer), self.live.shares(answer)
         labels = plots.map_labels(kind, source, target)
-        row = None if kind == "encoder" else word  # the encoder's rows are English pieces
-        title = f"{KIND_NAMES[kind]} attention, layer {layer}, head {head}"
+        row = None if kind == "encoder" else piece  # the encoder's rows are English pieces
 
         def one_head(figure: SubFigure) -> None:
-            axes = figure.subplots()
+            axes, title = figure.subplots(), head_name(kind, layer, head)
             image = plots.attention_map(axes, maps[kind][layer, head], kind, labels, title, row)
             figure.colorbar(image, ax=axes, label="attention weight")
 
         return [
             Picture(plots.map_height(labels[0]), one_head),
-            Picture(2.0, lambda figure: plots.share_bars(figure, shares, target, word)),
+            Picture(2.0, lambda figure: plots.share_bars(figure, shares, target, piece)),
             Picture(2.2, lambda figure: plots.all_maps(figure, maps)),
         ]
 
-    def _put(self, pictures: list[Picture], data: bytes) -> None:
-        self.pictures, self.image.value = pictures, data
-
 
 class Switchboard(Panel):
-    """Close and open heads, and watch the translation: changed words are marked, the right answer stands beside."""
+    """Close and open heads, and see beside the translation of all heads what the open ones make of the sentence."""
+
+    heading = "Press a head to close it, again to open it, and see what the translation loses. ×: removed by pruning."
 
     def build(self) -> tuple[list[w.Widget], list[w.Widget]]:
-        self.items = phenomena()
-        self.phenomenon = w.Dropdown(options=[("own sentence", ""), *((name, name) for name in self.items)], value="")
-        self.number = w.BoundedIntText(value=0, min=0, max=0, description="number")
-        for widget in (self.phenomenon, self.number):
-            widget.observe(self._sentence_chosen, "value")
-        self.k = w.BoundedIntText(value=6, min=0, description="k")
+        self.items = live.phenomena()
+        names = ((name.replace("-", " "), name) for name in self.items)
+        self.phenomenon = choice("or test its grammar:", [("(choose)", ""), *names], "")
+        self.sentence = w.Dropdown(layout=w.Layout(width="24em", display="none"))  # its values are the items
+        self.phenomenon.observe(lambda change: self._offer_sentences(self.items.get(change["new"], [])), "value")
+        self.sentence.observe(lambda change: self._put_sentence(change["new"]), "value")
+        self.asks(self.sentence)
         self.presets, self.board = w.HBox(layout=WRAPPED), w.HBox(layout=WRAPPED)
-        self.draws = 0
-        self.model_changed()
-        return [self.phenomenon, self.number], [self.presets, self.board]
+        return [self.phenomenon, self.sentence], [self.presets, self.board]
 
     @property
     def item(self) -> Item | None:
         """The chosen item of the phrasebook, as long as its sentence stands in the text box; else None."""
-        found = self.items.get(self.phenomenon.value, [])
-        # Between another phenomenon and its first number the old number may be beyond the end.
-        chosen = found[self.number.value] if self.number.value < len(found) else None
-        return chosen if chosen and chosen.english == self.text.value else None
+        item = self.sentence.value
+        return item if item and item.english == self.text.value else None
 
-    def _sentence_chosen(self, change: dict) -> None:
-        if found := self.items.get(self.phenomenon.value):
-            self.number.max = len(found) - 1
-            self.text.value = found[self.number.value].english  # asks, as typing does
-        self.questions.ask()
+    def typed(self) -> None:
+        if not self.item:
+            self.phenomenon.value = ""  # what is typed tests nothing
+        super().typed()
 
-    def model_changed(self) -> None:
+    def _offer_sentences(self, items: list[Item]) -> None:
+        self.sentence.options = [(item.english, item) for item in items]
+        self.sentence.value = items[0] if items else None
+        self.sentence.layout.display = "" if items else "none"
+
+    def _put_sentence(self, item: Item | None) -> None:
+        if item:
+            self.text.value = item.english
+
+    def take(self, name: str, loaded: Live) -> None:
         """Make the buttons of this model's heads, and its presets."""
-        live, self.buttons = self.live, {}
+        super().take(name, loaded)
+        self.buttons = {}
         self.board.children = [self._buttons(kind) for kind in KINDS]
-        self.k.max = masks.count(live.heads)
-        kept = live.kept_by_pruning(list(dict.fromkeys([self.loaded, *self.choices])))
+        kept = loaded.kept_by_pruning(list(dict.fromkeys([name, *self.choices])))
+        a_quarter = masks.count(loaded.heads) // 4
+        seeds = count(1)
         self.presets.children = [
-            self._preset("all", lambda: live.heads),
-            *(self._preset(f"kept by {name}", lambda mask=mask: mask) for name, mask in kept.items()),
-            self.k,
-            self._preset("random k", self._random),
+            w.HTML("Open:"),
+            button("all heads", lambda: self.open_only(loaded.heads)),
+            *(button(f"those kept in {one}", lambda mask=mask: self.open_only(mask)) for one, mask in kept.items()),
+            button(f"{a_quarter} at random", lambda: self.open_only(loaded.random(a_quarter, next(seeds)))),
         ]
 
     def _buttons(self, kind: str) -> w.VBox:
-        """The name of a kind and a button for each of its heads: layers down, heads across."""
-        rows = []
+        """Who looks at whom, and a button for each head: layers down, heads across."""
+        rows = [w.HTML(f"<b>{WHO_LOOKS[kind]}</b>")]
         for layer, of_layer in enumerate(self.live.heads[kind].tolist()):
             buttons = [self._button(kind, layer, head, there) for head, there in enumerate(of_layer)]
-            rows.append(w.HBox(buttons))
-        return w.VBox([w.HTML(as_html([(KIND_NAMES[kind], "")])), *rows], layout=w.Layout(margin="0 1.5em 0 0"))
+            rows.append(w.HBox([w.HTML(f"layer {layer}", layout=w.Layout(width="3.6em")), *buttons]))
+        return w.VBox(rows, layout=w.Layout(margin="0 1.5em 0 0"))
 
     def _button(self, kind: str, layer: int, head: int, there: bool) -> w.ToggleButton:
-        """A button that is down while its head is open; a closed one has its name in brackets."""
-        name, whole_name = f"{layer}.{head}", f"{KIND_NAMES[kind]} attention, layer {layer}, head {head}"
-        button = w.ToggleButton(description="gone", disabled=not there, tooltip=whole_name, layout=HEAD_BUTTON)
+        """A button that is down while its head is open; a closed one has its number in brackets."""
+        name = head_name(kind, layer, head)
+        toggle = w.ToggleButton(description="×", disabled=not there, tooltip=f"{name}: removed", layout=HEAD_BUTTON)
 
         def paint(change: dict) -> None:
-            button.description = name if button.value else f"({name})"
-            button.button_style = "success" if button.value else ""
+            toggle.description = f"{head}" if toggle.value else f"({head})"
+            toggle.button_style = "success" if toggle.value else ""
+            toggle.tooltip = f"{name}: {'open' if toggle.value else 'closed'}"
 
-        button.observe(paint, "value")
-        button.value = there
-        self.asks(button)
-        self.buttons[kind, layer, head] = button
-        return button
-
-    def _preset(self, name: str, mask: Callable[[], Mask]) -> w.Button:
-        button = w.Button(description=name, layout=w.Layout(width="auto"))
-        button.on_click(lambda _: self.open_only(mask()))
-        return button
-
-    def _random(self) -> Mask:
-        self.draws += 1
-        return self.live.random(self.k.value, seed=self.draws)
+        toggle.observe(paint, "value")
+        toggle.value = there
+        self.asks(toggle)
+        self.buttons[kind, layer, head] = toggle
+        return toggle
 
     @property
     def mask(self) -> Mask:
         """The heads whose buttons are down. The model itself is touched where it answers, by one question at a time."""
         mask = {kind: torch.zeros_like(heads) for kind, heads in self.live.heads.items()}
-        for (kind, layer, head), button in self.buttons.items():
-            mask[kind][layer, head] = button.value
+        for (kind, layer, head), toggle in self.buttons.items():
+            mask[kind][layer, head] = toggle.value
         return mask
 
     def open_only(self, mask: Mask) -> None:
         """Open exactly these heads, and ask again."""
         with self.quietly():
-            for (kind, layer, head), button in self.buttons.items():
-                button.value = bool(mask[kind][layer, head])
+            for (kind, layer, head), toggle in self.buttons.items():
+                toggle.value = bool(mask[kind][layer, head])
         self.questions.ask()
 
     def parts(self) -> Iterator[Part]:
         live, item, text = self.live, self.item, self.text.value
         live.open_only(self.mask)
-        self.pictures = [self._board()]
-        now, whole = live.compared(text, self.beam.value)
-        if not now.lines:
-            yield lambda: self.say(rows_of(now))
-            return
-        line, before = now.lines[0], whole.lines[0].text
-        rows = [
-            ("all heads", before),
-            (f"{masks.count(live.mask)} of {masks.count(live.heads)} open", changed(before, line.text)),
-        ]
-        if len(now.sentences) == 1:
-            (old,) = live.log_probs(text, [before])
-            rows.append(("log P", f"{line.log_prob:.2f} of its own line, {old:.2f} of that of all heads"))
-        if doubt := now.lines[0].doubt:
-            rows.append(("not sure", doubt))
-        if item:
-            right, *wrong = live.log_probs(item.english, [item.right, *item.wrong])
-            verdict = "prefers the right line" if right > max(wrong) else "does not prefer the right line"
-            rows.append(("right answer", item.right))
-            rows.append(("wrong one", item.wrong[wrong.index(max(wrong))]))
-            rows.append((item.phenomenon, f"{verdict}: log P {right:.2f} against {max(wrong):.2f}"))
+        mask, heads = live.mask, live.heads
+        board = Picture(1.1 + 0.3 * len(heads["cross"]), lambda figure: plots.switchboard(figure, mask, heads))
+        with live.all_open():
+            whole = live.answer(text, self.beam.value)
+            lines = [line.text for line in whole.lines if len(whole.sentences) == 1]
+            lines = [item.right, *item.wrong] if item else lines
+            columns = [(f"all {masks.count(heads)} heads", whole, live.log_probs(text, lines))]
+        if mask is not heads:
+            now = live.answer(text, self.beam.value)
+            columns.append((f"{masks.count(mask)} of {masks.count(heads)} open", now, live.log_probs(text, lines)))
+        rows = compared(columns, lines, item) if whole.lines else self.rows_of(whole)
         yield lambda: self.say(rows)
+        yield lambda: self.put([board])
 
-    def _board(self) -> Picture:
-        mask, heads = self.live.mask, self.live.heads
-        return Picture(1.1 + 0.3 * len(heads["cross"]), lambda figure: plots.switchboard(figure, mask, heads))
+
+def compared(columns: list[tuple[str, Answer, list[float]]], lines: list[str], item: Item | None) -> Rows:
+    """What all heads say and, in a second column, what the open ones do: heading, answer, log P of each line."""
+    headings, answers, scores = zip(*columns, strict=True)
+    first, last = answers[0].lines[0], answers[-1].lines[0]
+    stretches = live.changes(first.text, last.text)
+    changed = [f"{new or '(nothing)'} instead of {old or '(nothing)'}" for old, new in stretches if old != new]
+    marked = " ".join(new if old == new else f"‹{new}›" for old, new in stretches)
+    rows = [("", *headings), (RUSSIAN, first.text, marked)[: 1 + len(columns)]]
+    rows += [("changed", ", ".join(changed))] if changed else []
+    rows += [("not sure", last.doubt)] if last.doubt else []
+    wrong = max(range(1, len(lines)), key=scores[-1].__getitem__) if item else 0
+    names = {0: "right: " if item else "", wrong: "wrong: " if item else ""}
+    for i, name in names.items() if lines else ():
+        rows.append((f"log P of {name}{lines[i]}", *(f"{of_line[i]:.2f}" for of_line in scores)))
+    if item:
+        verdicts = ("the right line" if right > max(wrong) else "a wrong line" for right, *wrong in scores)
+        rows.append((f"{item.phenomenon}: prefers", *verdicts))
+    return rows

@@ -13,7 +13,7 @@ from nmt.plumbing.files import write_json
 from nmt.pruning import masks
 from nmt.pruning.removal import remove_heads
 from nmt.show import live as live_module
-from nmt.show.live import LatestOnly, Live, available_models, changed, in_words, phenomena, pieces_of
+from nmt.show.live import LatestOnly, Live, available_models, changes, in_words, phenomena, pieces_of
 from nmt.transformer import KINDS
 
 SENTENCE = "the old dog sees the sea."
@@ -173,7 +173,7 @@ def test_unknown_characters_are_pointed_out_and_blank_text_has_no_lines(live):
 
 
 def test_text_that_is_too_long_is_refused_in_words(live):
-    with pytest.raises(NmtError, match="pieces are too many here, 256 at most"):
+    with pytest.raises(NmtError, match=r"too long to be translated as you type: .* 256 at most"):
         live.answer("the sea " * 200)
 
 
@@ -225,19 +225,19 @@ def test_what_pruning_kept_is_found_in_a_descendant_and_only_there(live, checkpo
     assert dense == pytest.approx(cut, abs=1e-4)
 
 
-def test_compared_leaves_the_heads_as_they_were(live):
+def test_all_heads_are_open_for_a_while_and_then_those_that_were(live):
+    whole = live.answer(SENTENCE).lines[0].log_prob
     live.open_only(live.toggled("encoder", 0, 0))
-    now, whole = live.compared(SENTENCE)
+    with pytest.raises(ZeroDivisionError), live.all_open():
+        assert live.answer(SENTENCE).lines[0].log_prob == whole
+        raise ZeroDivisionError
     assert not live.mask["encoder"][0, 0] and masks.read(live.model, ["encoder"])["encoder"][0, 0] == 0
-    assert now.lines[0].log_prob == live.answer(SENTENCE).lines[0].log_prob
-    live.open_only(live.heads)
-    assert whole.lines[0].log_prob == live.answer(SENTENCE).lines[0].log_prob
 
 
-def test_changed_words_are_marked(live):
-    assert changed("кот видит море", "кот видел море") == [("кот", False), ("видел", True), ("море", False)]
-    assert changed("a b", "a b") == [("a", False), ("b", False)]
-    assert changed("", "a") == [("a", True)]
+def test_changes_are_stretches_of_words_beside_one_another():
+    assert changes("кот видит море", "кот видел море") == [("кот", "кот"), ("видит", "видел"), ("море", "море")]
+    assert changes("a b", "a b") == [("a b", "a b")]
+    assert changes("", "a") == [("", "a")] and changes("a", "") == [("a", "")]
 
 
 def test_maps_and_shares_are_of_the_best_line(live):

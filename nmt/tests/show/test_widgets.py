@@ -2,7 +2,6 @@
 
 import itertools
 import re
-from types import SimpleNamespace
 
 import ipywidgets
 import pytest
@@ -17,7 +16,7 @@ from nmt.pruning.removal import remove_heads
 from nmt.show import live as live_module
 from nmt.show import plots, widgets
 from nmt.show.live import NO_MODEL, Answer, Live
-from nmt.show.widgets import SeeAttention, Switchboard, TranslateAsYouType, as_html
+from nmt.show.widgets import RUSSIAN, SeeAttention, Switchboard, TranslateAsYouType, as_html
 from nmt.transformer import KINDS, Transformer, TransformerConfig
 
 SENTENCE = "a cat sees snow."
@@ -26,6 +25,7 @@ HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(2)> &lt; $x^$ \\fr
 
 
 DRAWN = plots.sheet
+EXAMPLES = live_module.examples()
 
 
 @pytest.fixture(autouse=True)
@@ -73,12 +73,23 @@ def panel(request, choices):
 
 
 def shown(panel) -> str:
-    return panel.out.value + panel.failure.value
+    return panel.out.value + panel.details.value
+
+
+def row(panel, name) -> tuple[str, ...]:
+    """The cells of the row whose name begins so."""
+    return next(cells for found, *cells in panel.said[panel.out] if found.startswith(name))
+
+
+def buttons(box) -> dict[str, ipywidgets.Button]:
+    rows = [box, *(child for child in box.children if isinstance(child, ipywidgets.Box))]
+    found = [child for one in rows for child in one.children if isinstance(child, ipywidgets.Button)]
+    return {button.description: button for button in found}
 
 
 def test_the_first_answer_is_there_and_typing_brings_the_next(panel, choices):
     first = shown(panel)
-    assert Live.load(choices[0]).answer(SENTENCE).lines[0].text in dict(panel.rows[:1]).values()
+    assert Live.load(choices[0]).answer(SENTENCE).lines[0].text == row(panel, RUSSIAN)[0]
     panel.text.value = "a bird draws a house."
     assert shown(panel) != first
 
@@ -92,23 +103,32 @@ def test_what_was_typed_is_never_html_and_never_tex(panel):
 
 
 def test_escaping_holds_for_names_for_texts_and_for_marked_words():
-    html = as_html([("<b>", "<i>"), ("&", [("<u>", True), ("<s>", False)])])
+    html = as_html([("<b>", "<i>"), ("&", "‹<u>› <s>")])
     assert "<b>" not in html and "<i>" not in html and "<u>" not in html and "<s>" not in html
     assert "<mark>&lt;u&gt;</mark> &lt;s&gt;" in html and "&amp;" in html
 
 
-def test_a_failure_is_a_sentence_that_goes_away_with_the_next_answer(panel, choices):
-    panel.model.value = "<i>nothing</i>"
-    said = panel.failure.value
-    assert "neither a run directory" in said and "<i>" not in said and "Traceback" not in said
+def test_an_error_replaces_the_answer_and_goes_away_with_the_next(panel, choices):
+    before = row(panel, RUSSIAN)[0]
+    panel.run.value = "<i>nothing</i>"
+    assert "No model in “&lt;i&gt;nothing&lt;/i&gt;” can be used" in shown(panel) and before not in shown(panel)
+    assert "--" not in shown(panel) and not panel.pictures and not panel.image.value
     panel.model.value = choices[1]
-    assert panel.failure.value == "" and panel.loaded == choices[1]
+    assert "No model" not in shown(panel) and panel.loaded == choices[1] and row(panel, RUSSIAN)
+
+
+def test_the_list_shows_all_models_and_a_folder_that_is_typed_joins_them(choices):
+    panel = TranslateAsYouType(SENTENCE, choices[:1])
+    assert panel.model.options == (choices[0],)
+    panel.run.value = f" {choices[1]} "
+    assert panel.loaded == panel.model.value == choices[1] and panel.run.value == ""
+    assert panel.model.options == tuple(choices)
 
 
 def test_an_error_of_any_kind_is_a_sentence(panel, monkeypatch):
     monkeypatch.setattr(Live, "answer", lambda *a, **k: 1 / 0)
     panel.text.value = "again"
-    assert "ZeroDivisionError" in panel.failure.value and "Traceback" not in panel.failure.value
+    assert "ZeroDivisionError" in shown(panel) and "Traceback" not in shown(panel)
 
 
 def test_without_a_model_there_is_a_clear_sentence_and_no_training(monkeypatch, tmp_path):
@@ -130,7 +150,7 @@ def test_the_static_twin_stands_beside_the_widget_and_changes_with_it(panel, mon
     with monkeypatch.context() as patch:
         patch.setattr(plots, "sheet", DRAWN)
         panel.text.value = "a bird draws snow."
-        assert panel._repr_mimebundle_()["image/png"].startswith(PNG) and not panel.failure.value
+        assert panel._repr_mimebundle_()["image/png"].startswith(PNG)
     panel.text.value = SENTENCE
     bundle = panel._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle and bundle["image/png"].startswith(PNG)
@@ -139,33 +159,32 @@ def test_the_static_twin_stands_beside_the_widget_and_changes_with_it(panel, mon
     assert panel._repr_mimebundle_()["image/png"] != bundle["image/png"]
 
 
-def test_search_and_n_best_are_those_of_the_model(choices):
+def test_what_else_search_found_is_folded_away(choices):
     panel = TranslateAsYouType(SENTENCE, choices)
-    panel.n_best.value = 4
     expected = Live.load(choices[0]).answer(SENTENCE, 4, 4).lines
-    for i, line in enumerate(expected, 1):
-        assert [f"{i}. score {line.hypotheses[0].score:.2f}", line.text] == list(panel.rows[i - 1])
+    found = [(name, text) for name, text in panel.said[panel.details] if name.startswith("score")]
+    assert found == [(f"score {line.hypotheses[0].score:.2f}", line.text) for line in expected] and len(found) == 4
+    assert "pieces" not in panel.out.value and "English pieces" in panel.details.value
     panel.beam.value = 1
-    assert not any(name.startswith("2. score") for name, _ in panel.rows)
-    assert panel.rows[0][0].startswith("1. score")
+    assert panel.details.value.count("score") == 1
 
 
 def test_what_speaks_against_a_translation_is_one_line_under_it(panel):
     panel.text.value = "the ☃ sea"
-    assert [text for name, text in panel.rows if name == "not sure"] == ["the model has no piece for ☃"]
+    assert row(panel, "not sure") == ["the model has no piece for ☃"]
     assert "not sure: the model has no piece for ☃" in panel._repr_mimebundle_()["text/plain"]
 
 
 def test_each_sentence_of_a_line_is_translated(panel, choices):
     panel.text.value = f"{SENTENCE} The dog sees the sea!"
     parts = [Live.load(choices[0]).answer(text).lines[0].text for text in (SENTENCE, "The dog sees the sea!")]
-    assert panel.rows[0][1] == " ".join(parts) and not panel.failure.value
+    assert row(panel, RUSSIAN)[0] == " ".join(parts)
 
 
 def test_each_choice_of_the_attention_panel_changes_its_pictures(choices):
     panel = SeeAttention(SENTENCE, choices)
     assert bytes(panel.image.value).startswith(PNG)
-    for widget, value in ((panel.word, 2), (panel.layer, 1), (panel.head, 3), (panel.kind, "encoder")):
+    for widget, value in ((panel.piece, 2), (panel.head, ("cross", 1, 3)), (panel.head, ("encoder", 0, 0))):
         before = panel.image.value
         widget.value = value
         assert panel.image.value != before, widget.description
@@ -173,63 +192,97 @@ def test_each_choice_of_the_attention_panel_changes_its_pictures(choices):
     assert panel.image.value == b"" and "too long for a picture" in shown(panel)
 
 
+def test_only_heads_that_the_model_has_can_be_looked_at(choices):
+    panel = SeeAttention(SENTENCE, choices, model=choices[1])
+    assert [value for _, value in panel.head.options] == [("cross", 1, 2), ("decoder", 0, 3)]
+    assert bytes(panel.image.value).startswith(PNG)
+
+
 def test_a_click_closes_a_head_in_the_live_model_and_another_opens_it(choices):
     panel = Switchboard(SENTENCE, choices)
-    before = shown(panel)
-    button = panel.buttons["cross", 1, 2]
-    button.value = False
+    before, toggle = shown(panel), panel.buttons["cross", 1, 2]
+    assert "all 24 heads" in before and toggle.tooltip == "cross: Russian looks at English · layer 1 · head 2: open"
+    toggle.value = False
     assert masks.read(panel.live.model, ["cross"])["cross"][1, 2] == 0
-    assert "23 of 24 open" in shown(panel) and button.description == "(1.2)"
+    assert "23 of 24 open" in shown(panel) and toggle.description == "(2)" and toggle.tooltip.endswith("closed")
     own = Live.load(choices[0])
+    whole = own.answer(SENTENCE).lines[0].text
+    scores = own.log_probs(SENTENCE, [whole])
     own.open_only(own.toggled("cross", 1, 2))
-    assert f"{own.answer(SENTENCE).lines[0].log_prob:.2f} of its own line" in shown(panel)
-    button.value = True
+    scores += own.log_probs(SENTENCE, [whole])
+    assert row(panel, f"log P of {whole}") == [f"{score:.2f}" for score in scores]  # of all heads, and of those open
+    toggle.value = True
     assert shown(panel) == before
 
 
 def test_presets_set_the_buttons_and_the_model(choices):
     panel = Switchboard(SENTENCE, choices)
-    buttons = {w.description: w for w in panel.presets.children if isinstance(w, ipywidgets.Button)}
-    everything, kept, random = buttons.values()
+    everything, kept, random = buttons(panel.presets).values()
     kept.click()
     assert {place for place, b in panel.buttons.items() if b.value} == {("cross", 1, 2), ("decoder", 0, 3)}
     assert "2 of 24 open" in shown(panel)
-    panel.k.value = 5
     random.click()
     first = masks.to_json(panel.live.mask)
     random.click()
-    assert "5 of 24 open" in shown(panel) and masks.to_json(panel.live.mask) != first
+    assert "6 of 24 open" in shown(panel) and masks.to_json(panel.live.mask) != first
     everything.click()
-    assert "24 of 24 open" in shown(panel) and all(b.value for b in panel.buttons.values())
+    assert "all 24 heads" in shown(panel) and all(b.value for b in panel.buttons.values())
 
 
 def test_heads_that_were_removed_cannot_be_opened(choices):
     panel = Switchboard(SENTENCE, choices)
     panel.model.value = choices[1]
-    assert sum(not b.disabled for b in panel.buttons.values()) == 2 and panel.k.max == 2
-    assert "2 of 2 open" in shown(panel) and panel.failure.value == ""
+    assert sum(not b.disabled for b in panel.buttons.values()) == 2
+    assert "all 2 heads" in shown(panel) and panel.buttons["cross", 0, 0].description == "×"
 
 
 def test_a_sentence_of_the_phrasebook_has_its_right_answer_beside_until_it_is_edited(choices):
     panel = Switchboard(SENTENCE, choices)
     panel.phenomenon.value = "animacy"
-    panel.number.value = 3
+    panel.sentence.index = 3
     item = panel.items["animacy"][3]
     right, *wrong = panel.live.log_probs(item.english, [item.right, *item.wrong])
-    rows = dict(row for row in panel.rows)
-    assert panel.text.value == item.english and rows["right answer"] == item.right
-    assert rows["animacy"].startswith("prefers" if right > max(wrong) else "does not prefer")
+    assert panel.text.value == item.english and row(panel, f"log P of right: {item.right}") == [f"{right:.2f}"]
+    assert row(panel, "animacy") == ["the right line" if right > max(wrong) else "a wrong line"]
     panel.text.value += " no"
-    assert "right answer" not in dict(row for row in panel.rows)
+    assert panel.phenomenon.value == "" and panel.item is None and not panel.sentence.options
+    assert "right:" not in shown(panel)
+    panel.phenomenon.value = "animacy"
+    assert panel.item == panel.items["animacy"][0] and "animacy" in shown(panel)
+    panel.phenomenon.value = "negation"
+    assert panel.item == panel.items["negation"][0] and "negation" in shown(panel)
 
 
-def test_words_that_changed_are_marked(choices, monkeypatch):
-    panel = Switchboard(SENTENCE, choices)
-    lines = [Translation(text, [Hypothesis([], -1.0, -1.0)]) for text in ("<b>кот видит", "пёс видит")]
-    answers = [Answer([SENTENCE], [line], ([], []), 1.0) for line in lines]
-    monkeypatch.setattr(Live, "compared", lambda self, text, beam: answers)
-    panel.questions.ask()
-    assert "<mark>&lt;b&gt;кот</mark> видит" in panel.out.value
+def test_words_that_changed_are_marked_and_explained():
+    lines = [Translation(text, [Hypothesis([], -1.0, -1.0)]) for text in ("пёс видит", "<b>кот видит")]
+    columns = [("", Answer([SENTENCE], [line], ([], []), 1.0), [-1.0]) for line in lines]
+    html = as_html(widgets.compared(columns, ["пёс видит"], None))
+    assert "<mark>&lt;b&gt;кот</mark> видит" in html and "&lt;b&gt;кот instead of пёс" in html
+
+
+@pytest.mark.parametrize("model", EXAMPLES)
+def test_examples_are_buttons_that_put_their_sentence_into_the_box(model, choices, monkeypatch):
+    monkeypatch.setattr(live_module, "examples", lambda: {choices[0]: EXAMPLES[model]})
+    panel = TranslateAsYouType(choices=choices)
+    assert panel.text.value == next(iter(EXAMPLES[model]))
+    for english, about in EXAMPLES[model].items():
+        buttons(panel.examples)[english].click()
+        assert panel.text.value == english and ("why" in shown(panel)) == ("lesson" in about)
+    panel.model.value = choices[1]
+    assert not panel.examples.children
+
+
+@pytest.mark.parametrize("model", EXAMPLES)
+def test_examples_come_out_as_their_table_says(model):
+    """Refill data/models/examples.json when a model that ships was trained anew: four are right, two fail."""
+    if model == "real":
+        pytest.xfail("the table is that of the model in training")
+    told = EXAMPLES[model]
+    written = {english: Live.load(model).answer(english).lines[0].text for english in told}
+    assert {e for e, about in told.items() if written[e] not in about["right"]} == {
+        e for e, about in told.items() if "lesson" in about
+    }
+    assert len(told) == 6 and sum("lesson" in about for about in told.values()) == 2
 
 
 def test_rows_of_a_map_stand_apart():
@@ -242,16 +295,6 @@ def test_rows_of_a_map_stand_apart():
     assert all(lower.y1 <= upper.y0 for upper, lower in itertools.pairwise(boxes))
 
 
-def test_a_number_beyond_the_end_is_no_item(choices):
-    """As it is for a moment when another phenomenon is chosen, and an answer may be worked on just then."""
-    panel = Switchboard(SENTENCE, choices)
-    panel.phenomenon.value = "animacy"
-    assert panel.item
-    panel.number = SimpleNamespace(value=len(panel.items["animacy"]))
-    assert panel.item is None
-
-
 def test_pictures_show_characters_the_font_lacks_as_boxes():
     assert plots.plain("кот 漢\n$x$") == "кот \u25a1\n$x$"
     assert plots.pieces(["▁кот", "ик", "▁"]) == ["кот", "ик", "▁"]
-    assert widgets.rows_of(Answer([], [], ([], []), 0.0)) == [("", "nothing to translate yet")]
