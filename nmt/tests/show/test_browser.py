@@ -20,7 +20,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 import nmt
-from nmt.show.live import Live
+from nmt.show.live import Live, available_models, examples
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
@@ -29,20 +29,22 @@ pytestmark = [
     pytest.mark.skipif(not find_spec("playwright"), reason="no playwright here: pip install playwright"),
 ]
 PATIENCE = 240  # seconds for what a busy machine may take
-BEGUN = "The old teacher"
 TYPED = " bought a new house. <img src=x>"
+BEGUN = "The old teacher"
+CELLS = [  # as in notebook 05: each makes a panel of its own
+    "from nmt.show.widgets import SeeAttention, Switchboard, TranslateAsYouType",
+    f"Switchboard({BEGUN!r}, model='phrasebook')",
+    "SeeAttention(model='phrasebook-pruned')",
+    "board = Switchboard('The girl is sad.', model='phrasebook')\nboard.buttons['cross', 1, 0].value = False\nboard",
+    "TranslateAsYouType('The girl is sad.', model='phrasebook')",
+]
 
 
 @pytest.fixture
 def lab(tmp_path):
-    """The address of a JupyterLab that serves a notebook with two panels."""
-    cells = [
-        "from nmt.show.widgets import SeeAttention, Switchboard",
-        f"Switchboard({BEGUN!r}, ['phrasebook'])",
-        f"SeeAttention({BEGUN!r}, ['phrasebook'])",
-    ]
+    """The address of a JupyterLab that serves a notebook with four panels."""
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}  # without it Lab asks which
-    notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells], metadata=kernel)
+    notebook = new_notebook(cells=[new_code_cell(cell) for cell in CELLS], metadata=kernel)
     nbformat.write(notebook, tmp_path / "panels.ipynb")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -71,58 +73,107 @@ def lab(tmp_path):
         server.wait(30)
 
 
-def test_typing_and_closing_a_head_in_jupyterlab(lab):
+def test_the_panels_in_jupyterlab(lab):
     from playwright import sync_api
 
     live = Live.load("phrasebook")
     with sync_api.sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = chromium.new_page(viewport={"width": 1400, "height": 2200})
+        page = chromium.new_page(viewport={"width": 1400, "height": 3200})
         page.set_default_timeout(1000 * PATIENCE)
         try:
-            drive(page, lab, live)
+            board, see, closed, translate = panels(page, lab)
+            closed.get_by_text("47 of 48 open").wait_for()  # Run All leaves each cell the state that it set
+            for whole, english in ((board, BEGUN), (translate, "The girl is sad.")):
+                says(whole, live.answer(english).lines[0].text).wait_for()
+                assert not whole.get_by_text("of 48 open").count()
+            typing_and_closing(board, live)
+            looking(see)
+            models_and_errors(translate, live)
+            for width in (1000, 1400):
+                page.set_viewport_size({"width": width, "height": 3200})
+                time.sleep(1)
+                wide = (
+                    "[...document.querySelectorAll('.jp-OutputArea-output')].every(o => o.scrollWidth <= o.clientWidth)"
+                )
+                assert page.evaluate(wide), f"something is cut off at {width} pixels"
         finally:
             if folder := os.environ.get("NMT_SCREENSHOTS"):
                 page.screenshot(path=str(Path(folder) / "panels.png"))
             chromium.close()
 
 
-def drive(page, lab, live):
+def panels(page, lab):
+    """Runs all cells, and returns the output of each that makes a panel."""
     page.goto(lab)
-    page.locator(".jp-Notebook .jp-CodeCell").nth(2).wait_for()
+    page.locator(".jp-Notebook .jp-CodeCell").nth(len(CELLS) - 1).wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells").first.click()
-    picture = page.locator(".widget-image").first
-    picture.wait_for()
+    outputs = page.locator(".jp-OutputArea-output")
+    outputs.nth(len(CELLS) - 2).locator("input[placeholder^='type']").wait_for()
+    return outputs.all()
+
+
+def says(panel, text):
+    """The first cell of a panel's table that holds this text and no other."""
+    return panel.get_by_role("cell", name=text, exact=True).first
+
+
+def typing_and_closing(board, live):
+    box, sentence = board.locator("input[placeholder^='type']"), BEGUN + TYPED
+    box.press_sequentially(TYPED)  # key by key, after what stands there: the last answer is the one to stay
+    if box.input_value() != sentence:
+        box.fill(sentence)
+    whole = live.answer(sentence).lines[0].text
+    says(board, whole).wait_for()
+    assert not board.locator("img[src=x]").count()  # what was typed is text
+
+    layer, head = next(place for place in live.heads["cross"].nonzero().tolist() if without(live, *place) != whole)
+    tip = f"cross: Russian looks at English · layer {layer} · head {head}: "
+    board.locator(f"button[title='{tip}open']").click()
+    board.get_by_text("47 of 48 open").wait_for()
+    (now,) = live.log_probs(sentence, [whole])
+    says(board, f"{now:.2f}").wait_for()
+    assert board.locator("mark").count() and board.get_by_text("instead of").count()  # words that changed
+    assert board.locator(f"button[title='{tip}closed']").inner_text() == f"({head})"
+
+    board.get_by_label("or test its grammar:").select_option("animacy")
+    board.get_by_text("animacy: prefers").wait_for()
+    box.fill("My own sentence.")
+    board.get_by_text("log P of right").wait_for(state="detached")
+    assert board.get_by_label("or test its grammar:").input_value() == "(choose)"
+
+
+def looking(see):
+    picture = see.locator(".widget-image").first
 
     def bytes_of_the_map() -> list[int]:
         script = "async i => [...new Uint8Array(await (await fetch(i.src)).arrayBuffer())]"
         return picture.evaluate(script)
 
     before = bytes_of_the_map()
-    assert bytes(before).startswith(b"\x89PNG")
-
-    board, see = page.locator(".widget-text input[placeholder^='type']").all()
-    board.press_sequentially(TYPED)  # key by key, after what stands there: the last answer is the one to stay
-    sentence = BEGUN + TYPED
-    if board.input_value() != sentence:
-        board.fill(sentence)
-    whole = live.answer(sentence).lines[0].text
-    page.get_by_text(whole).first.wait_for()
-    assert not page.locator("img[src=x]").count()  # what was typed is text
-
-    layer, head = next(place for place in live.heads["cross"].nonzero().tolist() if without(live, *place) != whole)
-    page.get_by_role("button", name=f"{layer}.{head}", exact=True).nth(2).click()  # of cross-attention
-    page.get_by_text("47 of 48 open").wait_for()
-    page.get_by_text(f"{live.answer(sentence).lines[0].log_prob:.2f} of its own line").wait_for()
-    assert page.locator("mark").count()  # words that changed
-    assert page.get_by_role("button", name=f"({layer}.{head})", exact=True).count() == 1
-
-    see.fill("My brother sees the sea.")
+    see.locator("input[placeholder^='type']").fill("My brother sees the sea.")
     until = time.monotonic() + PATIENCE
     while (after := bytes_of_the_map()) == before and time.monotonic() < until:
         time.sleep(0.5)
     assert after != before and bytes(after).startswith(b"\x89PNG") and len(after) > 5000  # a blank one is smaller
+
+
+def models_and_errors(translate, live):
+    models = translate.get_by_label("model", exact=True)
+    assert models.locator("option").all_inner_texts() == available_models()
+    english = next(iter(examples()["phrasebook"]))
+    translate.get_by_role("button", name=english, exact=True).click()
+    russian = says(translate, live.answer(english).lines[0].text)
+    russian.wait_for()
+    translate.get_by_text("More: ").click()
+    folder = translate.locator("input[placeholder^='its folder']")
+    folder.fill("runs/none")
+    folder.press("Enter")
+    translate.get_by_text("No model in “runs/none” can be used").wait_for()
+    assert not russian.count()  # the error stands in the answer's place
+    models.select_option("phrasebook")
+    russian.wait_for()
 
 
 def without(live, layer, head):
