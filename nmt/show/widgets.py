@@ -49,7 +49,7 @@ def as_html(rows: Rows) -> str:
     """An HTML table in which all text is only text."""
     lines, columns = [], max(map(len, rows), default=0)
     for name, *cells in rows:
-        look = f"padding-left:1em;{'font-size:1.5em' if name == RUSSIAN else ''}"
+        look = f"padding-left:14px;{'font-size:1.5em' if name == RUSSIAN else ''}"
         span = columns - len(cells)  # the last cell of a short row reaches to the end
         texts = (re.sub("‹(.*?)›", r"<mark>\1</mark>", escape(cell)) for cell in cells)
         tds = "".join(f"<td style='{look}' colspan={span}>{text}</td>" for text in texts)
