@@ -317,8 +317,7 @@ class Switchboard(Panel):
         self.buttons = {}
         self.board.children = [self._buttons(kind) for kind in KINDS]
         kept = loaded.kept_by_pruning(list(dict.fromkeys([name, *self.choices])))
-        a_quarter = masks.count(loaded.heads) // 4
-        seeds = count(1)
+        a_quarter, seeds = masks.count(loaded.heads) // 4, count(1)
         self.presets.children = [
             w.HTML("Open:"),
             button("all heads", lambda: self.open_only(loaded.heads)),
