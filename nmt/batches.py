@@ -2,7 +2,7 @@
 
 import copy
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
@@ -99,12 +99,11 @@ class BatchIterator:
                 return min(int(longest[new.row]), batch_size)
             return count * max(int(longest[new.row]), so_far // (count - 1))
 
-        size_function: Callable | None = padded_tokens if by_tokens else None
         self._iterator = BucketIterator(
             Dataset([Row(int(i)) for i in rows], [("row", RawField())]),
             batch_size,
             sort_key=lambda example: order[example.row],
-            batch_size_fn=size_function,
+            batch_size_fn=padded_tokens if by_tokens else None,
             shuffle=True,
             sort_within_batch=True,  # without it BucketIterator does not bucket at all
         )

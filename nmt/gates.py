@@ -21,8 +21,6 @@ GAMMA, ZETA = -0.1, 1.1
 TEMPERATURE = 0.33
 # torch.rand may give exactly 0, whose logarithm is infinite. 1e-6 as in both codes; 1 - 1e-9 would be 1 in float32.
 EPSILON = 1e-6
-# Beyond ± ln 100 (Louizos et al.'s code) a gate is all but constant, and its gradient too small to come back.
-CLAMP = math.log(100)
 # Open at the beginning (P(open) 0.94, mean 0.9 at T = 0.33): at log α = 0 a third of the heads would be closed at
 # the first step, and a trained model forgets what it knew. Voita et al. start around 0: Glorot-uniform.
 LOG_ALPHA = 2.0
@@ -93,8 +91,3 @@ class HardConcrete(nn.Module):
         """Which gates are neither quite closed nor quite open in evaluation, bool (N,)."""
         value = self.value()
         return (value > 0) & (value < 1)
-
-    @torch.no_grad()
-    def clamp(self) -> None:
-        """Keep log α in ± CLAMP, after a step of the optimiser; neither Voita et al.'s code nor our methods do."""
-        self.log_alpha.clamp_(-CLAMP, CLAMP)

@@ -22,13 +22,8 @@ def token_loss(logits: Tensor, target: Tensor, label_smoothing: float = 0.0) -> 
     Label smoothing is PyTorch's: (1 - ε) of the weight on the right word, ε/V on every word, the right one
     and padding included; Szegedy et al. 2016. The paper, section 5.4, does not say how it spreads ε.
     """
-    return F.cross_entropy(
-        logits.flatten(0, 1).float(),
-        target.flatten(),
-        ignore_index=PAD,
-        label_smoothing=label_smoothing,
-        reduction="sum",
-    )
+    logits, target = logits.flatten(0, 1).float(), target.flatten()
+    return F.cross_entropy(logits, target, ignore_index=PAD, label_smoothing=label_smoothing, reduction="sum")
 
 
 class Objective:

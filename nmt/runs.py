@@ -30,18 +30,7 @@ from torch import Tensor
 from nmt import NmtError
 from nmt.bpe import BPE
 from nmt.models import SIDES, Trained, load_model_directory, load_weights, save_model_directory
-from nmt.plumbing.files import (
-    append_json_lines,
-    claimed,
-    json_lines,
-    read_json,
-    read_json_lines,
-    sha256,
-    whole_directory,
-    whole_file,
-    write_json,
-    write_text,
-)
+from nmt.plumbing import files
 from nmt.plumbing.places import shipped
 from nmt.transformer import Transformer
 
@@ -62,7 +51,7 @@ class Run:
         self.directory = Path(directory)
         if not (self.directory / "config.json").is_file():
             raise NmtError(f"--run {directory}: not a run directory (no config.json in it)")
-        self.config = read_json(self.directory / "config.json")
+        self.config = files.read_json(self.directory / "config.json")
         if not isinstance(self.config, dict) or not {"training", "corpus", "bpe"} <= self.config.keys():
             raise NmtError(f"{self.directory / 'config.json'}: damaged, or not that of a run")
 
@@ -70,12 +59,12 @@ class Run:
     def create(cls, directory: str | Path, config: dict, bpe: tuple[BPE, BPE]) -> "Run":
         """Raises NmtError where the place is taken, see `refuse_taken`: a run is never overwritten."""
         refuse_taken(directory)
-        with whole_directory(directory) as new:
+        with files.whole_directory(directory) as new:
             for side, b in zip(SIDES, bpe, strict=True):
                 b.copy_to(new, f"{side}.bpe")
             for folder in ("frames", "checkpoints"):
                 (new / folder).mkdir()
-            write_json(new / "config.json", config)
+            files.write_json(new / "config.json", config)
         return cls(directory)
 
     def bpe(self) -> tuple[BPE, BPE]:
@@ -89,7 +78,7 @@ class Run:
         Raises NmtError, naming the process, where another one holds it.
         """
         path = self.directory / "lock.json"
-        with claimed(self.directory / "run.lock") as mine:
+        with files.claimed(self.directory / "run.lock") as mine:
             if not mine:
                 holder = json.loads(path.read_text() or "{}")
                 who = f"process {holder.get('process')} on {holder.get('host')}"
@@ -99,14 +88,14 @@ class Run:
 
     def append(self, name: str, *lines: dict) -> None:
         """Add JSON lines to metrics.jsonl, samples.jsonl or sessions.jsonl; all of them, or, on a full disk, none."""
-        append_json_lines(self.directory / name, *lines)
+        files.append_json_lines(self.directory / name, *lines)
 
     def lines(self, name: str = "metrics.jsonl", **equal) -> list[dict]:
         """The JSON lines of a file whose fields equal those given: `run.lines(split="valid")`.
 
         A last line cut by a kill is left out.
         """
-        lines = read_json_lines(self.directory / name)
+        lines = files.read_json_lines(self.directory / name)
         return [line for line in lines if all(line.get(key) == value for key, value in equal.items())]
 
     def forget_after(self, step: int, keep: int) -> None:
@@ -115,7 +104,7 @@ class Run:
             if not (self.directory / name).is_file():
                 continue
             kept = [line for line in self.lines(name) if line["step"] <= step]
-            write_text(self.directory / name, json_lines(kept))
+            files.write_text(self.directory / name, files.json_lines(kept))
         for frame in self.directory.glob("frames/step_*.npz"):
             if int(frame.stem.removeprefix("step_")) > step:
                 frame.unlink()
@@ -132,7 +121,8 @@ class Run:
         return SummaryWriter(self.directory / "tensorboard", purge_step=step)
 
     def save_frames(self, step: int, arrays: dict[str, np.ndarray]) -> None:
-        with whole_file(self.directory / "frames" / f"step_{step:08}.npz") as temporary, open(temporary, "wb") as file:
+        path = self.directory / "frames" / f"step_{step:08}.npz"
+        with files.whole_file(path) as temporary, open(temporary, "wb") as file:
             np.savez_compressed(file, **arrays)
 
     def frames(self) -> list[tuple[int, Path]]:
@@ -164,11 +154,11 @@ class Run:
 
         The last `keep` checkpoints and the best one stay, older ones go.
         """
-        with whole_directory(self.checkpoint(step)) as new:
+        with files.whole_directory(self.checkpoint(step)) as new:
             lowercase = self.config["card"].get("options", {}).get("lowercase", False)
             save_model_directory(new, model, bpe, lowercase)
             save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, new / "training.safetensors")
-            write_json(new / "training.json", {**state, "sha256": sha256(new / "training.safetensors")})
+            files.write_json(new / "training.json", {**state, "sha256": files.sha256(new / "training.safetensors")})
         self._drop_checkpoints(keep)
 
     def _drop_checkpoints(self, keep: int) -> None:
@@ -183,8 +173,8 @@ class Run:
         path = directory / "training.safetensors"
         try:
             load_weights(model, directory)
-            state = read_json(directory / "training.json")
-            if not path.is_file() or sha256(path) != state.get("sha256"):
+            state = files.read_json(directory / "training.json")
+            if not path.is_file() or files.sha256(path) != state.get("sha256"):
                 raise NmtError(f"{path}: missing or damaged")
         except NmtError as error:
             earlier = [one for one in self.steps() if one < step]

@@ -245,17 +245,10 @@ class Transformer(nn.Module):
 
     def gated_layers(self, kind: str) -> list[MultiHeadAttention] | list[FeedForward]:
         """The modules that take a gate, first block first: attention for a kind of KINDS, feed-forward for NEURONS."""
-        layers = {
-            "encoder": (self.encoder, "self_attention"),
-            "decoder": (self.decoder, "self_attention"),
-            "cross": (self.decoder, "cross_attention"),
-            "encoder_ff": (self.encoder, "feed_forward"),
-            "decoder_ff": (self.decoder, "feed_forward"),
-        }
-        if kind not in layers:
-            raise NmtError(f"the kind of a layer must be one of {KINDS + NEURONS}, not {kind!r}")
-        blocks, name = layers[kind]
-        return [getattr(block, name) for block in blocks]
+        self.config.width(kind)  # raises NmtError for an unknown kind
+        blocks = self.encoder if kind.startswith("encoder") else self.decoder
+        names = {"cross": "cross_attention", **dict.fromkeys(NEURONS, "feed_forward")}
+        return [getattr(block, names.get(kind, "self_attention")) for block in blocks]
 
     def encode(self, src: Tensor, return_attention: bool = False) -> tuple[Tensor, Tensor, list[Tensor]]:
         """src int64 (B, S), padded right. Returns memory (B, S, D), its mask (B, 1, 1, S) and the maps."""
@@ -283,14 +276,10 @@ class Transformer(nn.Module):
         x = self.trg_embedding(trg, 0 if cache is None else cache.length)
         maps: AttentionMaps = {"decoder": [], "cross": []}
         for i, block in enumerate(self.decoder):
-            x, own, cross = block(
-                x,
-                mask,
-                memory if cache is None else cache.memory[i],
-                memory_mask if cache is None else cache.memory_mask,
-                None if cache is None else cache.own[i],
-                return_attention,
-            )
+            written = None
+            if cache is not None:
+                memory, memory_mask, written = cache.memory[i], cache.memory_mask, cache.own[i]
+            x, own, cross = block(x, mask, memory, memory_mask, written, return_attention)
             if return_attention:
                 maps["decoder"].append(own)
                 maps["cross"].append(cross)

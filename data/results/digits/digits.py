@@ -50,6 +50,8 @@ AMOUNTS = {
     "l0-warm": (3.0, 10.0, 30.0, 60.0),
     "on-budget": BUDGETS,
 }
+# Beyond ± ln 100 (Louizos et al.'s code) a gate is all but constant, and its gradient too small to come back.
+CLAMP = math.log(100)
 Pictures = tuple[Tensor, Tensor]  # x (B, 64) float32 in [0, 1], y (B,) int64
 
 
@@ -158,12 +160,18 @@ def l0(model: MLP, pictures: Pictures, steps: int, seed: int, strength: float, w
     costs = [1 if warm else layer.out_features for layer in model.layers]
 
     def penalty(done: float) -> Tensor:
-        for gate in gates:
-            gate.clamp()
+        clamp(gates)
         return strength / len(pictures[0]) * sum(c * g.p_open().sum() for c, g in zip(costs, gates, strict=True))
 
     fit(model, pictures, steps, seed, [gate.log_alpha for gate in gates], penalty)
     return gates
+
+
+@torch.no_grad()
+def clamp(gates: Sequence[HardConcrete]) -> None:
+    """Keep log α in ± CLAMP, after a step of the optimiser; neither Voita et al.'s code nor the methods of nmt do."""
+    for gate in gates:
+        gate.log_alpha.clamp_(-CLAMP, CLAMP)
 
 
 def on_budget(model: MLP, pictures: Pictures, steps: int, seed: int, keep: int) -> BudgetedGates:

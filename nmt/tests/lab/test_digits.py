@@ -90,6 +90,12 @@ def test_the_penalty_is_made_of_the_probabilities_of_weights_or_neurons(data):
         torch.testing.assert_close(seen["penalty"], expected)
 
 
+def test_log_alpha_is_clamped():
+    gates = [HardConcrete(2, torch.tensor([-9.0, 9.0]))]
+    digits.clamp(gates)
+    torch.testing.assert_close(gates[0].log_alpha.data, torch.tensor([-digits.CLAMP, digits.CLAMP]))
+
+
 def test_a_stronger_penalty_leaves_fewer(data, start, monkeypatch):
     monkeypatch.setitem(digits.SETTINGS, "gate_lr", 0.2)
     kept = [sum(digits.prune(start, data["train"], 0, "l0-warm", strength).widths) for strength in (0.0, 30.0)]
