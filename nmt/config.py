@@ -72,6 +72,7 @@ class TrainingConfig:
     accumulate_grad_batches: int = option(1, "batches whose gradients are added up for one step")
     max_epochs: int = option(10, "epochs to train")
     max_minutes: float | None = option(None, "stop after so many minutes of wall time, over all sessions of the run")
+    patience: int | None = option(None, "stop after so many validations in a row with no better BLEU (default: never)")
     limit_train_batches: int | None = option(None, "train on the first N * batch_size pairs only")
     max_length: int = option(256, "training pairs with more BPE pieces on a side are left out")
 
@@ -141,7 +142,7 @@ def of_record(stored: dict) -> dict:
 
 
 # What may change when a run goes on: how long it lasts and what it needs, not what happens on the way.
-CHANGEABLE = ("max_epochs", "max_minutes", "split_batches")
+CHANGEABLE = ("max_epochs", "max_minutes", "patience", "split_batches")
 
 
 def flag(name: str) -> str:

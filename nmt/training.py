@@ -74,9 +74,10 @@ class Trainer:
         self.parallel, self.signed = distributed.parallel(self.model), False
         left = math.inf if config.max_minutes is None else 60 * config.max_minutes - self.state.seconds
         self.deadline = self.state.started + left  # seconds on the clock of time.monotonic
-        if self.state.epoch >= config.max_epochs or left <= 0:
+        if self.state.epoch >= config.max_epochs or left <= 0 or self._is_stale():
             spent = f"{self.state.epoch} of {config.max_epochs} epochs and {self.state.seconds / 60:.1f} minutes"
-            session.log(f"nothing is left to do after {spent}; raise --max_epochs or --max_minutes")
+            more = " or --patience" if config.patience else ""
+            session.log(f"nothing is left to do after {spent}; raise --max_epochs or --max_minutes{more}")
 
     def fit(self) -> None:
         """Train until the last epoch, the deadline, or the objective ends it. A validation comes last."""
@@ -84,7 +85,7 @@ class Trainer:
         with self._bar() as bar:
             if state.step == 0 and (config.validate_untrained or not self.objective.plain):
                 self.validate()  # the model before anything was done to it
-            over = self._is_over()
+            over = self._is_over() or self._is_stale()
             while not over:
                 bar.set_description(f"epoch {state.epoch + 1}/{config.max_epochs}", refresh=False)
                 finished = self.train_epoch(bar)
@@ -99,6 +100,7 @@ class Trainer:
                     if due and config.scheduler == "plateau":  # an early end is no reason to halve the rate
                         state.plateau.step(metrics["loss"])
                 self.save()
+                over = over or self._is_stale()
 
     def train_epoch(self, bar: tqdm) -> bool:
         """Train to the end of the epoch, or until the run is to stop. Returns whether the end was reached."""
@@ -199,6 +201,22 @@ class Trainer:
     def _is_late(self) -> bool:
         """Whether the time is up. Clocks differ: all processes stop where one does."""
         return self.deadline < math.inf and distributed.anywhere(time.monotonic() >= self.deadline)
+
+    def _is_stale(self) -> bool:
+        """Whether the last `patience` validations were no better than one before them, as `Run.best_step` judges.
+
+        Told from metrics.jsonl, so a resumed run knows it too. Only validations that were due count, not those at which
+        the clock stopped a session. BLEU, not the loss: on few pairs the loss rises long before translations get worse.
+        """
+        if self.config.patience is None:
+            return False
+        due = {
+            line["epoch"]: (line["bleu"], -line["loss"])
+            for line in distributed.by_first(lambda: self.run.lines(split="valid"))
+            if line["epoch"] > 0 and line["epoch"] % self.config.check_val_every_n_epoch == 0
+        }
+        scores = list(due.values())
+        return bool(scores) and len(scores) - 1 - scores.index(max(scores)) >= self.config.patience
 
     def _refuse_nan(self, loss: float | Tensor) -> None:
         # A gradient may overflow where the loss does not yet: then the weights show it.

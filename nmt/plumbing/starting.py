@@ -69,6 +69,8 @@ def begin(
         keep_freed_memory()
     if not objective.plain and distributed.started() > 1:  # before they join: no process is left waiting for another
         raise NmtError("pruning decides by the gradients of whole batches, in one process: start it without torchrun")
+    if not objective.plain and config.patience:
+        raise NmtError("--patience ends a training; pruning shares its epochs out beforehand: leave it out")
     with ExitStack() as held:
         device = held.enter_context(distributed.joined(device))
         directory = Path(distributed.by_first(lambda: directory))
@@ -158,7 +160,7 @@ def refuse_another_run(run: Run, config: TrainingConfig, corpus: Corpus, objecti
     """Raises NmtError where a run was started with other settings, or on another corpus, than it is to go on with."""
     # Where all held-out pairs are translated, how many at a time only costs memory.
     free = (*CHANGEABLE, "val_batch_size") if config.limit_val_batches is None else CHANGEABLE
-    old = {"validate_untrained": False, **of_record(run.config["training"])}  # early runs do not say
+    old = {"validate_untrained": False, "patience": None, **of_record(run.config["training"])}  # early runs do not say
     there, here = ({flag(k): v for k, v in c.items() if k not in free} for c in (old, asdict(config)))
     noted = run.config.get("objective") or {}
     if "search" in noted and noted["search"] is None and objective.settings:

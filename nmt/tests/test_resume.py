@@ -43,6 +43,7 @@ VARIANTS = {
         keep_checkpoints=2,
         max_epochs=3,
     ),
+    "stopped early": replace(TINY, scheduler="no", lr=0.1, patience=2, max_epochs=20, checkpoint_every_n_steps=5),
 }
 WATCHED = {  # the moments at which a process may be killed: before and after each call of these
     nmt.training.Trainer: ("step", "validate"),
@@ -107,6 +108,7 @@ def test_killed_at_random_and_resumed_is_never_killed(variant, corpus, tmp_path)
     assert kills >= 2
     run = Run(directory)
     assert left_behind(run) == expected
+    assert (config.patience is None) == (run.last_step() == run.lines(split="valid")[0]["step"] * config.max_epochs)
     assert not list(run.directory.rglob("*.tmp"))
     assert len(run.lines("sessions.jsonl")) >= 2
 

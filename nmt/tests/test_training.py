@@ -177,6 +177,43 @@ def test_plateau_halves_and_no_keeps(corpus, tmp_path, monkeypatch):
     assert TrainingConfig().lr == 1.0
 
 
+def test_patience(corpus, tmp_path, monkeypatch):
+    """So many validations in a row with no better BLEU, or loss where BLEU is equal, end it; with more it goes on."""
+    scores = [(0, 3.0), (0, 2.5), (5, 2.6), (4, 2.0), (5, 2.6), (5, 2.5), (1, 1.0), (5, 2.5), (0, 1.0), (9, 9.0)]
+    bleu_and_loss, validate = iter(scores), nmt.training.validate
+
+    def scored(*arguments):
+        bleu, loss = next(bleu_and_loss)
+        metrics, translations = validate(*arguments)
+        return metrics | {"bleu": float(bleu), "loss": loss}, translations
+
+    monkeypatch.setattr(nmt.training, "validate", scored)
+    config = replace(TINY, max_epochs=10, limit_train_batches=1, patience=3)
+    run = quiet(config, corpus, tmp_path / "run")
+    assert [line["bleu"] for line in run.lines(split="valid")] == [bleu for bleu, _ in scores[:9]]
+    assert run.best_step() == 6
+    again = quiet(config, corpus, run.directory, resume=True)
+    assert "nothing is left to do after 9 of 10 epochs" in again.said and "or --patience" in again.said
+    assert quiet(replace(config, patience=4), corpus, run.directory, resume=True).last_step() == 10
+    with pytest.raises(NmtError, match="--patience must be at least 1"):
+        replace(config, patience=0)
+
+
+def test_only_validations_that_were_due_count_for_patience(corpus, tmp_path, monkeypatch):
+    """Those at which the clock stopped a session do not: a resumed run stops where one without a stop does."""
+    validate = nmt.training.validate
+    monkeypatch.setattr(nmt.training, "validate", lambda *a: (validate(*a)[0] | {"bleu": 1.0, "loss": 1.0}, [""] * 8))
+    config = replace(TINY, max_epochs=10, patience=2, validate_untrained=True, check_val_every_n_epoch=2)
+    clock = itertools.count(0, 0.5)
+    monkeypatch.setattr(nmt.training.time, "monotonic", lambda: next(clock))
+    run, steps = None, []
+    for minutes in (0.2, 0.4, 60.0):
+        run = quiet(replace(config, max_minutes=minutes), corpus, tmp_path / "run", resume=run is not None)
+        steps.append(run.last_step())
+    assert steps[0] < steps[1] < steps[2] == 6 * 8
+    assert [line["epoch"] for line in run.lines(split="valid")][-3:] == [2, 4, 6]
+
+
 # The origin's faults, and randomness
 
 
