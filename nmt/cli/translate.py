@@ -43,7 +43,8 @@ def add(command: Callable) -> None:
     sub = command("score", score_command, text, "--checkpoint phrasebook --data phrasebook --split test_seen",
                   "--checkpoint runs/mine --data mine.tsv", common="checkpoint data split limit beam gpus")  # fmt: skip
     search_flags(sub, CHECKPOINT_HELP, required=True)
-    sub.add_argument("--data", nargs="+", required=True, help=arguments.DATA_HELP)
+    text = f"{arguments.DATA_HELP} (default: that of the run in --checkpoint)"
+    sub.add_argument("--data", nargs="+", help=text)
     arguments.preparing_flags(sub)
     text = "train, valid, test or another split; all: every pair of files of your own, held out by you (default: test)"
     sub.add_argument("--split", default="test", help=text)
@@ -140,14 +141,16 @@ def typed_lines() -> Iterator[bytes]:
 def score_command(given: argparse.Namespace) -> None:
     options, trained = search_options(given), load(given.checkpoint, arguments.device_of(given))
     if given.split == "all":
-        name, every = unsplit_pairs(given.data, to_stderr)
+        name, every = unsplit_pairs([*getattr(given, "data", ()), *arguments.held_out(given)], to_stderr)
         shape = str.lower if getattr(given, "lowercase", False) else str
         pairs = [(shape(en), shape(ru)) for en, ru in islice(every, given.limit)]
     else:
-        corpus = arguments.corpus_of(given.data, given)
-        name, pairs = corpus.name, list(corpus.pairs(given.split, given.limit))
         above = list(trained.directory.resolve().parents)[:2]  # of RUN/checkpoints/STEP or RUN/pruned
         run = next((Run(folder) for folder in above if (folder / "config.json").is_file()), None)
+        if not run and "data" not in given:
+            raise NmtError(f"--data: which corpus? --checkpoint {given.checkpoint} is a model without a run of its own")
+        corpus = arguments.corpus_of(given.data, given) if "data" in given else arguments.corpus_of_run(run, given)
+        name, pairs = corpus.name, list(corpus.pairs(given.split, given.limit))
         if run and run.config["corpus"]["fingerprint"] != corpus.fingerprint:
             to_stderr(
                 f"{run.directory} was trained on another corpus, or on this one with other options or caps: some pairs "

@@ -85,7 +85,8 @@ def prepare(
     tokens: tuple[int, int] | None = None,
     log: Callable[[str], None] = to_stderr,
 ) -> Corpus:
-    """The corpus of that name (names.KNOWN), of TSV files (FILE, FILE:N, FILE:P%), or of two parallel files.
+    """The corpus of that name (names.KNOWN), of TSV files (FILE, FILE:N, FILE:P%), or of two parallel files; beside
+    files, valid=FILE and test=FILE, TSV files too, are these splits.
 
     The first call cleans, splits and writes it under root (cache_root() by default); later calls find it there. A
     folder so written is taken as it is, also on a machine where the files it was made of are not.
@@ -117,7 +118,7 @@ def prepare(
 
 
 def _cache_key(origin: Origin, options: dict) -> str:
-    sums = [[file[key] for key in ("sha256", "md5", "cap") if key in file] for file in origin.files]
+    sums = [[file[key] for key in ("sha256", "md5", "cap", "split") if key in file] for file in origin.files]
     # One sum stands alone, as before there were caps, and no options are no entry: caches made then are still found.
     depends = [CLEANING, HELD_OUT, origin.name, [one if one[1:] else one[0] for one in sums]]
     depends += [options] if options else []

@@ -334,6 +334,25 @@ def test_score_of_all_takes_a_file_as_it_stands(nmt_, refuses, trained, tsv, tmp
     refuses(f"score --checkpoint {trained.directory} --data phrasebook --split all", "all is for files")
 
 
+def test_held_out_files_of_ones_own(nmt_, refuses, tsv, pairs, tmp_path):
+    """Trained with them, scored and resumed without naming them again."""
+    for name, part in (("dev", pairs[:6]), ("test", pairs[10:14])):
+        (tmp_path / f"{name}.tsv").write_text("".join(f"{en}\t{ru}\n" for en, ru in part), "utf-8")
+    held = "--valid_data dev.tsv --test-data test.tsv"
+    assert nmt_(f"{NEW} --data {tsv} --run r {held}")[0] == 0
+    assert [line["source"] for line in Run("r").lines("samples.jsonl")] == [en for en, _ in pairs[:5]]
+    assert Run("r").config["card"]["pairs"] == {"train": len(pairs) - 10, "valid": 6, "test": 4}
+    for more in ("", f"{held} --data {tsv}", "--valid_data dev.tsv"):
+        status, out, err = nmt_(f"score --checkpoint r --beam 1 {more}")
+        assert status == 0 and json.loads(out.splitlines()[-1])["sentences"] == 4 and "another corpus" not in err, err
+        assert nmt_(f"train --run r --resume {more} --progress-bar-refresh-rate 0")[0] == 0
+    assert "another corpus" in nmt_(f"score --checkpoint r --beam 1 --data {tsv}")[2]
+    refuses("train --run r --resume --valid_data test.tsv", "--valid-data: .*dev.tsv and .*test.tsv: give one file")
+    refuses("score --checkpoint phrasebook", "--data: which corpus")
+    refuses(f"score --checkpoint r --split all --data {tsv} {held}", "leave out --valid-data")
+    refuses(f"{NEW} --data phrasebook --run s {held}", "--valid-data and --test-data go with files")
+
+
 def test_data_prints_the_card(nmt_, tsv, corpus):
     status, out, _ = nmt_(f"data {tsv}")
     assert status == 0 and "245 sentence pairs" in out and "licence" in out and str(corpus.directory) in out

@@ -311,6 +311,45 @@ def test_caps_that_mean_nothing(tmp_path, root):
     assert prepare(odd, root, **quiet).card.pairs["train"] == 80
 
 
+@pytest.mark.parametrize("given", [("valid",), ("test",), ("valid", "test")])
+def test_own_files_held_out(given, tmp_path, root):
+    """They stay whole, train shares no sentence with them, and what is not given is chosen by the hash."""
+    held = {split: [*PAIRS[start : start + 3], PAIRS[start]] for split, start in zip(given, (0, 7), strict=False)}
+    odd = [("The Cat SLEEPS!", "Совсем другое."), ("Something else.", PAIRS[20][1].upper())]
+    held[given[0]] += [(PAIRS[19][0].upper(), "Совсем другое."), odd[1], (" ", " ")]
+    files = {split: tsv(tmp_path / f"{split}-mine.tsv", pairs) for split, pairs in held.items()}
+    mine = tsv(tmp_path / "mine.tsv")
+    corpus = prepare([mine, *(f"{split}={path}" for split, path in files.items())], root, **quiet)
+    splits = contents(corpus)
+    for split in given:
+        assert splits[split] == [pair for pair in held[split] if pair[0].strip()]
+    for split in {"valid", "test"} - {*given}:
+        assert len(splits[split]) == 50
+    for side_ in (0, 1):
+        out = {sameness_key(pair[side_]) for split in ("valid", "test") for pair in splits[split]}
+        assert not out & {sameness_key(pair[side_]) for pair in splits["train"]}
+    if len(given) == 2:
+        assert len(splits["train"]) == len(PAIRS) - 8
+    assert corpus.data == (str(mine), *(f"{split}={path}" for split, path in files.items()))
+    assert prepare(corpus.data, root, **quiet) == corpus != prepare(mine, root, **quiet)
+    assert all(f"{split} is {split}-mine.tsv" in corpus.card.split for split in given)
+    assert ("by a hash" in corpus.card.split) == (len(given) == 1)
+
+
+def test_held_out_files_that_do_not_go(tmp_path, root):
+    mine, dev = tsv(tmp_path / "mine.tsv"), tsv(tmp_path / "dev.tsv", PAIRS[:9])
+    (tmp_path / "blank.tsv").write_text("\n \t \n")
+    swapped = tsv(tmp_path / "swapped.tsv", [(ru, en) for en, ru in PAIRS[:9]])
+    refused([mine, f"valid={tmp_path}/none.tsv"], root, "none.tsv: neither a file")
+    refused([mine, f"valid={dev}", f"test={dev}"], root, "dev.tsv: the same file given twice")
+    refused([mine, f"valid={mine}"], root, "mine.tsv: the same file given twice")
+    refused([mine, f"valid={dev}", f"valid={swapped}"], root, "--valid_data: ", "give one file")
+    refused([mine, f"test={tmp_path}/blank.tsv"], root, "blank.tsv: no sentence pair in it")
+    refused([mine, f"test={swapped}"], root, "swapped.tsv: Russian comes first")
+    refused(["phrasebook", f"valid={dev}"], root, "--valid_data and --test_data go with files")
+    refused([f"valid={dev}"], root, "no corpus given")
+
+
 # Which language is where
 
 
