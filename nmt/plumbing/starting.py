@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 
-from nmt import NmtError
+from nmt import UNK, NmtError
 from nmt.batches import BatchIterator
 from nmt.bpe import BPE
 from nmt.bpe import train as train_bpe
@@ -122,6 +122,8 @@ def begin(
             f"{'bfloat16 autocast' if config.bfloat16(device) else 'float32'} on {device}"
             f"{f' in {processes} processes' if processes > 1 else ''}, from step {state.step}"
         )
+        if origin and distributed.rank() == 0 and (text := unknown_share(corpus, bpe)):
+            log(f"warning: {text} is unknown to the vocabularies of --checkpoint {origin.directory}: not to be learnt")
         board = run.board(state.step) if distributed.rank() == 0 else None
         # The run's own vocabularies: the files of the cache may be deleted while this run trains.
         yield Session(run, state, run.bpe(), batches, pairs, held_out, log, board)
@@ -141,6 +143,14 @@ def data_of(
     limit = None if config.limit_val_batches is None else config.limit_val_batches * config.val_batch_size
     scored = rows if split == "train" else range(len(tokens[split]))
     return batches, HeldOut.of(corpus, split, tokens[split], scored[:limit]), len(rows)
+
+
+def unknown_share(corpus: Corpus, bpe: tuple[BPE, BPE]) -> str:
+    """Which share of the pieces of the training text the vocabularies do not have; "" where they have all."""
+    sides = zip(("English", "Russian"), encode_corpus(corpus, bpe)["train"], strict=True)
+    shares = {language: np.mean(np.asarray(tokens.ids) == UNK) for language, tokens in sides}
+    told = " and ".join(f"{100 * share:.3g}% of the {language}" for language, share in shares.items() if share)
+    return told and f"{told} training text, in pieces,"
 
 
 def training_rows(tokens: ParallelTokens, config: TrainingConfig) -> np.ndarray:

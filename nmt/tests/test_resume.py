@@ -15,7 +15,7 @@ import torch
 
 import nmt.runs
 import nmt.training
-from nmt import NmtError
+from nmt import UNK, NmtError
 from nmt.attention import FixedGate
 from nmt.corpora.corpus import prepare
 from nmt.runs import Run
@@ -210,6 +210,19 @@ def test_a_run_that_starts_from_weights_is_killed_before_its_first_checkpoint(co
     config_path = run.directory / "config.json"
     config_path.write_text(config_path.read_text().replace(run.config["checkpoint"], "/gone"))
     assert "nothing is left" in quiet(config, corpus, run.directory, resume=True).said
+
+
+def test_text_that_the_vocabularies_do_not_know_is_told(corpus, pairs, tmp_path, whole):
+    """Of other letters the share in pieces; a new run, and one on known text, say nothing."""
+    file = tmp_path / "other.tsv"
+    file.write_text("".join(f"{en} ☃☃\t{ru}\n" for en, ru in pairs), encoding="utf-8")
+    config = replace(TINY, src_vocab_size=None, trg_vocab_size=None, max_epochs=1)
+    run = quiet(config, prepare(file), tmp_path / "run", checkpoint=whole[0].directory)
+    english = list(run.bpe()[0].encode(list(prepare(file).lines("train", "en"))))
+    share = sum(ids.count(UNK) for ids in english) / sum(map(len, english))
+    assert 0.05 < share < 0.3 and f"warning: {100 * share:.3g}% of the English training text, in pieces," in run.said
+    assert "Russian" not in run.said and "unknown" not in whole[0].said
+    assert "unknown" not in quiet(config, corpus, tmp_path / "same", checkpoint=whole[0].directory).said
 
 
 # What --resume, --checkpoint and --run refuse
