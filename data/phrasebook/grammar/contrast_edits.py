@@ -18,7 +18,10 @@ Edit = Callable[[Sentence], list[str]]
 Forms = dict[int, str]  # id of a word → another form; "" drops the word
 EDITS: dict[str, Edit] = {}  # by tag
 BOTH_WAYS: set[str] = set()  # tags whose edit also takes sentences without the tag
-UNEDITED = {"smalltalk"}  # tags of sentences that make no contrast items
+UNEDITED = {  # tags that say what a sentence is about, and have no edit; nothing of smalltalk makes contrast items
+    "smalltalk", "object-pronoun", "clock", "calendar", "amount", "duration", "degree", "price", "weather", "quantity",
+    "introduction", "health",
+}  # fmt: skip
 
 
 def edit(*tags: str, both_ways: bool = False) -> Callable[[Edit], Edit]:
