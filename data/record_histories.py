@@ -19,9 +19,8 @@ from nmt.runs import Run, load
 from nmt.show.histories import History, folder, write
 from nmt.transformer import KINDS
 
-# The first of the phrasebook's validation pairs, which the frames of runs show too: in Russian the owner and what is
-# owned change places. And a sentence of our own, word for word.
-SENTENCES = ("The doctor's bed is expensive.", "The old teacher bought a new house.")
+# One in which the owner and what is owned change places in Russian, and one that goes word for word.
+SENTENCES = ("The doctor's car is new.", "The old teacher bought a new house.")
 
 
 def axes_of(frame: dict[str, np.ndarray], i: int) -> dict[str, list[str]]:
