@@ -20,7 +20,7 @@ from nmt.show.histories import History, folder, write
 from nmt.transformer import KINDS
 
 # One in which the owner and what is owned change places in Russian, and one that goes word for word.
-SENTENCES = ("The doctor's car is new.", "The old teacher bought a new house.")
+SENTENCES = ("The doctor's car is new.", "The old teacher bought a new book.")
 
 
 def axes_of(frame: dict[str, np.ndarray], i: int) -> dict[str, list[str]]:
