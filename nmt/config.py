@@ -141,6 +141,49 @@ def of_record(stored: dict) -> dict:
     return {name: value for name, value in stored.items() if name not in GONE}
 
 
+SMALL, STEPS = 20_000, 2_000  # with fewer training pairs than SMALL a run is planned for so many STEPS
+PEAKS = 2e-3, 5e-4  # noam's highest rate after a shortened warm-up: for random weights, for those of a trained model
+
+
+def suited(said: dict, pairs: int, words: float, trained: bool = False) -> tuple[TrainingConfig, list[str]]:
+    """What was said and, where nothing was, what suits so many training pairs of so many words in the mean; and lines
+    for the log: what was chosen, and which of what was said cannot work. `trained`: it begins with a model's weights.
+
+    Below SMALL pairs: a narrower model, smaller batches, more epochs. Always: a warm-up of at most a fifth of the steps
+    that are planned. Raises NmtError for bad values."""
+    config, chosen = TrainingConfig(**said), {}
+
+    def choose(**values: object) -> TrainingConfig:
+        chosen.update((k, v) for k, v in values.items() if k not in said and v != getattr(TrainingConfig, k))
+        return TrainingConfig(**said | chosen)
+
+    if pairs < SMALL and not {"batch_tokens", "limit_train_batches"} & said.keys():
+        config = choose(batch_size=min(100, max(16, pairs // 50)))
+    in_batch = (
+        config.batch_tokens / (1.5 * words + 1) if config.batch_tokens else config.batch_size
+    )  # 1.5 pieces a word
+    pairs = round(min(pairs, in_batch * (config.limit_train_batches or math.inf)))
+    an_epoch = math.ceil(pairs / in_batch / config.accumulate_grad_batches)
+    if pairs < SMALL:
+        config = choose(d_model=128, max_epochs=min(100, max(10, math.ceil(STEPS / an_epoch))))
+        config = choose(check_val_every_n_epoch=max(1, config.max_epochs // 20))
+    steps, told = an_epoch * config.max_epochs, []
+    if config.scheduler == "noam":
+        counted = int(steps * config.noam_step_factor)  # as noam counts them
+        config = choose(noam_opt_warmup_steps=max(1, min(4000, counted // 5)))
+        if "noam_opt_warmup_steps" in chosen and "noam_scaler" not in said:
+            config = choose(lr=min(1.0, round(PEAKS[trained] * math.sqrt(config.d_model * counted / 5), 2) or 0.01))
+        if (warmup := config.noam_opt_warmup_steps) > counted > 0:
+            told += [f"warning: --noam_opt_warmup_steps {warmup}: only about {steps:,} steps are planned, all at too "
+                     f"low a rate; leave it out, or give {max(1, counted // 5)}"]  # fmt: skip
+    if steps < STEPS / 4 and {"max_epochs", "batch_size", "batch_tokens", "accumulate_grad_batches"} & said.keys():
+        told += [f"warning: only about {steps:,} steps are planned, and a model learns little in so few: raise "
+                 f"--max_epochs to {math.ceil(STEPS / an_epoch)}, or make batches smaller"]  # fmt: skip
+    choice = ", ".join(f"{flag(name)} {value}" for name, value in chosen.items())
+    start = f"for {pairs:,} training pairs, about {steps:,} steps, unless you say otherwise: {choice}"
+    return config, [start] * bool(chosen) + told
+
+
 # What may change when a run goes on: how long it lasts and what it needs, not what happens on the way.
 CHANGEABLE = ("max_epochs", "max_minutes", "patience", "split_batches")
 

@@ -76,8 +76,7 @@ class Trainer:
         self.deadline = self.state.started + left  # seconds on the clock of time.monotonic
         if self.state.epoch >= config.max_epochs or left <= 0 or self._is_stale():
             spent = f"{self.state.epoch} of {config.max_epochs} epochs and {self.state.seconds / 60:.1f} minutes"
-            more = " or --patience" if config.patience else ""
-            session.log(f"nothing is left to do after {spent}; raise --max_epochs or --max_minutes{more}")
+            session.log(f"nothing is left to do after {spent}; raise --max_epochs or --max_minutes, or --patience")
 
     def fit(self) -> None:
         """Train until the last epoch, the deadline, or the objective ends it. A validation comes last."""
@@ -203,19 +202,12 @@ class Trainer:
         return self.deadline < math.inf and distributed.anywhere(time.monotonic() >= self.deadline)
 
     def _is_stale(self) -> bool:
-        """Whether the last `patience` validations were no better than one before them, as `Run.best_step` judges.
-
-        Told from metrics.jsonl, so a resumed run knows it too. Only validations that were due count, not those at which
-        the clock stopped a session. BLEU, not the loss: on few pairs the loss rises long before translations get worse.
-        """
-        if self.config.patience is None:
-            return False
-        due = {
-            line["epoch"]: (line["bleu"], -line["loss"])
-            for line in distributed.by_first(lambda: self.run.lines(split="valid"))
-            if line["epoch"] > 0 and line["epoch"] % self.config.check_val_every_n_epoch == 0
-        }
-        scores = list(due.values())
+        """Whether the last `patience` validations that were due, those at which the clock stops a session left out,
+        were no better than one before, as `Run.best_step` judges: by BLEU, for on few pairs the loss rises long before
+        translations get worse. Told from metrics.jsonl, which a resumed run has too."""
+        lines = distributed.by_first(lambda: self.run.lines(split="valid")) if self.config.patience else []
+        due = {line["epoch"]: (line["bleu"], -line["loss"]) for line in lines if line["epoch"] > 0}
+        scores = [score for epoch, score in due.items() if epoch % self.config.check_val_every_n_epoch == 0]
         return bool(scores) and len(scores) - 1 - scores.index(max(scores)) >= self.config.patience
 
     def _refuse_nan(self, loss: float | Tensor) -> None:

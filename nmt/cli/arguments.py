@@ -98,7 +98,8 @@ def run_flags(sub: argparse.ArgumentParser, checkpoint: str, data: str, run: str
 def preparing_flags(sub: argparse._ActionsContainer) -> None:
     for split in "valid", "test":
         text = f"TSV file of your own that is {split}, beside files in --data (default: chosen from them by a hash)"
-        sub.add_argument(f"--{split}-data", metavar="FILE", help=text)
+        told = {"dest": "held_out", "action": "append", "type": f"{split}={{}}".format}  # as `prepare` wants it
+        sub.add_argument(f"--{split}-data", metavar="FILE", help=text, **told)
     sub.add_argument("--archives", metavar="DIR", help="folder with archives already downloaded (also: NMT_DATA)")
     sub.add_argument("--lowercase", type=yes_no, metavar="yes|no", help="lower-case the corpus")
     text = "training pairs with so many words and punctuation marks on each side only, say 10-100"
@@ -138,12 +139,8 @@ def device_of(given: argparse.Namespace) -> torch.device:
 def corpus_of(data: list[str], given: argparse.Namespace, before: dict | None = None) -> Corpus:
     """`before`: the options of the run that goes on; those given now take their place."""
     said = {name: getattr(given, name) for name in ("lowercase", "tokens") if hasattr(given, name)}
-    return prepare([*data, *held_out(given)], archives=getattr(given, "archives", None), **(before or {}) | said)
-
-
-def held_out(given: argparse.Namespace) -> list[str]:
-    """--valid-data and --test-data, as `prepare` wants them."""
-    return [f"{one}={getattr(given, f'{one}_data')}" for one in ("valid", "test") if hasattr(given, f"{one}_data")]
+    data = [*data, *getattr(given, "held_out", ())]
+    return prepare(data, archives=getattr(given, "archives", None), **(before or {}) | said)
 
 
 def corpus_of_run(run: Run, given: argparse.Namespace) -> Corpus:

@@ -8,8 +8,9 @@ import torch
 
 from nmt import NmtError
 from nmt.cli import arguments
+from nmt.cli.command import with_dashes
 from nmt.cli.demo import demo
-from nmt.config import TrainingConfig, shape_of
+from nmt.config import TrainingConfig, shape_of, suited
 from nmt.corpora.card import format_card
 from nmt.decoding import translate
 from nmt.plumbing import distributed
@@ -32,7 +33,7 @@ def add(command: Callable) -> None:
     arguments.preparing_flags(sub)
 
     common = "checkpoint data run resume gpus num_blocks d_model num_heads batch_size max_epochs max_minutes lr"
-    sub = command("train", train_command, "train a model, or go on with a run",
+    sub = command("train", train_command, "train a model, or go on with a run; the log names defaults for few pairs",
                   "--data phrasebook --run runs/mine --max-minutes 10", "--run runs/mine --resume --max-minutes 20",
                   common=common)  # fmt: skip
     run = "run directory (default: runs/DATE-NAME); after torchrun say --run-dir"
@@ -70,13 +71,18 @@ def started(given: argparse.Namespace, device: torch.device) -> Run:
     said = arguments.fields_said(given, TrainingConfig)
     refuse_contradictions(said)
     origin = load(given.checkpoint) if given.checkpoint else None
-    config = TrainingConfig(**(shape_of(origin.model.config) if origin else {}) | said)
+    said = (shape_of(origin.model.config) if origin else {}) | said
+    TrainingConfig(**said)  # refuses bad values now rather than after the corpus is read
     data = getattr(given, "data", ["news-commentary"])
     try:
         corpus = distributed.first_before_others(lambda: arguments.corpus_of(data, given))
     except NmtError as error:
         other = "; it is the default: --data phrasebook comes with nmt and needs no network"
         raise NmtError(f"{error}{'' if hasattr(given, 'data') else other}") from None
+    pairs, words = corpus.card.pairs["train"], max(corpus.card.tokens["train"].values())
+    config, told = suited(said, pairs, words / pairs, origin is not None)
+    for line in told if distributed.rank() == 0 else ():
+        print(with_dashes(line))
     directory = getattr(given, "run", f"runs/{time.strftime('%Y%m%d-%H%M%S')}-{corpus.name}")
     return train(config, corpus, directory, device=device, checkpoint=origin, progress=given.progress_bar_refresh_rate)
 

@@ -43,8 +43,7 @@ def add(command: Callable) -> None:
     sub = command("score", score_command, text, "--checkpoint phrasebook --data phrasebook --split test_seen",
                   "--checkpoint runs/mine --data mine.tsv", common="checkpoint data split limit beam gpus")  # fmt: skip
     search_flags(sub, CHECKPOINT_HELP, required=True)
-    text = f"{arguments.DATA_HELP} (default: that of the run in --checkpoint)"
-    sub.add_argument("--data", nargs="+", help=text)
+    sub.add_argument("--data", nargs="+", help=f"{arguments.DATA_HELP} (default: that of the run in --checkpoint)")
     arguments.preparing_flags(sub)
     text = "train, valid, test or another split; all: every pair of files of your own, held out by you (default: test)"
     sub.add_argument("--split", default="test", help=text)
@@ -141,7 +140,7 @@ def typed_lines() -> Iterator[bytes]:
 def score_command(given: argparse.Namespace) -> None:
     options, trained = search_options(given), load(given.checkpoint, arguments.device_of(given))
     if given.split == "all":
-        name, every = unsplit_pairs([*getattr(given, "data", ()), *arguments.held_out(given)], to_stderr)
+        name, every = unsplit_pairs([*getattr(given, "data", ()), *getattr(given, "held_out", ())], to_stderr)
         shape = str.lower if getattr(given, "lowercase", False) else str
         pairs = [(shape(en), shape(ru)) for en, ru in islice(every, given.limit)]
     else:

@@ -85,8 +85,7 @@ def prepare(
     tokens: tuple[int, int] | None = None,
     log: Callable[[str], None] = to_stderr,
 ) -> Corpus:
-    """The corpus of that name (names.KNOWN), of TSV files (FILE, FILE:N, FILE:P%), or of two parallel files; beside
-    files, valid=FILE and test=FILE, TSV files too, are these splits.
+    """The corpus of that name, of TSV files (FILE, FILE:N, FILE:P%; held out: valid=FILE), or of two parallel files.
 
     The first call cleans, splits and writes it under root (cache_root() by default); later calls find it there. A
     folder so written is taken as it is, also on a machine where the files it was made of are not.
@@ -140,9 +139,9 @@ def _write(folder: Path, origin: Origin, options: dict) -> None:
                 out[split, language].write(text + "\n")
                 words[language] += text.count(" ") + 1
     dropped = dict(+dropped)  # without those of no pair
-    if not pairs["train"]:
+    if not all(pairs.values()):
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
-        raise NmtError(f"{origin.name}: no pair is left for train: {reasons}")
+        raise NmtError(f"{origin.name}: no pair is left for {min(pairs, key=pairs.get)}: {reasons or 'none is there'}")
     names = [Path(name).name for name in train]
     names = names if len(set(names)) == len(names) else list(train)
     sums = "".join(f"{files.sha256(path)}  {path.name}\n" for path in paths.values())

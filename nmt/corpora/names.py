@@ -128,10 +128,7 @@ def _newstest(test_set: str, log: Callable[[str], None], _scratch: Path) -> list
 
 
 def _own_files(asked: Sequence[str], log: Callable[[str], None]) -> Origin:
-    """TSV files, each a corpus of its own, or two parallel ones; with them TSV files that are valid and test.
-
-    Raises NmtError where they do not go together.
-    """
+    """TSV files or two parallel ones, and what is held out. Raises NmtError where they do not go together."""
     given, held = [], {}
     for one in asked:
         if Path(one).expanduser().is_file() or not (match := HELD.fullmatch(one)):
@@ -139,8 +136,8 @@ def _own_files(asked: Sequence[str], log: Callable[[str], None]) -> Origin:
         elif held.setdefault(match[1], path := Path(match[2]).expanduser().absolute()) != path:
             raise NmtError(f"--{match[1]}_data: {held[match[1]]} and {path}: give one file")
     if not given or any(one in KNOWN for one in given):
-        alone = "; --valid_data and --test_data go with files" if held else ""
-        raise NmtError(f"{' '.join(given) or 'no corpus given'}: give files or one name, which stands alone{alone}")
+        fault = "give files or one name, which stands alone; --valid_data and --test_data go with files"
+        raise NmtError(f"{' '.join(given) or 'no corpus given'}: {fault}")
     paths, caps = zip(*map(_path_and_cap, given), strict=True)
     others = [path.name for path in paths if not path.name.lower().removesuffix(".gz").endswith(".tsv")]
     parallel, more = len(paths) == len(others) == 2, ""
@@ -171,17 +168,10 @@ def _own_files(asked: Sequence[str], log: Callable[[str], None]) -> Origin:
     sums += [_checksum(path) | {"split": split} for split, path in held.items()]
     data = tuple(f"{path}:{cap}" if cap else str(path) for path, cap in zip(paths, caps, strict=True))
     data += tuple(f"{split}={path}" for split, path in held.items())
-    rule = SPLIT_RULE if len(held) < 2 else "train shares no sentence with them"
-    rule = "".join(f"{split} is {path.name}; " for split, path in held.items()) + rule
-    published = {split: Part(str(path), lambda _, path=path: _held_out(path)) for split, path in held.items()}
-    return Origin(name, sums, {"split": rule, **OWN_FILES}, data, parts, published)
-
-
-def _held_out(path: Path) -> list[Pair]:
-    pairs = list(clean_pairs(check_languages(read_table(path), str(path)), Counter()))
-    if not pairs:
-        raise NmtError(f"{path}: no sentence pair in it")
-    return pairs
+    rule = "".join(f"{k} is {p.name}; " for k, p in held.items()) + (
+        SPLIT_RULE if len(held) < 2 else "none is in train"
+    )
+    return Origin(name, sums, {"split": rule, **OWN_FILES}, data, parts, {k: _table(p) for k, p in held.items()})
 
 
 def _path_and_cap(given: str) -> tuple[Path, str | None]:
@@ -207,10 +197,8 @@ def unsplit_pairs(given: Sequence[str], log: Callable[[str], None]) -> tuple[str
     if any(one in KNOWN for one in given):
         raise NmtError("--split all is for files; of a corpus with a name it is train, valid or test")
     origin = _own_files(given, log)
-    if any(part.cap for part in origin.parts):
-        raise NmtError(f"{' '.join(given)}: a cap (:N) is for training; a file read whole has none")
-    if origin.published:
-        raise NmtError("--split all takes the files of --data as they are: leave out --valid_data and --test_data")
+    if origin.published or any(part.cap for part in origin.parts):
+        raise NmtError(f"{' '.join(given)}: a cap (:N) and held-out files are for training; a file read whole has none")
     nowhere = Path()  # own files are not unpacked
     rows = (pair for part in origin.parts for pair in check_languages(part.read(nowhere), part.name))
     return origin.name, clean_pairs(rows, Counter())

@@ -3,7 +3,7 @@
 import hashlib
 from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,23 +37,22 @@ def pair_hashes(en: str, ru: str) -> tuple[int, int, int]:
     return tuple(int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") for text in texts)
 
 
-def choose_splits(
-    hashes: np.ndarray, dropped: Counter, name: str, held: Iterable[Pair] = (), published: Collection[str] = ()
-) -> np.ndarray:
+def choose_splits(hashes: np.ndarray, dropped: Counter, name: str, held: Mapping | None = None) -> np.ndarray:
     """From the hashes of all pairs, uint64 (N, 3), their splits, uint8 (N,): 1 train, 2 valid, 3 test, 0 dropped.
 
     Distinct pairs in the order of their hashes give test and valid in turn, each sentence at most once; of the rest,
     train keeps what shares no English and no Russian sentence with them. Several translations of one sentence stay
-    in train. So the order of the pairs does not matter. `held`: the pairs of the splits that are `published`; these
-    are not chosen here, and the others share no sentence with them either. Raises NmtError where the pairs are too few.
+    in train. So the order of the pairs does not matter. `held`: the pairs of the splits that are published; these are
+    not chosen here, and the others share no sentence with them either. Raises NmtError where the pairs are too few.
     """
     en, ru, both = hashes.T
     distinct = np.unique(both, return_index=True)[1]  # the first row of each distinct pair, ordered by hash
     dropped["repeats an earlier pair"] += len(both) - len(distinct)
     split = np.zeros(len(both), dtype=np.uint8)
-    held_en, held_ru, _ = np.array([pair_hashes(*pair) for pair in held], dtype=np.uint64).reshape(-1, 3).T
+    known = [pair_hashes(*pair) for pairs in (held or {}).values() for pair in pairs]
+    held_en, held_ru, _ = np.array(known, dtype=np.uint64).reshape(-1, 3).T
     free = distinct[~(np.isin(en[distinct], held_en) | np.isin(ru[distinct], held_ru))]
-    labels = [label for label in (3, 2) if SPLITS[label - 1] not in published]
+    labels = [label for label in (3, 2) if SPLITS[label - 1] not in (held or ())]
     chosen = _hold_out(free, en, ru, len(labels))
     for first, label in enumerate(labels):
         split[chosen[first :: len(labels)]] = label
@@ -92,24 +91,21 @@ def split_pairs(
 ) -> Iterator[tuple[str, Pair]]:
     """(split, pair) of a whole corpus: its parts together, cleaned, each pair once, split and capped.
 
-    `published`: splits that come as such and stay whole, after the others; what is made of the parts, train and which
-    of valid and test there is not, shares no sentence with them. `scratch`: a folder for what is unpacked, and for the
-    cleaned text until the split of every row is known: each part is read once. Pairs are counted in `dropped` by
-    reason, and in `train` by part.
+    `published`: splits that come as such and stay whole, after the others, which share no sentence with them.
+    `scratch`: a folder for what is unpacked, and for the cleaned text until the split of every row is known: each part
+    is read once. Pairs are counted in `dropped` by reason, and in `train` by part.
     """
-    whole = [(split, (clean(en), clean(ru))) for split, part in published.items() for en, ru in part.read(scratch)]
+    whole = {}
+    for split, part in published.items():
+        rows = check_languages(part.read(scratch), part.name)
+        whole[split] = [(en, ru) for en, ru in ((clean(en), clean(ru)) for en, ru in rows) if en and ru]
     if parts:
-        yield from _split_parts(parts, [pair for _, pair in whole], published, scratch, dropped, train)
-    yield from whole
+        yield from _split_parts(parts, whole, scratch, dropped, train)
+    yield from ((split, pair) for split, pairs in whole.items() for pair in pairs)
 
 
 def _split_parts(
-    parts: Sequence[Part],
-    held: list[Pair],
-    published: Collection[str],
-    scratch: Path,
-    dropped: Counter,
-    train: Counter,
+    parts: Sequence[Part], held: Mapping, scratch: Path, dropped: Counter, train: Counter
 ) -> Iterator[tuple[str, Pair]]:
     opened = [part.read(scratch) for part in parts]  # all that must be fetched is fetched before the first is read
     hashes, ends, path = array("Q"), [0], scratch / "cleaned.tsv"
@@ -120,7 +116,7 @@ def _split_parts(
                 hashes.extend(pair_hashes(en, ru))
             ends.append(len(hashes) // 3)
     hashes = np.asarray(hashes).reshape(-1, 3)
-    split = choose_splits(hashes, dropped, " and ".join(part.name for part in parts), held, published)
+    split = choose_splits(hashes, dropped, " and ".join(part.name for part in parts), held)
     times = np.ones(len(split), dtype=np.uint8)
     for part, start, end in zip(parts, ends[:-1], ends[1:], strict=True):
         rows = start + np.flatnonzero(split[start:end] == 1)

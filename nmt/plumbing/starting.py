@@ -67,10 +67,8 @@ def begin(
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     if device.type == "cpu":
         keep_freed_memory()
-    if not objective.plain and distributed.started() > 1:  # before they join: no process is left waiting for another
-        raise NmtError("pruning decides by the gradients of whole batches, in one process: start it without torchrun")
-    if not objective.plain and config.patience:
-        raise NmtError("--patience ends a training; pruning shares its epochs out beforehand: leave it out")
+    if not objective.plain and (distributed.started() > 1 or config.patience):  # before they join: none is left waiting
+        raise NmtError("pruning is one process and shares its epochs out beforehand: leave out torchrun and --patience")
     with ExitStack() as held:
         device = held.enter_context(distributed.joined(device))
         directory = Path(distributed.by_first(lambda: directory))
@@ -122,8 +120,12 @@ def begin(
             f"{'bfloat16 autocast' if config.bfloat16(device) else 'float32'} on {device}"
             f"{f' in {processes} processes' if processes > 1 else ''}, from step {state.step}"
         )
-        if origin and distributed.rank() == 0 and (text := unknown_share(corpus, bpe)):
-            log(f"warning: {text} is unknown to the vocabularies of --checkpoint {origin.directory}: not to be learnt")
+        sides = zip(("English", "Russian"), encode_corpus(corpus, bpe)["train"], strict=True) if origin else ()
+        for language, side in sides:
+            if share := np.mean(np.asarray(side.ids) == UNK):
+                log(
+                    f"warning: {share:.3%} of the {language} pieces are unknown to the vocabulary of {origin.directory}"
+                )
         board = run.board(state.step) if distributed.rank() == 0 else None
         # The run's own vocabularies: the files of the cache may be deleted while this run trains.
         yield Session(run, state, run.bpe(), batches, pairs, held_out, log, board)
@@ -143,14 +145,6 @@ def data_of(
     limit = None if config.limit_val_batches is None else config.limit_val_batches * config.val_batch_size
     scored = rows if split == "train" else range(len(tokens[split]))
     return batches, HeldOut.of(corpus, split, tokens[split], scored[:limit]), len(rows)
-
-
-def unknown_share(corpus: Corpus, bpe: tuple[BPE, BPE]) -> str:
-    """Which share of the pieces of the training text the vocabularies do not have; "" where they have all."""
-    sides = zip(("English", "Russian"), encode_corpus(corpus, bpe)["train"], strict=True)
-    shares = {language: np.mean(np.asarray(tokens.ids) == UNK) for language, tokens in sides}
-    told = " and ".join(f"{100 * share:.3g}% of the {language}" for language, share in shares.items() if share)
-    return told and f"{told} training text, in pieces,"
 
 
 def training_rows(tokens: ParallelTokens, config: TrainingConfig) -> np.ndarray:

@@ -219,6 +219,28 @@ def test_what_does_not_fit_the_corpus_or_the_checkpoint(refuses, tsv, trained, t
     refuses(f"{NEW} --data {tsv} --run file/r", "file")
 
 
+def test_small_corpora_have_defaults_of_their_own_and_a_resumed_run_keeps_its_own(nmt_, tsv, trained):
+    """What the run was begun with stays, also where the defaults have changed since; what is said is warned about."""
+    line = "train --gpus 0 --num_blocks 1 --num_heads 2 --limit_val_batches 1 --val_batch_size 5 --max_epochs 1"
+    status, out, err = nmt_(f"{line} --data {tsv} --run r --noam-opt-warmup-steps 500")
+    assert status == 0, err
+    assert re.search("^for 145 training pairs, about 10 steps, unless .*--batch-size 16, --hidden-dim 128", out, re.M)
+    assert "warning: --noam-opt-warmup-steps 500: only about 10 steps are planned" in out
+    assert "raise --max-epochs to 200" in out
+    kept = Run("r").config["training"]
+    assert (kept["batch_size"], kept["d_model"], kept["noam_opt_warmup_steps"], kept["lr"]) == (16, 128, 500, 1.0)
+    config = Run("r").directory / "config.json"
+    assert nmt_("train --run r --resume --max_epochs 2")[0] == 0 and json.loads(config.read_text())["training"] == kept
+    old = {name: value for name, value in kept.items() if name != "patience"}  # an early run does not say
+    config.write_text(json.dumps(Run("r").config | {"training": old}))
+    status, out, err = nmt_("train --run r --resume --max_epochs 3 --patience 1")
+    assert status == 0 and "unless you say" not in out and Run("r").last_step() in (20, 30), err
+    status, out, err = nmt_(
+        f"train --gpus 0 --limit_train_batches 1 --data {tsv} --run s --checkpoint r --max_epochs 1"
+    )
+    assert status == 0 and Run("s").config["training"]["d_model"] == 128 and "--hidden-dim" not in out, err
+
+
 def test_starting_from_a_checkpoint(nmt_, tsv, trained):
     status, _, err = nmt_(f"{NEW} --data {tsv} --run r --checkpoint {trained.directory} --max_epochs 2")
     assert status == 0, err
@@ -349,7 +371,7 @@ def test_held_out_files_of_ones_own(nmt_, refuses, tsv, pairs, tmp_path):
     assert "another corpus" in nmt_(f"score --checkpoint r --beam 1 --data {tsv}")[2]
     refuses("train --run r --resume --valid_data test.tsv", "--valid-data: .*dev.tsv and .*test.tsv: give one file")
     refuses("score --checkpoint phrasebook", "--data: which corpus")
-    refuses(f"score --checkpoint r --split all --data {tsv} {held}", "leave out --valid-data")
+    refuses(f"score --checkpoint r --split all --data {tsv} {held}", "held-out files are for training")
     refuses(f"{NEW} --data phrasebook --run s {held}", "--valid-data and --test-data go with files")
 
 

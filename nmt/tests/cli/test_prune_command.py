@@ -84,6 +84,7 @@ def test_methods_and_defaults(prunes, trained):  # noqa: F811
 def test_the_checkpoint_knows(refuses, trained, pairs, tmp_path):  # noqa: F811
     start = f"prune --checkpoint {trained.directory} {QUICK} --keep 1 --run r"
     refuses(f"{start} --num_heads 4 --hidden_dim 32", "another model: --num-heads is 2 there, 4 now")
+    refuses(f"{start} --patience 2 --run p --keep 1", "leave out torchrun and --patience")
     refuses(f"{start} --src_vocab_size=10000", "--src-vocab-size is 80 there, 10000 now")
     other = tmp_path / "other.tsv"
     other.write_text("".join(f"{en} now\t{ru} сейчас\n" for en, ru in pairs), encoding="utf-8")

@@ -344,7 +344,7 @@ def test_held_out_files_that_do_not_go(tmp_path, root):
     refused([mine, f"valid={dev}", f"test={dev}"], root, "dev.tsv: the same file given twice")
     refused([mine, f"valid={mine}"], root, "mine.tsv: the same file given twice")
     refused([mine, f"valid={dev}", f"valid={swapped}"], root, "--valid_data: ", "give one file")
-    refused([mine, f"test={tmp_path}/blank.tsv"], root, "blank.tsv: no sentence pair in it")
+    refused([mine, f"test={tmp_path}/blank.tsv"], root, "mine: no pair is left for test")
     refused([mine, f"test={swapped}"], root, "swapped.tsv: Russian comes first")
     refused(["phrasebook", f"valid={dev}"], root, "--valid_data and --test_data go with files")
     refused([f"valid={dev}"], root, "no corpus given")
