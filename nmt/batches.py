@@ -127,9 +127,8 @@ class BatchIterator:
     def _rows(self, number: int, done: int) -> Iterator[list[int]]:
         state = random.Random(f"{self._seed}/{number}").getstate()
         self._iterator.random_shuffler = RandomShuffler(state)
-        self._iterator.load_state_dict(
-            {"iterations": done, "iterations_this_epoch": done, "random_state_this_epoch": state}
-        )
+        place = {"iterations": done, "iterations_this_epoch": done, "random_state_this_epoch": state}
+        self._iterator.load_state_dict(place)
         for batch in self._iterator:
             yield batch.row
 

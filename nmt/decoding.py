@@ -276,10 +276,8 @@ def translate_n_best(
     for line, of_line in zip(lines, texts, strict=True):
         unknown = bpe[0].unknown(" ".join(of_line))
         joined = list(zip(*[next(of_parts) for _ in line], strict=False)) or [()]
-        written = [bpe[1].decode([part.ids for part in one]) for one in joined]
-        translations.append(
-            [Translation(" ".join(filter(None, t)), list(one), unknown) for t, one in zip(written, joined, strict=True)]
-        )
+        written = [" ".join(filter(None, bpe[1].decode([part.ids for part in one]))) for one in joined]
+        translations.append([Translation(text, list(one), unknown) for text, one in zip(written, joined, strict=True)])
     return translations
 
 

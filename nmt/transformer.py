@@ -180,13 +180,10 @@ class DecoderBlock(Block):
 
         Returns (B, T, D), the self-attention map (B, H, T, T) and the cross-attention map (B, H, T, S).
         """
-        update, own = self.self_attention(
-            self.enter(x, self.norm_self), mask, cache=cache, return_attention=return_attention
-        )
+        update, own = self.self_attention(self.enter(x, self.norm_self), mask, None, cache, return_attention)
         x = self.leave(x, update, self.norm_self)
-        update, cross = self.cross_attention(
-            self.enter(x, self.norm_cross), memory_mask, memory, return_attention=return_attention
-        )
+        entering = self.enter(x, self.norm_cross)
+        update, cross = self.cross_attention(entering, memory_mask, memory, return_attention=return_attention)
         x = self.leave(x, update, self.norm_cross)
         x = self.leave(x, self.feed_forward(self.enter(x, self.norm_feed)), self.norm_feed)
         return x, own, cross

@@ -86,9 +86,7 @@ def run_flags(sub: argparse.ArgumentParser, checkpoint: str, data: str, run: str
     group.add_argument("--data", nargs="+", help=f"{DATA_HELP} (default: {data})")
     # torchrun takes --run, even behind our name, for an abbreviation of its own --run-path.
     group.add_argument("--run", "--run-dir", metavar="DIR", help=run)
-    group.add_argument(
-        "--resume", action="store_true", default=False, help="go on with --run, from its last checkpoint"
-    )
+    group.add_argument("--resume", action="store_true", default=False, help="go on with --run from its last checkpoint")
     preparing_flags(group)
     gpus_flag(group)
     text = "steps between refreshes, 0: no bar (default: 20)"

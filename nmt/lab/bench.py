@@ -275,10 +275,7 @@ def bench(out: str | Path, device: torch.device, smoke: bool = False) -> None:
 
 
 def figure(result: dict) -> Figure:
-    """bench.json as a picture: a panel for each size, a row for each task, a dot for each peer.
-
-    A dot is the peer's time divided by ours, the median with the span of the rounds.
-    """
+    """bench.json: a panel for each size, a row for each task; dots: a peer's time divided by ours, median and span."""
     sizes = result["sizes"]
     most = max(len(size["rows"]) for size in sizes.values())
     title = "time of the peer / time of nmt; right of 1, nmt is faster"

@@ -10,7 +10,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -109,7 +109,6 @@ def compare(
     out: str | Path,
     seeds: Sequence[int] | None = None,
     device: torch.device | str = "cpu",
-    log: Callable[[str], None] = print,
 ) -> None:
     """Do what is not yet done of a comparison; `seeds`: only these of the config's seeds, in this order.
 
@@ -120,7 +119,7 @@ def compare(
     for seed in plan.seeds if seeds is None else seeds:
         if seed not in plan.seeds:
             raise NmtError(f"--seeds {seed}: {config} has {plan.seeds}")
-        _Seed(plan, corpus, Path(out), seed, device, log).do_cells()
+        _Seed(plan, corpus, Path(out), seed, device).do_cells()
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,6 @@ class _Seed:
     out: Path
     seed: int
     device: torch.device | str
-    log: Callable[[str], None]
 
     @property
     def results(self) -> Path:
@@ -155,13 +153,13 @@ class _Seed:
                 with claimed(locks / self.results.name, wait=True):
                     append_json_lines(self.results, line)
             dev = line["scores"]["dev"]
-            self.log(
+            print(
                 f"seed {self.seed}, {number} of {len(cells)}: {said} -> {line['kept']} of {line['of']}, "
                 f"dev loss {dev['loss']:.4f}, BLEU {dev['bleu']:.1f}; {line['seconds']:.0f} s"
             )
         left = f"; {elsewhere} cells were left to other processes (should one be stopped, start it again)"
         done = len(read_json_lines(self.results)) - 1
-        self.log(f"{self.results}: {done} of {len(cells)} cells are done" + (left if elsewhere else ""))
+        print(f"{self.results}: {done} of {len(cells)} cells are done" + (left if elsewhere else ""))
 
     def dense_model(self) -> tuple[Run, dict]:
         """The dense model, trained and scored, and what every line of this seed says."""
@@ -169,7 +167,7 @@ class _Seed:
         run = Run(directory) if directory.is_dir() else None
         validated = run.lines(split="valid") if run and run.last_step() is not None else []
         if not validated or validated[-1]["epoch"] < config.max_epochs:
-            run = train(config, self.corpus, directory, resume=run is not None, device=self.device, log=self.log)
+            run = train(config, self.corpus, directory, resume=run is not None, device=self.device, log=print)
         weights = sha256(model_directory(run.directory) / "model.safetensors")
         common = {"seed": self.seed, "dense": weights, "corpus": self.corpus.fingerprint}
         lines = read_json_lines(self.results)

@@ -11,12 +11,8 @@ from nmt.runs import Run
 
 def circumstances(run: Run, sessions: Sequence[dict]) -> str:
     """Device, version of PyTorch, seed and code: for a reader who wants to repeat the run."""
-    devices, versions, revisions = (
-        ", then ".join(dict.fromkeys(values))
-        for values in zip(
-            *((s["device"], s["versions"]["torch"], short_revision(s["git"])) for s in sessions), strict=True
-        )
-    )
+    told = [(s["device"], s["versions"]["torch"], short_revision(s["git"])) for s in sessions]
+    devices, versions, revisions = (", then ".join(dict.fromkeys(values)) for values in zip(*told, strict=True))
     return f"{devices}; PyTorch {versions}; seed {run.config['training']['seed']}; code {revisions}"
 
 

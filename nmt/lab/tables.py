@@ -96,19 +96,18 @@ def savings(stored: Path) -> str:
     for run in results.kept_runs(stored / "savings"):
         result, cost = read_json(run.directory / "result.json"), read_json(run.directory / "costs.json")
         operations = [cost["flops"][name]["total"] / 1e6 for name in ("dense", "pruned")]
-        rows.append(
-            {
-                "run": f"`{run.directory.name}`",
-                "method": f"`{result['method']}`",
-                "heads left": f"{result['kept']} of {result['of']}, {' and '.join(result['mask'])}",
-                "BLEU": change(result["bleu_dense"], result["bleu_pruned"], 2),
-                "loss": change(result["nll_dense"], result["nll_pruned"], 4),
-                "parameters": change(cost["parameters"]["dense"], cost["parameters"]["pruned"], 0),
-                "operations, million": change(*operations, 1),
-                **{f"time saved, {size}": f"{share:.0%}" for size, share in cost["saved"].items()},
-                **{f"without any, {size}": f"{share:.0%}" for size, share in cost["could_save"].items()},
-            }
-        )
+        row = {
+            "run": f"`{run.directory.name}`",
+            "method": f"`{result['method']}`",
+            "heads left": f"{result['kept']} of {result['of']}, {' and '.join(result['mask'])}",
+            "BLEU": change(result["bleu_dense"], result["bleu_pruned"], 2),
+            "loss": change(result["nll_dense"], result["nll_pruned"], 4),
+            "parameters": change(cost["parameters"]["dense"], cost["parameters"]["pruned"], 0),
+            "operations, million": change(*operations, 1),
+            **{f"time saved, {size}": f"{share:.0%}" for size, share in cost["saved"].items()},
+            **{f"without any, {size}": f"{share:.0%}" for size, share in cost["could_save"].items()},
+        }
+        rows.append(row)
         measured.append(f"{cost['device']}; PyTorch {cost['versions']['torch']}")
         outcomes.append(result)
     return f"{table(rows)}\n\nBLEU: {signatures(outcomes)}. {'; '.join(dict.fromkeys(measured))}."
@@ -120,19 +119,18 @@ def prices(stored: Path) -> str:
     for run in kept:
         settings, result = run.config["objective"], read_json(run.directory / "result.json")
         layers = [" / ".join(str(sum(layer)) for layer in mask) for mask in result["mask"].values()]
-        rows.append(
-            {
-                "corpus": run.config["card"]["name"],
-                "λ": f"{settings['l0_penalty_lambda']:g} ({settings['l0_penalty_scale']})",
-                "decoder": "frozen" if settings["freeze"] else "learns",
-                "heads left, first layer / last": f"{'; '.join(layers)}, {result['kept']} of {result['of']}",
-                "undecided": result["undecided"],
-                "BLEU": change(result["bleu_dense"], result["bleu_pruned"], 2),
-                "loss": change(result["nll_dense"], result["nll_pruned"], 4),
-                "steps": f"{result['steps']:,}",
-                "validation pairs": f"{result['sentences']:,}",
-            }
-        )
+        row = {
+            "corpus": run.config["card"]["name"],
+            "λ": f"{settings['l0_penalty_lambda']:g} ({settings['l0_penalty_scale']})",
+            "decoder": "frozen" if settings["freeze"] else "learns",
+            "heads left, first layer / last": f"{'; '.join(layers)}, {result['kept']} of {result['of']}",
+            "undecided": result["undecided"],
+            "BLEU": change(result["bleu_dense"], result["bleu_pruned"], 2),
+            "loss": change(result["nll_dense"], result["nll_pruned"], 4),
+            "steps": f"{result['steps']:,}",
+            "validation pairs": f"{result['sentences']:,}",
+        }
+        rows.append(row)
         outcomes.append(result)
     return f"{table(rows)}\n\nBLEU: {signatures(outcomes)}.\n\n{commands(kept)}"
 

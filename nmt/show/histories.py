@@ -40,9 +40,7 @@ def gates(run: Run, kind: str = "encoder") -> Gates:
     """From gates.jsonl. Raises NmtError where the run has none, or not of this kind."""
     lines = run.lines("gates.jsonl")
     if not lines or kind not in lines[0].get("p_open", {}):
-        raise NmtError(
-            f"{run.directory}: its gates.jsonl holds no gates of kind {kind!r} that learn (method l0 has them)"
-        )
+        raise NmtError(f"{run.directory}: gates.jsonl holds no gates of kind {kind!r} that learn (method l0 has them)")
     p_open, log_alpha = (np.array([line[what][kind] for line in lines]) for what in ("p_open", "log_alpha"))
     return Gates(np.array([line["step"] for line in lines]), p_open, log_alpha)
 

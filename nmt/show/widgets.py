@@ -53,9 +53,8 @@ def as_html(rows: Rows) -> str:
         span = columns - len(cells)  # the last cell of a short row reaches to the end
         texts = (re.sub("‹(.*?)›", r"<mark>\1</mark>", escape(cell)) for cell in cells)
         tds = "".join(f"<td style='{look}' colspan={span}>{text}</td>" for text in texts)
-        lines.append(
-            f"<tr><td style='opacity:.7;{'width:16em' if len(name) > 30 else ''}'>{escape(name)}</td>{tds}</tr>"
-        )
+        width = "width:16em" if len(name) > 30 else ""
+        lines.append(f"<tr><td style='opacity:.7;{width}'>{escape(name)}</td>{tds}</tr>")
     return f"<table style='line-height:1.5'>{''.join(lines)}</table>"
 
 
@@ -190,9 +189,7 @@ class Panel(w.VBox):
         return [*rows, ("should be", about["right"][0]), ("why", about["lesson"])] if "lesson" in about else rows
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict:
-        self.questions.answer(
-            self.questions.number
-        )  # what is read shows what was asked last, whether or not its delay is over
+        self.questions.answer(self.questions.number)  # what was asked last, whether or not its delay is over
         text = as_text([("English", self.text.value), ("model", self.loaded), *chain(*self.said.values())])
         data = super()._repr_mimebundle_(**kwargs)
         bundle = dict(data[0] if isinstance(data, tuple) else data)
