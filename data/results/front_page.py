@@ -40,7 +40,7 @@ MEASURED = {
 ROWS = {
     "of {all:,} new sentences, right word for word": ("word for word", "all"),
     "of the {negation} of them that say *not* (*He is not a doctor*)": ("word for word", "negation"),
-    "of the {dative-experiencer} that say to whom (*Pavel is thirty years old*)": ("word for word", "dative-experiencer"),
+    "of the {dative-experiencer} with a dative (*Pavel is thirty years old*)": ("word for word", "dative-experiencer"),
     "prefers the right ending to wrong ones: verb in the past": ("contrast", "past-agreement"),
     "tells *does not* from *does*": ("contrast", "negation"),
 }
