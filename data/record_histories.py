@@ -13,10 +13,10 @@ import numpy as np
 from nmt import NmtError
 from nmt.analysis import frames
 from nmt.models import WEIGHTS
-from nmt.plumbing.files import sha256
+from nmt.plumbing.files import sha256, whole_file, write_json
 from nmt.plumbing.provenance import git_revision
 from nmt.runs import Run, load
-from nmt.show.histories import History, folder, write
+from nmt.show.histories import History, folder
 from nmt.transformer import KINDS
 
 # One in which the owner and what is owned change places in Russian, and one that goes word for word.
@@ -75,6 +75,15 @@ def training(run: Run) -> History:
         origin[name] = list(dict.fromkeys(session[key] for session in run.lines("sessions.jsonl")))
     about = {"what": "attention over the epochs of a training run", "from": origin, "sentences": told}
     return History(arrays, about | {name: [valid[step][name] for step in steps] for name in ("epoch", "loss", "bleu")})
+
+
+def write(name: str, history: History, where: str | Path) -> Path:
+    """Write NAME.npz and NAME.json."""
+    path = Path(where) / f"{name}.npz"
+    with whole_file(path) as temporary, open(temporary, "wb") as out:
+        np.savez_compressed(out, **history.arrays)
+    write_json(path.with_suffix(".json"), {**history.about, "sha256": sha256(path)})
+    return path
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from nmt import NmtError
-from nmt.plumbing.files import read_json, sha256, whole_file, write_json
+from nmt.plumbing.files import read_json, sha256
 from nmt.plumbing.places import shipped
 from nmt.runs import Run
 
@@ -62,17 +62,8 @@ def folder() -> Path:
     return shipped() / "histories"
 
 
-def write(name: str, history: History, where: str | Path) -> Path:
-    """Write NAME.npz and NAME.json."""
-    path = Path(where) / f"{name}.npz"
-    with whole_file(path) as temporary, open(temporary, "wb") as out:
-        np.savez_compressed(out, **history.arrays)
-    write_json(path.with_suffix(".json"), {**history.about, "sha256": sha256(path)})
-    return path
-
-
 def read(name: str, where: str | Path | None = None) -> History:
-    """What `write` wrote. Raises NmtError for a file that is missing or damaged, or that holds something else."""
+    """A history that ships, or lies in `where`. Raises NmtError for files that are missing, damaged or no history."""
     path = Path(where or folder()) / f"{name}.npz"
     about = read_json(path.with_suffix(".json"))
     if not path.is_file() or sha256(path) != about.pop("sha256", None):

@@ -14,16 +14,13 @@ from nmt.models import WEIGHTS
 from nmt.plumbing.files import sha256, write_json
 from nmt.plumbing.places import shipped
 from nmt.runs import Run
-from nmt.show.histories import DTYPES, LARGEST, History, as_weights, folder, gates, read, write
+from nmt.show.histories import DTYPES, LARGEST, History, as_weights, folder, gates, read
 from nmt.tests.test_training import TINY, quiet
 from nmt.transformer import KINDS
 
+record_histories = pytest.importorskip("record_histories", reason="needs the clone: data")
+write = record_histories.write
 ABOUT = {"what": "a test", "from": {"run": "none"}}
-
-
-@pytest.fixture
-def record_histories():
-    return pytest.importorskip("record_histories", reason="needs the clone: data")
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +90,7 @@ def test_gates_are_the_lines_of_the_run(tmp_path):
         gates(Run(tmp_path), "cross")
 
 
-def test_frames_of_a_run_become_one_history(run, record_histories, tmp_path):
+def test_frames_of_a_run_become_one_history(run, tmp_path):
     record_histories.main(["--run", str(run.directory), "--out", str(tmp_path)])
     history, frames = read("training", tmp_path), run.frames()
     assert history.arrays["steps"].tolist() == [step for step, _ in frames] and len(frames) == 2
@@ -111,13 +108,13 @@ def test_frames_of_a_run_become_one_history(run, record_histories, tmp_path):
     assert str(run.directory.parent) not in (tmp_path / "training.json").read_text(encoding="utf-8")
 
 
-def test_a_run_without_frames_is_refused(record_histories, tmp_path):
+def test_a_run_without_frames_is_refused(tmp_path):
     write_json(tmp_path / "config.json", {"training": {}, "corpus": "", "bpe": {}})
     with pytest.raises(NmtError, match="nothing in its frames"):
         record_histories.training(Run(tmp_path))
 
 
-def test_the_map_of_a_whole_translation_holds_each_of_its_steps(run, record_histories, tmp_path):
+def test_the_map_of_a_whole_translation_holds_each_of_its_steps(run, tmp_path):
     """What the movie relies on: row t is the same, whether or not anything was written after it."""
     record_histories.main(["--checkpoint", str(run.directory), "--out", str(tmp_path)])
     history = read("translating", tmp_path)
