@@ -118,12 +118,13 @@ def test_what_the_readme_found_stands_in_the_records():
         f"it translates {pruned['word for word']['all'][0]} word for word",
         f"with all 48 heads it was {dense['word for word']['all'][0]}",
         f"from {hotels['bleu_dense']:.1f} to {hotels['bleu_pruned']:.1f}",
-        f"Of {dense['word for word']['possession'][1]} sentences in which somebody has something, "
-        f"{lacking['word for word']['possession'][0]} comes out right",
-        f"has {pruned['word for word']['possession'][0]} of them right",
-        f"{closed['contrast']['past-agreement']:.0%} of the cases, "
-        f"no longer in {pruned['contrast']['past-agreement']:.0%}",
-        f"{without['word for word']['all'][0]} sentences are right, not {dense['word for word']['all'][0]}",
+        f"Of {pruned['word for word']['negation'][1]} sentences with *not*, {pruned['word for word']['negation'][0]} "
+        f"came out right, and then {closed['word for word']['negation'][0]}",
+        f"{dense['word for word']['negation'][0]} are right, and {without['word for word']['negation'][0]} without it",
+        f"Of {dense['word for word']['dative-experiencer'][1]} sentences that say in this way",
+        f"{dense['word for word']['dative-experiencer'][0]} came out right, and then "
+        f"{lacking['word for word']['dative-experiencer'][0]}",
+        f"has {pruned['word for word']['dative-experiencer'][0]} of them right",
         f"a BLEU of {by_words:.1f} when it counts words, as it should, and of {by_letters:.1f}",
     ):
         assert sentence in prose, sentence
