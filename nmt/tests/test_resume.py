@@ -322,7 +322,7 @@ def test_what_fails_before_the_first_step_leaves_no_run(corpus, tmp_path, monkey
     def fail(*_, **__):
         raise OSError("no space left")
 
-    monkeypatch.setattr(nmt.runs, "write_json", fail)
+    monkeypatch.setattr("nmt.plumbing.files.write_json", fail)
     with pytest.raises(OSError, match="no space"):
         quiet(TINY, corpus, tmp_path / "run")
     assert not os.listdir(tmp_path)

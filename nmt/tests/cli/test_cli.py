@@ -443,7 +443,7 @@ def test_a_full_disk_is_no_traceback(refuses, tsv, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device", "r/config.json")
 
-    monkeypatch.setattr("nmt.runs.write_json", full)
+    monkeypatch.setattr("nmt.plumbing.files.write_json", full)
     refuses(f"{NEW} --data {tsv} --run r", "No space left on device: 'r/config.json'")
 
 
