@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import termios
@@ -48,6 +49,7 @@ def test_a_terminal_is_prompted_and_answered(trained, end):  # noqa: F811
 
     def on_its_terminal() -> None:
         os.setsid()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored where the tests run in the background
         os.close(os.open(os.ttyname(0), os.O_RDWR))  # its controlling terminal: Ctrl-C reaches it
 
     pipes = {"stdin": there, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
