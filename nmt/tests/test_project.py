@@ -120,7 +120,14 @@ def test_what_the_readme_found_stands_in_the_records():
         f"from {hotels['bleu_dense']:.1f} to {hotels['bleu_pruned']:.1f}",
         f"Of {pruned['word for word']['negation'][1]} sentences with *not*, {pruned['word for word']['negation'][0]} "
         f"came out right, and then {closed['word for word']['negation'][0]}",
-        f"{dense['word for word']['negation'][0]} are right, and {without['word for word']['negation'][0]} without it",
+        "of the {} others, {} and then {}".format(
+            *(
+                one["word for word"]["all"][i] - one["word for word"]["negation"][i]
+                for one, i in ((pruned, 1), (pruned, 0), (closed, 0))
+            )
+        ),
+        f"{dense['word for word']['negation'][0]} of the 80 are right, and "
+        f"{without['word for word']['negation'][0]} without it",
         f"Of {dense['word for word']['dative-experiencer'][1]} sentences that say in this way",
         f"{dense['word for word']['dative-experiencer'][0]} came out right, and then "
         f"{lacking['word for word']['dative-experiencer'][0]}",
