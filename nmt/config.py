@@ -159,9 +159,8 @@ def suited(said: dict, pairs: int, words: float, trained: bool = False) -> tuple
 
     if pairs < SMALL and not {"batch_tokens", "limit_train_batches"} & said.keys():
         config = choose(batch_size=min(100, max(16, pairs // 50)))
-    in_batch = (
-        config.batch_tokens / (1.5 * words + 1) if config.batch_tokens else config.batch_size
-    )  # 1.5 pieces a word
+    a_pair = 1.5 * words + 1  # tokens, at 1.5 pieces a word
+    in_batch = config.batch_tokens / a_pair if config.batch_tokens else config.batch_size
     pairs = round(min(pairs, in_batch * (config.limit_train_batches or math.inf)))
     an_epoch = math.ceil(pairs / in_batch / config.accumulate_grad_batches)
     if pairs < SMALL:

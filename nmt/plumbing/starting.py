@@ -68,7 +68,7 @@ def begin(
     if device.type == "cpu":
         keep_freed_memory()
     if not objective.plain and (distributed.started() > 1 or config.patience):  # before they join: none is left waiting
-        raise NmtError("pruning is one process and shares its epochs out beforehand: leave out torchrun and --patience")
+        raise NmtError("pruning runs in one process and plans its epochs beforehand: leave out torchrun and --patience")
     with ExitStack() as held:
         device = held.enter_context(distributed.joined(device))
         directory = Path(distributed.by_first(lambda: directory))
