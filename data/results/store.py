@@ -1,4 +1,4 @@
-"""Put the records of a finished run beside this script; from them `python -m nmt.lab.tables` writes the pages.
+"""Put the records of a finished run beside this script; from them `python data/results/tables.py` writes the pages.
 
     nmt score --checkpoint runs/hotels --data hotels --split test | tail -1 > scores.jsonl
     python data/results/store.py runs/hotels --scores scores.jsonl   a training run

@@ -1,1 +1,1 @@
-"""What the tables of data/results are made with; no other wing needs it."""
+"""Methods of pruning compared, speed measured, records read back, notebooks rendered; only the command line needs it."""

@@ -10,13 +10,13 @@ import nmt.cli
 import nmt.lab.bench
 from nmt import BOS, EOS, PAD, NmtError
 from nmt.batches import source_batch
-from nmt.lab import tables
 from nmt.lab.bench import MARIAN, OURS, SIZES, SMOKE, TORCH, figure, made_pairs, ratios, three
 from nmt.objective import token_loss
 from nmt.plumbing.files import read_json
 from nmt.transformer import Transformer
 
 pytest.importorskip("transformers", reason="the extra bench")
+tables = pytest.importorskip("tables", reason="needs the clone: data/results")
 
 
 TINY = SMOKE["smoke, 2 x 32"]

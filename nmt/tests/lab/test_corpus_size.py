@@ -13,13 +13,15 @@ import pytest
 from nmt import NmtError
 from nmt.cli import main
 from nmt.corpora.corpus import prepare
-from nmt.lab import figures, results, tables
+from nmt.lab import results
 from nmt.plumbing.files import json_lines
 from nmt.runs import Run
 from nmt.tests.lab.test_results import squeezed
 from nmt.tests.test_training import TINY, quiet
 
+figures = pytest.importorskip("figures", reason="needs the clone: data/results")
 store = pytest.importorskip("store", reason="needs the clone: data/results")
+tables = pytest.importorskip("tables", reason="needs the clone: data/results")
 CONFIG = replace(TINY, max_epochs=2, limit_val_batches=1, val_batch_size=2, checkpoint_every_n_steps=2)
 CONFIG = replace(CONFIG, keep_checkpoints=9, src_vocab_size=60, trg_vocab_size=60)
 HELD_OUT = ("first.test.tsv", "own.test.tsv")

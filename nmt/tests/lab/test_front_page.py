@@ -6,13 +6,13 @@ import pytest
 from PIL import Image
 
 import nmt
-from nmt.lab import figures
 from nmt.lab.results import Comparison
 from nmt.plumbing.files import read_json_lines, replaced_between
 from nmt.plumbing.places import in_clone
 from nmt.pruning import masks
 from nmt.transformer import KINDS
 
+figures = pytest.importorskip("figures", reason="needs the clone: data/results")
 front_page = pytest.importorskip("front_page", reason="needs the clone: data/results")
 
 

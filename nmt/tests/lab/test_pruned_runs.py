@@ -7,14 +7,16 @@ from dataclasses import replace
 import pytest
 
 from nmt import NmtError
-from nmt.lab import figures, results, tables
+from nmt.lab import results
 from nmt.pruning.config import PruningConfig
 from nmt.pruning.prune import prune
 from nmt.runs import Run
 from nmt.tests.lab.test_results import squeezed
 from nmt.tests.test_training import TINY, quiet
 
+figures = pytest.importorskip("figures", reason="needs the clone: data/results")
 store = pytest.importorskip("store", reason="needs the clone: data/results")
+tables = pytest.importorskip("tables", reason="needs the clone: data/results")
 CONFIG = replace(TINY, num_blocks=2, num_heads=4, head_size=4, dropout=0.0, scheduler="no", lr=1e-3, max_epochs=1)
 CONFIG = replace(CONFIG, limit_train_batches=8, limit_val_batches=1, val_batch_size=2)
 

@@ -7,11 +7,11 @@ from dataclasses import asdict
 import pytest
 
 from nmt import NmtError
-from nmt.lab import tables
 from nmt.lab.results import Comparison, role
 from nmt.plumbing.files import json_lines
 from nmt.pruning.config import PruningConfig
 
+tables = pytest.importorskip("tables", reason="needs the clone: data/results")
 METHODS = [
     {"method": "magnitude"},
     {"method": "l0-topk", "l0_penalty_lambda": 0.1},

@@ -350,7 +350,7 @@ def test_a_missing_or_damaged_gold_file_is_named(tmp_path):
 
 
 def test_who_reads_the_corpus_loads_no_grammar():
-    modules = "nmt.phrasebook.gold, nmt.phrasebook.contrast, nmt.phrasebook.evaluate"
+    modules = "nmt.phrasebook.gold, nmt.phrasebook.contrast, evaluate"
     code = f"import sys, {modules}; print([name for name in sys.modules if name.split('.')[0] == 'grammar'])"
     path = os.pathsep.join([str(FOLDER), *filter(None, sys.path)])  # so that the grammar could be loaded
     done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path}, capture_output=True)

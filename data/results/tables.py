@@ -1,4 +1,4 @@
-"""The pages of results: `python -m nmt.lab.tables` draws the figures and writes the tables, from data/results alone.
+"""The pages of results: `python data/results/tables.py` draws the figures and writes the tables from what lies here.
 
 A page has typed words, and places between <!-- NAME --> and <!-- /NAME --> which are written by the function that PAGES
 names. No number in these places is typed by hand; a test holds that they show what the records say.
@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from statistics import mean, stdev
 
-from nmt.lab import figures, render, results
+import figures
+from nmt.lab import render, results
 from nmt.lab.markdown import block, folded, score_table, table
 from nmt.lab.records import circumstances, command, short_revision
 from nmt.lab.results import Comparison, bleu, dev_loss, role

@@ -1,5 +1,6 @@
-"""How well a model knows the phrasebook, beside those that know nothing: `python -m nmt.phrasebook.evaluate RUN` writes
-the tables into the data card, data/phrasebook/README.md.
+"""How well a model knows the phrasebook, beside those that know nothing.
+
+`python data/phrasebook/evaluate.py RUN` writes the tables into the data card, README.md beside this script.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The figures of the pages, drawn from the kept results alone: figures/*.png of `python -m nmt.lab.tables`."""
+"""The figures of the pages, drawn from the kept results alone: figures/*.png of `python data/results/tables.py`."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
