@@ -12,7 +12,7 @@ The core, in reading order; each file imports only files above it, `corpora` and
     objective.py    what a step of training minimises
     decoding.py     greedy and beam search
     scoring.py      loss, BLEU and chrF on held-out pairs
-    analysis.py     attention maps, probabilities of given pairs, what each position brings
+    analysis.py     attention maps, probabilities of given pairs, where a prediction comes from
     models.py       a model directory: save, load, translate
     runs.py         a run directory: all that a training run leaves behind
     training.py     the loop
