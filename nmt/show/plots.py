@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import AxesImage
@@ -36,6 +36,8 @@ BLUE, ORANGE = "#2a6fbb", "#d9730d"  # readers with colour-blindness can tell th
 GREY = "#b5b5b5"
 COLOURS = (BLUE, ORANGE, "#4a4a4a", "#8a6fbf")  # of curves
 HEAT_MAP = "Blues"  # the colours of every heat map: the lowest value is white, the highest dark
+SIGNED = LinearSegmentedColormap.from_list("signed", [ORANGE, "white", BLUE])  # where `low` is below 0, and -`high`
+WIDEST = 9.0  # inches of a figure of several panels: at 110 dpi, what a page of 1,000 pixels shows
 KIND_NAMES = {"encoder": "encoder self", "decoder": "decoder self", "cross": "cross"}
 MAP_AXES = {  # what the axes of an attention map are: queries, keys
     "encoder": ("English piece that looks", "English piece looked at"),
@@ -70,7 +72,7 @@ def heat_map(
 ) -> AxesImage:
     """Draw values (rows, columns) as colours; `number` makes of a value the text in its cell."""
     values = np.asarray(values, np.float64)
-    image = axes.imshow(values, vmin=low, vmax=high, cmap=HEAT_MAP, aspect="auto")
+    image = axes.imshow(values, vmin=low, vmax=high, cmap=SIGNED if low < 0 else HEAT_MAP, aspect="auto")
     text = {"fontsize": fontsize, "parse_math": False}  # without it $…$ is mathematics, also where it was typed
     axes.set_xticks(range(len(columns)), columns, rotation=rotation, ha="right" if rotation == 45 else "center", **text)
     axes.set_yticks(range(len(rows)), rows, **text)
@@ -78,7 +80,7 @@ def heat_map(
     axes.grid(False)
     axes.spines[:].set_visible(True)
     for (row, column), value in np.ndenumerate(values) if number else ():
-        color = number_colour((value - low) / (high - low))
+        color = number_colour(abs(value) / high if low < 0 else (value - low) / (high - low))
         axes.text(column, row, number(value), ha="center", va="center", color=color, fontsize=fontsize)
     return image
 
@@ -173,16 +175,21 @@ def matrices(
     high: float = 1.0,
     labels: tuple[str, str] = ("query: the word that looks", "key: the word looked at"),
 ) -> Figure:
-    """Matrices (rows, columns) side by side, from `low` white to `high` dark, with their numbers in the cells."""
+    """Matrices (rows, columns) side by side, from `low` white to `high` dark, with their numbers in the cells.
+
+    A `low` of -`high` gives two hues around white, and a colour bar.
+    """
     number = (lambda value: f"{round(value, 2):g}") if numbers else None
     cell = (0.55, 0.42) if numbers else (min(0.3, 6 / len(columns)), min(0.3, 4 / len(rows)))
-    size = max(len(panels) * (cell[0] * len(columns) + 1.1), 3.2), cell[1] * len(rows) + 1.6
+    size = min(max(len(panels) * (cell[0] * len(columns) + 1.1), 3.2), WIDEST), cell[1] * len(rows) + 1.6
     figure, (grid,) = new_figure(size, (1, len(panels)), dpi=110, sharey=True)
     for axes, (title, values) in zip(grid, panels.items(), strict=True):
-        heat_map(axes, values, rows, columns, low, high, number, rotation=45)
+        image = heat_map(axes, values, rows, columns, low, high, number, rotation=45)
         axes.set_title(title, fontsize=9)
         axes.set_xlabel(labels[1], fontsize=8)
     grid[0].set_ylabel(labels[0], fontsize=8)
+    if low < 0:
+        figure.colorbar(image, ax=grid, shrink=0.8, pad=0.02)
     return figure
 
 
@@ -249,7 +256,8 @@ def curves(
     panels: dict[str, dict[str, ArrayLike]], x: ArrayLike, xlabel: str, ylabels: list[str], logs: list[str]
 ) -> Figure:
     """Panels side by side, each with named curves over the same x; of `logs` each holds "x", "y", both or nothing."""
-    figure, (grid,) = new_figure((4 * len(panels), 3), (1, len(panels)), dpi=110)
+    size = min(4 * len(panels), WIDEST), 2.8 + 0.18 * max(map(len, panels.values()))
+    figure, (grid,) = new_figure(size, (1, len(panels)), dpi=110)
     for axes, ylabel, log, (title, lines) in zip(grid, ylabels, logs, panels.items(), strict=True):
         for color, (name, y) in zip(cycle(COLOURS), lines.items(), strict=False):
             axes.plot(x, np.asarray(y, np.float64), color=color, label=name)
@@ -257,7 +265,10 @@ def curves(
         axes.set(xlabel=xlabel, ylabel=ylabel)
         axes.set_xscale("log" if "x" in log else "linear")
         axes.set_yscale("log" if "y" in log else "linear")
-        axes.legend(edgecolor="none", framealpha=0.7, fontsize=8)
+        axes.legend(
+            loc="upper center", bbox_to_anchor=(0.5, -0.2), frameon=False, fontsize=8
+        )  # below: it covers nothing
+    figure.draw_without_rendering()  # legends outside need the layout to be found twice, once here
     return figure
 
 

@@ -56,6 +56,12 @@ def test_matrices_show_their_numbers_names_and_range():
     assert not matrices({"one": values}, ["r", "s"], ["c", "d"], numbers=False).axes[0].texts
 
 
+def test_signed_values_have_two_hues_around_white_and_a_bar_that_tells_them():
+    left, bar = matrices({"one": [[-1.0, 0.0, 1.0]]}, ["r"], ["a", "b", "c"], low=-1).axes
+    below, zero, above = left.images[0].cmap([0.0, 0.5, 1.0])[:, :3]
+    assert min(zero) > 0.99 and below[0] > below[2] and above[2] > above[0] and bar.get_ylim() == (-1, 1)
+
+
 def test_curves_are_the_data_given():
     figure = curves({"a": {"up": [1, 2, 4], "down": [4, 2, 1]}}, [1, 10, 100], "x", ["y"], ["x"])
     up, down = figure.axes[0].lines
