@@ -38,10 +38,10 @@ def download(
     size: int | None = None,
     log: Callable[[str], None] = lambda text: None,
 ) -> Path:
-    """Fetch a gzip or zip file from the first of the mirrors `urls` that gives it, and check it.
+    """Fetch a file from the first of the mirrors `urls` that gives it, and check it.
 
     Checked are the size that the server announces, also against the one known (bytes); the SHA-256 where it is known,
-    else that the file is whole to its end. A transfer that breaks off, or stalls for TIMEOUT seconds, goes on from
+    else that the file is a whole gzip or zip. A transfer that breaks off, or stalls for TIMEOUT seconds, goes on from
     where it was: ATTEMPTS times, or in a later call, from what is kept in a hidden file beside `path`. A second
     process waits for the first.
     Raises NmtError with the reason at each mirror and the mend; `path` is then as it was before.
@@ -86,7 +86,7 @@ def _attempt(url: str, part: Path, sha256: str | None, size: int | None) -> tupl
             begins = response.peek(20)[:20]
             if not begins:
                 return "the transfer broke off before a byte came", False
-            if not have and not begins.startswith((GZIP, ZIP)):
+            if not (have or sha256) and not begins.startswith((GZIP, ZIP)):
                 return f"not a gzip or zip file but something that begins with {begins!r} (a web page?)", True
             name = part.name[1:].removesuffix(".part")
             with (
