@@ -28,6 +28,7 @@ TIMEOUT = 30  # seconds without a byte
 ATTEMPTS = 3  # at one address; each goes on where the one before broke off
 PAUSE = 1.0  # seconds before the second attempt, twice as many before the third
 GZIP, ZIP = b"\x1f\x8b", b"PK"  # how such files begin
+TEXT = ".conllu"  # these are neither
 DAMAGED = (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error, RuntimeError)
 
 
@@ -86,9 +87,9 @@ def _attempt(url: str, part: Path, sha256: str | None, size: int | None) -> tupl
             begins = response.peek(20)[:20]
             if not begins:
                 return "the transfer broke off before a byte came", False
-            if not (have or sha256) and not begins.startswith((GZIP, ZIP)):
-                return f"not a gzip or zip file but something that begins with {begins!r} (a web page?)", True
             name = part.name[1:].removesuffix(".part")
+            if not have and not begins.startswith((GZIP, ZIP)) and not name.endswith(TEXT):
+                return f"not a gzip or zip file but something that begins with {begins!r} (a web page?)", True
             with (
                 tqdm.wrapattr(response, "read", total, initial=have, desc=name) as body,
                 open(part, "ab" if have else "wb") as file,
