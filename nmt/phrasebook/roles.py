@@ -11,6 +11,12 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
+from nmt.analysis import attention_maps
+from nmt.bpe import BPE
+from nmt.corpora.normalise import clean
+from nmt.phrasebook.gold import pieces_of_words
+from nmt.transformer import KINDS, Transformer
+
 Pairs = Sequence[tuple[int, int]]  # (word that looks, word that it should look at) in one sentence
 Looked = tuple[Tensor, Tensor]  # (L, H, Q) each: the largest weight, and the word it lies on, -1 where on none
 Words = Sequence[Sequence[int]]  # for each word the indices of its pieces, as `pieces_of_words` gives them
@@ -51,6 +57,33 @@ def looked(words: Tensor) -> Looked:
     """Attention between words (L, H, Q, K) -> where each word looks most; of equals the first."""
     weight, at = words.max(-1)
     return weight, at.masked_fill(weight == 0, -1)
+
+
+def look(
+    model: Transformer,
+    bpe: tuple[BPE, BPE],
+    texts: Sequence[tuple[str, str]],
+    words: Sequence[tuple[list[str], list[str]]],
+    batch_size: int = 50,
+) -> dict[str, list[Looked]]:
+    """How the words of sentence pairs look, a `Looked` for each pair: of each kind, and of "cross input".
+
+    texts and words: English and Russian of each pair; the words spell the text, as those of `Gold` do.
+    """
+    found: dict[str, list[Looked]] = {kind: [] for kind in (*KINDS, "cross input")}
+    for start in range(0, len(texts), batch_size):
+        some = slice(start, start + batch_size)
+        ids = [
+            b.encode([clean(text) for text in side])
+            for b, side in zip(bpe, zip(*texts[some], strict=True), strict=True)
+        ]
+        for maps, pair, of_pair in zip(attention_maps(model, *ids), texts[some], words[some], strict=True):
+            places = [pieces_of_words(w, b.pieces(text)) for w, b, text in zip(of_pair, bpe, pair, strict=True)]
+            for name, seen in found.items():
+                kind, _, reading = name.partition(" ")
+                where = rows_and_columns(kind, *places, reading or "predicts")
+                seen.append(looked(over_words(maps[kind], *where)))
+    return found
 
 
 def confidence(sentences: Iterable[Looked]) -> Tensor:
