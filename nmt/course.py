@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from torch import Tensor
 
 import nmt
 from nmt import NmtError
+from nmt.models import Trained
 from nmt.plumbing.provenance import description_of_session
-from nmt.runs import Run
+from nmt.runs import Run, load
 from nmt.show.movies import Movie
 from nmt.show.plots import png, save
 
@@ -48,6 +49,19 @@ def begin() -> torch.device:
     if device.type == "cpu" and preset() == "gpu":
         print("no GPU here: preset gpu will take hours; set NMT_PRESET=laptop")
     return device
+
+
+def model_of_02(device: torch.device | str = "cpu") -> Trained:
+    """The model that notebook 02 trained here, else its shipped twin; prints which. In a rendering it is always the
+    twin: what is committed can be made again from the clone."""
+    run, twin = "runs/02-two-blocks", "phrasebook"
+    with suppress(NmtError):  # it has no checkpoint yet
+        if "NMT_FIGURES" not in os.environ and Path(run, "config.json").is_file():  # set while a notebook is rendered
+            trained = load(run, device)
+            print(f"the model: {run}, as notebook 02 left it")
+            return trained
+    print(f"the model: {twin}, the shipped twin of the one that notebook 02 trains into {run}")
+    return load(twin, device)
 
 
 def shapes(sizes: dict[str, int], letters: str, **tensors: Tensor) -> None:

@@ -13,6 +13,7 @@ from nmt.plumbing.files import read_json_lines
 from nmt.pruning.config import PruningConfig
 from nmt.pruning.methods import OnBudget, Shed, method_class
 from nmt.runs import Run
+from nmt.transformer import TransformerConfig
 
 # The comparison of methods. A cell is one line of seed-SEED.jsonl: one method, one budget, one seed.
 
@@ -119,6 +120,11 @@ def priced_runs(folder: str | Path) -> list[Run]:
         return run.config["card"]["name"], settings["heads"], not settings["freeze"], settings["l0_penalty_lambda"]
 
     return sorted(kept_runs(folder), key=order)
+
+
+def price(run: Run) -> float:
+    """λ of a priced run on the paper's scale: what each open head costs it, in nats per target token."""
+    return PruningConfig(**run.config["objective"]).price(TransformerConfig(**run.config["transformer"]))
 
 
 def sized_runs(folder: str | Path) -> list[Run]:

@@ -55,6 +55,30 @@ def test_outcomes_are_asserted_in_laptop_and_told_in_smoke(monkeypatch, capsys):
     assert capsys.readouterr().out.splitlines()[-1].startswith("not asserted in smoke")
 
 
+def test_the_model_of_02_is_the_run_that_is_there_and_in_a_rendering_the_shipped_twin(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(course, "load", lambda name, device: name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NMT_FIGURES", raising=False)
+    assert course.model_of_02() == "phrasebook"
+    (tmp_path / "runs" / "02-two-blocks").mkdir(parents=True)
+    (tmp_path / "runs" / "02-two-blocks" / "config.json").touch()
+    assert course.model_of_02() == "runs/02-two-blocks"
+    monkeypatch.setenv("NMT_FIGURES", "")
+    assert course.model_of_02() == "phrasebook"
+    monkeypatch.delenv("NMT_FIGURES")
+
+    def load(name, device):
+        if name != "phrasebook":
+            raise NmtError("no checkpoint yet")
+        return name
+
+    monkeypatch.setattr(course, "load", load)
+    assert course.model_of_02() == "phrasebook"
+    assert [line.split(",")[0] for line in capsys.readouterr().out.splitlines()] == [
+        "the model: phrasebook", "the model: runs/02-two-blocks", *["the model: phrasebook"] * 2
+    ]  # fmt: skip
+
+
 def test_shapes_refuse_another_shape(capsys):
     course.shapes({"B": 2, "T": 3}, "B T", x=torch.zeros(2, 3))
     assert "(B, T) = (2, 3)" in capsys.readouterr().out

@@ -21,10 +21,8 @@ class L0(Method):
 
     @property
     def price(self) -> float:
-        """What one open head costs, in nats per target token: λ, over the terms of the mean in --l0_penalty_scale."""
-        heads, layers = self.dense.config.width(self.kinds[0]), len(self.kinds) * self.dense.config.num_blocks
-        terms = {"paper": 1, "origin": heads, "voita": layers}
-        return self.config.l0_penalty_lambda / terms[self.config.l0_penalty_scale]
+        """What one open head costs, in nats per target token: see `PruningConfig.price`."""
+        return self.config.price(self.dense.config)
 
     def first_log_alpha(self, kept: Tensor) -> Tensor:
         """Where the gates of a kind start, (L, H)."""

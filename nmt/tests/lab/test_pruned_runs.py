@@ -53,6 +53,12 @@ def test_the_table_says_what_is_in_the_runs(folder):
     assert text.count("\nnmt ") == 3
 
 
+def test_the_price_of_a_run_is_that_of_the_paper_whatever_its_scale(folder):
+    assert {run.directory.name: results.price(run) for run in results.priced_runs(folder)} == {
+        "free": 0, "dear": 8 / 4, "learns": 8 / 4
+    }  # fmt: skip
+
+
 def test_a_dear_head_is_seen_to_go(folder, tmp_path):
     figure = figures.gates_by_price("tiny", results.priced_runs(folder))
     top, bottom = figure.axes[:2], figure.axes[2:]
