@@ -33,10 +33,10 @@ class BPE:
         """Called by `load`, which turns a ValueError into an NmtError."""
         self.path, self._content = path, content
         self.sha256 = hashlib.sha256(content).hexdigest()
-        self._characters, self._rules = _parse(content.decode("ascii"))
+        self.characters, self.rules = _parse(content.decode("ascii"))
         self._model = youtokentome.BPE(str(path))
         self.vocab_size: int = self._model.vocab_size()
-        if self.vocab_size != SPECIAL + len(self._characters) + len(self._rules):
+        if self.vocab_size != SPECIAL + len(self.characters) + len(self.rules):
             raise ValueError(f"youtokentome reads {self.vocab_size} entries, not those of its header")
 
     @classmethod
@@ -85,14 +85,14 @@ class BPE:
             raise NmtError(f"merge_steps takes one word, got {word!r}")
         pieces, ids = [], []  # id -1: unknown, a run of such characters is one piece
         for character in "▁" + words[0]:
-            number = self._characters.get(character, -1)
+            number = self.characters.get(character, -1)
             if number == -1 and ids and ids[-1] == -1:
                 pieces[-1] += character
             else:
                 pieces.append(character)
                 ids.append(number)
         steps = [list(pieces)]
-        while fitting := [(self._rules[pair], i) for i, pair in enumerate(pairwise(ids)) if pair in self._rules]:
+        while fitting := [(self.rules[pair], i) for i, pair in enumerate(pairwise(ids)) if pair in self.rules]:
             merged, i = min(fitting)
             ids[i : i + 2] = [merged]
             pieces[i : i + 2] = [pieces[i] + pieces[i + 1]]
@@ -101,7 +101,7 @@ class BPE:
 
     def unknown(self, text: str) -> list[str]:
         """The characters of the text that are not in the vocabulary, each once, in the order of the text."""
-        return [c for c in dict.fromkeys(text) if c not in self._characters and not c.isspace()]
+        return [c for c in dict.fromkeys(text) if c not in self.characters and not c.isspace()]
 
     def copy_to(self, directory: str | Path, name: str) -> "BPE":
         """Write the model to directory/name and load it from there: runs carry their own."""
