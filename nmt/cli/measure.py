@@ -32,8 +32,11 @@ def add(command: Callable) -> None:
     arguments.gpus_flag(sub)
 
     text = "execute the notebooks and write them with their outputs"
-    sub = command("render", lambda given: render(given.names, given.preset), text, "01", "--preset smoke")
+    sub = command("render", lambda given: render(given.names, given.preset, only_stamp=given.stamp), text,
+                  "01", "--preset smoke")  # fmt: skip
     text = "how a notebook's name begins, 01 say (default: all)"
     sub.add_argument("names", nargs="*", default=[], metavar="NAME", help=text)
     text = "default: NMT_PRESET, else laptop; smoke executes and checks, and writes nothing"
     sub.add_argument("--preset", default="", choices=PRESETS, help=text)
+    text = "execute nothing: write the first cell and the badge anew, with the address that pyproject.toml has"
+    sub.add_argument("--stamp", action="store_true", default=False, help=text)

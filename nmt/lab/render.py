@@ -1,4 +1,4 @@
-"""Rendering the course: `nmt render` executes the notebooks, checks them, and lists them in a table.
+"""Rendering the course: `nmt render` stamps the notebooks' first cell, executes and checks them, and lists them.
 
 NMT_PRESET chooses the size of the work in a notebook: smoke (does it run?), laptop, gpu. Laws are asserted in every
 preset, outcomes of training in laptop and gpu.
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nmt import NmtError
 from nmt.course import preset
+from nmt.lab import first_cell
 from nmt.lab.markdown import table
 from nmt.plumbing.files import replaced_between, write_text
 from nmt.plumbing.places import in_clone
@@ -31,15 +32,19 @@ def chosen(folder: Path, names: Sequence[str] = ()) -> list[Path]:
     return [path for path in numbered if path.name.startswith(tuple(names) or "")]
 
 
-def render(names: Sequence[str] = (), size: str = "", folder: Path | None = None) -> None:
+def render(names: Sequence[str] = (), size: str = "", folder: Path | None = None, only_stamp: bool = False) -> None:
     """Execute notebooks in order, each in a fresh kernel, and write each with its outputs, whole or not at all.
 
     size: a preset, by default that of NMT_PRESET. With smoke they are executed and checked, and nothing is written.
+    only_stamp: nothing is executed; the notebooks get their first cell anew and keep their outputs.
     Raises NmtError where a cell fails or the result may not be committed; the notebooks before it stay written.
     """
     folder, size = folder or in_clone("notebooks"), size or preset()
     revision = git_revision() or ""  # asked before the first notebook is written: that changes the clone
     for path in chosen(folder, names):
+        if only_stamp:
+            write_text(path, text_of(stamped(path)))
+            continue
         notebook = executed(path, size, revision)
         if found := problems(notebook, folder):
             raise NmtError(f"{path.name}: not written: {'; '.join(found)}")
@@ -47,7 +52,7 @@ def render(names: Sequence[str] = (), size: str = "", folder: Path | None = None
         print(f"{path.name}: {minutes} minutes, {len(text.encode()) / 1e3:.0f} kB, preset {size}")
         if size != "smoke":
             write_text(path, text)
-    if size != "smoke":
+    if only_stamp or size != "smoke":
         for page, text in pages(folder).items():
             write_text(page, text)
 
@@ -60,6 +65,13 @@ def read(path: Path) -> Notebook:
         nbformat.validate(notebook)
     except (OSError, ValueError, nbformat.ValidationError) as error:
         raise NmtError(f"{path}: not a notebook ({str(error).splitlines()[0]})") from None
+    return notebook
+
+
+def stamped(path: Path) -> Notebook:
+    """The notebook with the first cell that all have."""
+    notebook = read(path)
+    first_cell.stamp(notebook, path.name, first_cell.address())
     return notebook
 
 
@@ -77,7 +89,7 @@ def executed(path: Path, size: str, revision: str = "") -> Notebook:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    notebook, since = read(path), time.monotonic()
+    notebook, since = stamped(path), time.monotonic()
     figures = "" if size == "smoke" else str(path.parent.parent / "figures")
     environment = {**os.environ, "NMT_PRESET": size, "NMT_REVISION": revision, "NMT_FIGURES": figures}
     quiet = {"record_timing": False, "store_widget_state": False, "coalesce_streams": True}
@@ -98,7 +110,7 @@ def strip(notebook: Notebook, about: dict) -> None:
     notebook.metadata.clear()
     notebook.metadata.update(kernelspec=kernel, language_info={"name": "python"}, nmt=about)
     for cell in notebook.cells:
-        cell.metadata = {key: value for key, value in cell.metadata.items() if key in ("tags", "jupyter")}
+        cell.metadata = {key: value for key, value in cell.metadata.items() if key in ("tags", "jupyter", "cellView")}
         for output in cell.get("outputs", ()):
             if "image/png" in output.get("data", {}):
                 output.data.pop("application/vnd.jupyter.widget-view+json", None)
@@ -150,7 +162,7 @@ def pages(folder: Path) -> dict[Path, str]:
     below, above = [], []
     for path in chosen(folder):
         notebook, picture = read(path), f"figures/thumb-{path.name[:2]}.png"
-        title, teaches, *_ = notebook.cells[0].source.removeprefix("# ").split("\n\n")
+        title, teaches, *_ = first_cell.paragraphs(notebook)
         about = notebook.metadata.get("nmt", {})
         minutes = "{minutes:g} ({preset})".format(**about) if about else "not rendered yet"
         rest = {"what it teaches": " ".join(teaches.split()), "minutes": minutes}
@@ -160,4 +172,6 @@ def pages(folder: Path) -> dict[Path, str]:
             title = f"![{title}]({picture})<br>{title.replace(' ', '&nbsp;')}"
         above.append({"notebook": f"[{title}]({folder.name}/{path.name})", **rest})
     tables = {folder / "README.md": table(below), folder.parent / "README.md": table(above)}
-    return {page: replaced_between(page, "notebooks", text) for page, text in tables.items()}
+    texts = {page: replaced_between(page, "notebooks", text) for page, text in tables.items()}
+    line = f'REPOSITORY = "{first_cell.address() or "https://github.com/OWNER/NAME"}"'
+    return {page: re.sub('REPOSITORY = ".*"', line, text) for page, text in texts.items()}

@@ -1,6 +1,7 @@
 """Rendering, the committed notebooks as they lie there, and (marked) their execution in small."""
 
 import base64
+import os
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 import nmt
 from nmt import NmtError
 from nmt.cli import main
-from nmt.lab import render
+from nmt.lab import first_cell, render
 
 ROOT = Path(nmt.__file__).resolve().parent.parent
 COMMITTED = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -30,9 +31,9 @@ def sources(path: Path, kind: str = "code") -> list[str]:
 TWICE = "import time\nfor _ in 1, 2:\n    print('again', flush=True)\n    time.sleep(0.3)"  # a stream in two pieces
 
 
-def notebook(*code: str, first: str = "print('revision 1, preset smoke')\nprint('device: none')"):
+def notebook(*code: str):
     cells = [new_markdown_cell("# Title\n\nWhat it\nteaches.\n\nMore.")]
-    return new_notebook(cells=[*cells, *map(new_code_cell, (first, *code))])
+    return new_notebook(cells=[*cells, *map(new_code_cell, ("the first cell", *code))])
 
 
 @pytest.fixture
@@ -41,9 +42,8 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(render, "git_revision", lambda: "f" * 40)
     made = tmp_path / "notebooks"
     made.mkdir()
-    header = "import os\nprint('revision', os.environ['NMT_REVISION'], 'preset', os.environ['NMT_PRESET'], 'device: x')"
-    nbformat.write(notebook("x = 1", TWICE, "x + 1", first=header), made / "01_sum.ipynb")
-    nbformat.write(notebook("x", first=header), made / "02_error.ipynb")
+    nbformat.write(notebook("x = 1", TWICE, "x + 1"), made / "01_sum.ipynb")
+    nbformat.write(notebook("x"), made / "02_error.ipynb")
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "thumb-01.png").touch()
     for page in (made / "README.md", tmp_path / "README.md"):
@@ -57,7 +57,7 @@ def test_render_writes_outputs_the_second_time_the_same_and_a_table(folder):
     once = (folder / "01_sum.ipynb").read_text(encoding="utf-8")
     rendered = render.read(folder / "01_sum.ipynb")
     assert rendered.cells[-1].outputs[0]["data"]["text/plain"] == "2"
-    assert "f" * 40 in rendered.cells[1].outputs[0].text and "preset laptop" in rendered.cells[1].outputs[0].text
+    assert "revision fffffff, preset laptop" in rendered.cells[1].outputs[0].text
     assert [output.text for output in rendered.cells[-2].outputs] == ["again\nagain\n"]
     assert render.problems(rendered, folder) == []
     render.render(["01"], "laptop", folder)
@@ -171,14 +171,16 @@ def test_a_committed_notebook_is_whole_and_clean(path):
 
 
 @needs_clone
-def test_all_notebooks_begin_with_the_same_cell():
-    assert len({sources(path)[0] for path in COMMITTED}) == 1
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_every_notebook_begins_with_the_stamp(path):
+    assert render.text_of(render.stamped(path)) == path.read_text(encoding="utf-8"), "run: nmt render --stamp"
 
 
 @needs_clone
 def test_cells_are_short():
-    """Fifteen lines at most; the first cell is the bootstrap, a class may be longer."""
-    long = [source for path in COMMITTED for source in sources(path)[1:] if len(source.splitlines()) > 15]
+    """Fifteen lines at most, the first cell twelve; a class may be longer."""
+    assert len(first_cell.CELL.splitlines()) <= 12
+    long = [source for path in COMMITTED for source in sources(path) if len(source.splitlines()) > 15]
     assert not [source for source in long if "class " not in source or len(source.splitlines()) > 40]
 
 
@@ -203,62 +205,79 @@ def test_the_table_of_notebooks_is_that_of_the_files():
         assert page.read_text(encoding="utf-8") == right, f"{page}: run nmt render"
 
 
-# The first cell outside a clone: a Python without nmt and without anything installed, and no real git or pip.
+# The first cell.
+
+# Runs a cell in IPython twice, with a git that makes a course which says how it was begun.
 OUTSIDE = """
-import pathlib, subprocess, sys
+import pathlib, sys
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
 sys.path[:] = [p for p in sys.path if p and not pathlib.Path(p, "nmt").exists()]
-ran = []
-def run(command, check):
-    ran.append(command)
-    if command[0] == "git":
-        package = pathlib.Path(command[-1], "nmt")
-        package.mkdir(parents=True)
-        (package / "__init__.py").touch()
-        (package / "course.py").write_text("def begin(): return 'a device'")
-subprocess.run = run
-if "torch" in sys.argv[2]:
-    pathlib.Path("torch.py").touch()
-    sys.path.append(str(pathlib.Path.cwd()))
+sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr(finder)]
+def git(command):
+    print(shell.var_expand(command))
+    package = pathlib.Path("nmt-course/nmt/lab")
+    package.mkdir(parents=True)
+    for folder in (package, package.parent):
+        (folder / "__init__.py").touch()
+    (package / "first_cell.py").write_text("def begin(): return 'a device'")
+shell.system = git
 for _ in range(2):
-    exec(pathlib.Path(sys.argv[1]).read_text())
-print(ran, device, sys.path.count(str(root)))
+    assert shell.run_cell(pathlib.Path(sys.argv[1]).read_text()).success
+print(shell.user_ns["device"])
 """
 
 
-@pytest.fixture
-def first_cell(tmp_path):
-    """Run the bootstrap cell in an empty folder: first_cell(repository=…, torch=True)."""
-    (tmp_path / "cell.py").write_text(sources(COMMITTED[0])[0], encoding="utf-8")
-    (tmp_path / "empty").mkdir()
+@pytest.mark.parametrize("repository", ["", "https://example.org/course.git"])
+def test_outside_a_clone_the_first_cell_clones_or_asks_for_the_address(tmp_path, repository):
+    cell, empty = tmp_path / "cell.py", tmp_path / "a" / "b"
+    cell.write_text(first_cell.CELL.replace('REPOSITORY = ""', f'REPOSITORY = "{repository}"'), encoding="utf-8")
+    empty.mkdir(parents=True)
+    done = subprocess.run(
+        [sys.executable, "-c", OUTSIDE, str(cell)], cwd=empty, capture_output=True, text=True,
+        env={**os.environ, "IPYTHONDIR": str(tmp_path), "PYTHONPATH": ""},
+    )  # fmt: skip
+    if repository:
+        assert done.stdout.splitlines() == [f"git clone -q --depth 1 {repository} nmt-course", "a device"], done.stderr
+    else:
+        assert "REPOSITORY is empty: write the address" in done.stdout + done.stderr and done.returncode == 1
 
-    def start(repository: str = "", torch: bool = True) -> subprocess.CompletedProcess:
-        command = [sys.executable, "-I", "-S", "-c", OUTSIDE, str(tmp_path / "cell.py"), "torch" if torch else "none"]
-        environment = {"NMT_REPOSITORY": repository}
-        return subprocess.run(command, cwd=tmp_path / "empty", env=environment, capture_output=True, text=True)
 
-    return start
+def test_the_badge_stands_under_the_title_where_the_course_has_an_address():
+    made = notebook()
+    for repository in ("", "https://github.com/me/course", "https://github.com/you/course.git"):
+        first_cell.stamp(made, "01_sum.ipynb", repository)
+    title, badge, teaches, _ = made.cells[0].source.split("\n\n")
+    assert (title, teaches) == ("# Title", "What it\nteaches.") and badge.startswith("[![Open in Colab]")
+    assert badge.endswith("/github/you/course/blob/main/notebooks/01_sum.ipynb)")
+    assert first_cell.paragraphs(made) == ["Title", "What it\nteaches.", "More."]
+    assert 'REPOSITORY = "https://github.com/you/course.git"  # @param' in made.cells[1].source
+    first_cell.stamp(made, "01_sum.ipynb", "")
+    assert "colab" not in made.cells[0].source and made.cells[1].source == first_cell.CELL
+
+
+def test_what_is_missing_or_too_old_is_installed_and_never_torch(monkeypatch, capsys):
+    lines = '"torch>=2.4",', '"nosuch>=1,<2", # why', '"youtokentome>=99",', '"numpy>=1.24",'
+    asked = "\n".join(["dependencies = [", *lines, "]"])
+    lacking, ran = first_cell.missing(asked), []
+    assert lacking == ["nosuch>=1,<2", "youtokentome>=99"]
+    monkeypatch.setattr(first_cell.subprocess, "run", lambda command, check: ran.append(command))
+    first_cell.install(lacking)
+    assert "compiling youtokentome, 1–2 minutes" in capsys.readouterr().out
+    assert ran[-1][-3:] == ["--no-build-isolation", *lacking]
+    first_cell.install([])
+    assert len(ran) == 2
+    with pytest.raises(NmtError, match=r"torch>=99 first, as pytorch\.org says"):
+        first_cell.missing(asked.replace("torch>=2.4", "torch>=99"))
 
 
 @needs_clone
-def test_outside_a_clone_the_first_cell_asks_for_the_address(first_cell):
-    done = first_cell()
-    assert done.returncode == 1 and "REPOSITORY" in done.stderr and "Traceback" not in done.stderr
-
-
-@needs_clone
-def test_with_an_address_it_clones_once_installs_what_is_missing_and_never_torch(first_cell):
-    done = first_cell("https://example.org/course.git")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("'git', 'clone'") == 1 and "a device 1" in done.stdout
-    assert "youtokentome>=" in done.stdout and "'torch" not in done.stdout.replace("'torchtext", "")
-    assert "pytorch.org" in first_cell("https://example.org/course.git", torch=False).stderr
-
-
-@needs_clone
-def test_what_the_first_cell_installs_is_what_the_project_asks_for():
-    wanted = re.findall(r'"([\w-]+[<>=][^"]+)"', sources(COMMITTED[0])[0])
-    project = re.findall(r'"([\w-]+[<>=][^"]+)"', (ROOT / "pyproject.toml").read_text())
-    assert wanted and set(wanted) <= set(project)
+def test_nothing_is_missing_here_and_what_is_asked_for_is_read_whole():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert first_cell.missing(text) == []
+    versions = re.sub(r"([<>=~]=?) *[\d.]+", "==0", text)
+    with pytest.raises(NmtError, match="torch==0"):
+        first_cell.missing(versions)
 
 
 @needs_clone
