@@ -140,13 +140,14 @@ def show(figure: Figure, alt: str, keep: str = "") -> None:
         save(figure, Path(folder) / keep)
 
 
-def play(movie: Movie, alt: str, keep: str) -> None:
-    """Display a movie: the GIF to whoever runs the notebook; in a rendered one, which viewers show without GIFs, its
-    last frame. `nmt render` also writes figures/KEEP and the last frame beside it, for a picture in Markdown."""
-    gif, folder = movie.gif, os.environ.get("NMT_FIGURES")  # set, if only to "", while a notebook is rendered
-    data = gif if folder is None else movie.still  # a browser tells a GIF by its content
-    _display({"image/png": data, "text/plain": alt}, metadata={"image/png": {"alt": alt}})
-    if folder:
+def play(movie: Movie, alt: str, keep: str = "") -> None:
+    """Display a movie; `nmt render` also writes figures/KEEP and the last frame beside it.
+
+    The GIF goes by the name of a PNG: viewers show no output of type image/gif, but every browser tells a GIF by its
+    content and plays it. So the movie is in the notebook itself, wherever a copy of it is opened.
+    """
+    _display({"image/png": movie.gif, "text/plain": alt}, metadata={"image/png": {"alt": alt}})
+    if keep and (folder := os.environ.get("NMT_FIGURES")):
         movie.save(Path(folder) / keep)
 
 

@@ -1,8 +1,8 @@
 """The front page: `python data/results/front_page.py` measures what README.md says of shipped models, and draws it.
 
 It takes a minute on one core. What was measured is kept in findings.jsonl beside this script, and shown in a table
-of README.md. The pictures are figures/switchboard.png and the thumbnails of notebooks, thumb-01.png
-and so on, each a piece of a larger picture: look at it when that picture has changed.
+of README.md. The pictures are the thumbnails of notebooks, thumb-01.png and so on, each a piece of a larger picture:
+look at it when that picture has changed.
 """
 
 from collections import Counter
@@ -23,7 +23,6 @@ from nmt.plumbing.places import in_clone
 from nmt.plumbing.provenance import description_of_session
 from nmt.pruning import masks
 from nmt.runs import load
-from nmt.show.widgets import Switchboard
 from nmt.transformer import KINDS
 
 SPLIT = "test_seen"
@@ -49,8 +48,8 @@ THUMBNAILS = {
     "thumb-01": ("01-reversal", (0.355, 0.377, 0.674, 0.905)),
     "thumb-02": ("02-curves", (0.075, 0.477, 0.491, 0.913)),
     "thumb-03": ("03-gates", (0.281, 0.053, 0.531, 0.42)),
-    "thumb-04": ("04-translating-cross", (0.291, 0.472, 0.509, 0.813)),
-    "thumb-05": ("switchboard", (0.69, 0.473, 0.995, 0.935)),
+    "thumb-04": ("04-translating-cross", (0.289, 0.476, 0.513, 0.835)),
+    "thumb-05": ("page", (0.133, 0.475, 0.259, 0.597)),
 }
 
 
@@ -94,13 +93,6 @@ def findings(stored: Path) -> str:
     )
 
 
-def switchboard() -> bytes:
-    """The panel of notebook 05 with one head closed by hand, as those see it who have no kernel."""
-    board = Switchboard("The cat does not drink milk.", choices=["phrasebook-pruned"])
-    board.buttons["cross", 0, 0].value = False
-    return board._repr_mimebundle_()["image/png"]
-
-
 def thumbnail(picture: Path, box: tuple[float, ...]) -> Image.Image:
     """A part of a picture, 160 x 100 pixels."""
     with Image.open(picture) as whole:
@@ -120,6 +112,5 @@ if __name__ == "__main__":
     write_text(kept / "findings.jsonl", json_lines(lines))
     write_between(in_clone("README.md"), "findings", findings(kept))
     pictures = in_clone("figures")
-    (pictures / "switchboard.png").write_bytes(switchboard())
     for name, (picture, box) in THUMBNAILS.items():
         thumbnail(pictures / f"{picture}.png", box).save(pictures / f"{name}.png")

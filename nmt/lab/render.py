@@ -144,7 +144,7 @@ def _problems(output: dict) -> list[str]:
         "an error": kind == "error",
         f"something on standard error: {text[:100]!r}": output.get("name") == "stderr",
         "a progress bar": "\r" in text or "it/s]" in text,
-        "a GIF that no viewer shows; use a markdown picture": "image/gif" in data,
+        "a GIF that no viewer shows; use nmt.course.play": "image/gif" in data,
         "a widget without a picture": any("widget" in key for key in data),
         "a script": "application/javascript" in data or "<script" in data.get("text/html", ""),
         "an address in memory": re.search(r" at 0x[0-9a-f]{6}", text),

@@ -30,6 +30,7 @@ LARGEST = 500_000  # bytes of a GIF
 COLOURS = 128  # of one palette for all frames
 MILLISECONDS, HOLD = 200, 2000  # how long a frame is seen, and the last one
 BAR = 3  # pixels high
+STILL = 0.05  # a probability that changes by less hardly moves
 
 
 def evenly(count: int, most: int = MOST) -> list[int]:
@@ -141,27 +142,33 @@ def _frame_of(axes: Axes) -> tuple:
 # The films.
 
 
-def gates_film(gates: Gates, name: str, **options: int) -> Movie:
-    """P(open) of each head, layers down and heads across, and below how many are open in the mean, over the steps."""
-    layers, heads = gates.p_open.shape[1:]
-    heights = 0.55 * layers + 0.4, 1.5
-    figure, ((top,), (below,)) = plots.new_figure((7.6, sum(heights) + 0.6), (2, 1), dpi=100, height_ratios=heights)
-    rows, columns = [f"layer {i}" for i in range(layers)], [f"head {i}" for i in range(heads)]
-    image = plots.heat_map(top, gates.p_open[0], rows, columns, number="{:.2f}".format, rotation=0, fontsize=10)
-    figure.colorbar(image, ax=top, label="P(open)")
-    (line,) = below.plot([], [], color=BLUE)
-    (dot,) = below.plot([], [], "o", color=ORANGE)
-    below.set(xlim=(0, gates.steps[-1]), ylim=(0, layers * heads), xlabel="step", ylabel="heads open,\nin the mean")
+def gates_film(priced: dict[str, Gates], columns: int = 2, **options: int) -> Movie:
+    """P(open) of each head under several prices, {title: gates}, stored at the same steps: a panel for each price.
+
+    It ends where hardly anything moves any more: each P(open) is then within STILL of its end.
+    """
+    first, size = next(iter(priced.values())), (-(-len(priced) // columns), columns)
+    figure, grid = plots.new_figure((4.7 * columns, 1.3 * size[0] + 0.4), size, dpi=100, sharex=True, sharey=True)
+    drawn, (_, layers, heads) = [], first.p_open.shape
+    for axes, (title, gates) in zip(grid.flat, priced.items(), strict=True):
+        names = [f"layer {i}" for i in range(layers)], range(heads)
+        image = plots.heat_map(axes, gates.p_open[0], *names, number="{:.2f}".format, rotation=0, fontsize=9)
+        drawn.append((axes, image, title, gates))
+    for axes in grid[-1]:
+        axes.set_xlabel("head", fontsize=9)
+    moving = [np.abs(gates.p_open - gates.p_open[-1]).max((1, 2)) > STILL for gates in priced.values()]
+    last = min(int(np.flatnonzero(np.any(moving, 0)).max(initial=-1)) + 1, len(first.steps) - 1)
 
     def update(i: int) -> None:
-        image.set_data(gates.p_open[i])
-        for number, p in zip(top.texts, gates.p_open[i].flat, strict=True):
-            number.set(text=f"{p:.2f}", color=plots.number_colour(p))
-        line.set_data(gates.steps[: i + 1], gates.expected[: i + 1])
-        dot.set_data(gates.steps[i : i + 1], gates.expected[i : i + 1])
-        figure.suptitle(f"{name}, step {gates.steps[i]:,} of {gates.steps[-1]:,}", fontsize=11)
+        for axes, image, title, gates in drawn:
+            image.set_data(gates.p_open[i])
+            axes.set_title(f"{title}: {gates.expected[i]:.1f} of {layers * heads} heads open", fontsize=10)
+            for number, p in zip(axes.texts, gates.p_open[i].flat, strict=True):
+                number.set(text=f"{p:.2f}", color=plots.number_colour(p))
+        end = "" if i < last or last == len(first.steps) - 1 else ": hardly anything moves after this"
+        figure.suptitle(f"step {first.steps[i]:,} of {first.steps[-1]:,}{end}", fontsize=11)
 
-    return film(figure, update, len(gates.steps), **options)
+    return film(figure, update, last + 1, **options)
 
 
 def translating_film(history: History, sentence: int, kind: str, **options: int) -> Movie:
@@ -173,7 +180,8 @@ def translating_film(history: History, sentence: int, kind: str, **options: int)
         raise NmtError(f"kind {kind!r}: decoder or cross; the encoder's maps are the same at each step")
     about, maps = history.about["sentences"][sentence], as_weights(history.arrays[f"{sentence}.{kind}"])
     steps, looked_at = maps.shape[2:]
-    figure = plots.attention_heads(maps, *plots.map_labels(kind, about["src"], about["trg"]))
+    rows, columns = {f"layer {i}": of for i, of in enumerate(maps)}, [f"head {i}" for i in range(maps.shape[1])]
+    figure = plots.attention_rows(rows, columns, *plots.map_labels(kind, about["src"], about["trg"]))
     figure.supylabel(plots.MAP_AXES[kind][0], fontsize=9)
     figure.supxlabel(plots.MAP_AXES[kind][1], fontsize=9)
     drawn = []  # (axes, maps of a head, frame around the row that is written)

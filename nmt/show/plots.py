@@ -193,22 +193,17 @@ def matrices(
     return figure
 
 
-def attention_heads(maps: np.ndarray, queries: list[str], keys: list[str], title: str = "") -> Figure:
-    """All heads of all layers as heat maps, layers down and heads across: maps (L, H, query, key), as frames/ has them.
-
-    queries and keys are the pieces on the axes.
-    """
-    rows = {f"layer {layer}": of_layer for layer, of_layer in enumerate(maps)}
-    return attention_rows(rows, [f"head {head}" for head in range(maps.shape[1])], queries, keys, title)
-
-
 def attention_rows(
     rows: dict[str, np.ndarray], columns: list[str], queries: list[str], keys: list[str], title: str = ""
 ) -> Figure:
-    """Named rows of attention maps of the same pieces, 0 white to 1 dark: name -> (columns, query, key)."""
+    """Named rows of attention maps of the same pieces, 0 white to 1 dark: name -> (columns, query, key).
+
+    WIDEST at most; with eight columns of eight pieces the labels are then 9 pixels high.
+    """
     width, height = 0.15 * max(len(keys), 7), 0.15 * len(queries)
     size = len(columns) * (width + 0.08) + 1.9, len(rows) * (height + 0.22) + 1.5
-    figure, grid = new_figure(size, (len(rows), len(columns)), title, sharex=True, sharey=True)
+    dpi = min(120, int(110 * WIDEST / size[0]))
+    figure, grid = new_figure(size, (len(rows), len(columns)), title, dpi, sharex=True, sharey=True)
     for axes_of_row, (name, maps) in zip(grid, rows.items(), strict=True):
         for axes, weights in zip(axes_of_row, maps, strict=True):
             image = heat_map(axes, weights, pieces(queries), pieces(keys))
@@ -325,20 +320,6 @@ def map_height(queries: Sequence[str]) -> float:
     return max(3.6, 1.2 + 0.17 * len(queries))
 
 
-def all_maps(figure: Figure | SubFigure, maps: dict[str, Tensor]) -> None:
-    """For each kind its maps (L, H, query, key), layers down, heads across; grey where a head was removed."""
-    for axes, (kind, weights) in zip(figure.subplots(1, len(maps), squeeze=False)[0], maps.items(), strict=True):
-        layers, heads, queries, keys = weights.shape
-        joined = np.full((layers, queries + 1, heads, keys + 1), np.nan)  # an empty line between two maps
-        removed = weights.sum(-1, keepdim=True) == 0  # a row of weights sums to 1
-        joined[:, :-1, :, :-1] = weights.masked_fill(removed, float("nan")).movedim(1, 2)
-        heat_map(axes, joined.reshape(layers * (queries + 1), -1), (), ())
-        axes.set_facecolor("#dddddd")
-        axes.set_xticks([(head + 0.5) * (keys + 1) - 1 for head in range(heads)], range(heads))
-        axes.set_yticks([(layer + 0.5) * (queries + 1) - 1 for layer in range(layers)], range(layers))
-        _name_layers_and_heads(axes, kind)
-
-
 def switchboard(figure: Figure | SubFigure, mask: Mask, heads: Mask) -> None:
     """For each kind its gates (L, H): 1 open, 0 closed, a cross where the model lacks the head."""
     for axes, (kind, is_open) in zip(figure.subplots(1, len(mask), squeeze=False)[0], mask.items(), strict=True):
@@ -349,16 +330,11 @@ def switchboard(figure: Figure | SubFigure, mask: Mask, heads: Mask) -> None:
         axes.hlines(np.arange(1, layers) - 0.5, -0.5, of_layer - 0.5, color="white", lw=3)
         for layer, head in np.argwhere(gates == 0):
             axes.add_patch(Rectangle((head - 0.4, layer - 0.4), 0.8, 0.8, fill=False, edgecolor=ORANGE, lw=1.5))
-        _name_layers_and_heads(axes, kind)
+        axes.set_title(KIND_NAMES[kind], fontsize=9)
+        axes.set_xlabel("head", fontsize=8)
+        axes.set_ylabel("layer", fontsize=8)
+        axes.spines[:].set_visible(False)
     figure.supxlabel("1: open, 0: closed, ×: removed", fontsize=9)
-
-
-def _name_layers_and_heads(axes: Axes, kind: str) -> None:
-    axes.set_title(KIND_NAMES[kind], fontsize=9)
-    axes.set_xlabel("head", fontsize=8)
-    axes.set_ylabel("layer", fontsize=8)
-    axes.tick_params(length=0, labelsize=8)
-    axes.spines[:].set_visible(False)
 
 
 def share_bars(figure: Figure | SubFigure, shares: Tensor, target: Sequence[str], row: int | None) -> None:

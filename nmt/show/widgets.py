@@ -215,7 +215,7 @@ class TranslateAsYouType(Panel):
 
 
 class SeeAttention(Panel):
-    """The map of one head, the chosen Russian piece framed; what source and written words bring; and all heads.
+    """The map of one head, the chosen Russian piece framed, and what source and written words bring.
 
     Of a line of several sentences it shows the first.
     """
@@ -268,7 +268,6 @@ class SeeAttention(Panel):
         return [
             Picture(plots.map_height(labels[0]), one_head),
             Picture(2.0, lambda figure: plots.share_bars(figure, shares, target, piece)),
-            Picture(2.2, lambda figure: plots.all_maps(figure, maps)),
         ]
 
 
@@ -366,13 +365,13 @@ class Switchboard(Panel):
         live.open_only(self.mask)
         mask, heads = live.mask, live.heads
         board = Picture(1.1 + 0.3 * len(heads["cross"]), lambda figure: plots.switchboard(figure, mask, heads))
+        now = live.answer(text, self.beam.value)
         with live.all_open():
-            whole = live.answer(text, self.beam.value)
-            lines = [line.text for line in whole.lines if len(whole.sentences) == 1]
-            lines = [item.right, *item.wrong] if item else lines
+            whole = live.answer(text, self.beam.value) if mask is not heads else now
+            written = [of.lines[0].text for of in (whole, now) if of.lines and len(of.sentences) == 1]
+            lines = [item.right, *item.wrong] if item else list(dict.fromkeys(written))
             columns = [(f"all {masks.count(heads)} heads", whole, live.log_probs(text, lines))]
         if mask is not heads:
-            now = live.answer(text, self.beam.value)
             columns.append((f"{masks.count(mask)} of {masks.count(heads)} open", now, live.log_probs(text, lines)))
         rows = compared(columns, lines, item) if whole.lines else self.rows_of(whole)
         yield lambda: self.say(rows)
@@ -389,9 +388,9 @@ def compared(columns: list[tuple[str, Answer, list[float]]], lines: list[str], i
     rows = [("", *headings), (RUSSIAN, first.text, marked)[: 1 + len(columns)]]
     rows += [("changed", ", ".join(changed))] if changed else []
     rows += [("not sure", last.doubt)] if last.doubt else []
-    wrong = max(range(1, len(lines)), key=scores[-1].__getitem__) if item else 0
-    names = {0: "right: " if item else "", wrong: "wrong: " if item else ""}
-    for i, name in names.items() if lines else ():
+    wrong = max(range(1, len(lines)), key=scores[-1].__getitem__, default=0)
+    names = {0: "right: ", wrong: "wrong: "} if item else dict.fromkeys(range(len(lines)), "")
+    for i, name in names.items():
         rows.append((f"log P of {name}{lines[i]}", *(f"{of_line[i]:.2f}" for of_line in scores)))
     if item:
         verdicts = ("the right line" if right > max(wrong) else "a wrong line" for right, *wrong in scores)

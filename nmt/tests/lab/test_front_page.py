@@ -1,7 +1,5 @@
 """The front page: what is closed before it is measured, and its pictures."""
 
-import io
-
 import pytest
 from PIL import Image
 
@@ -39,9 +37,6 @@ def test_a_picture_of_pruning_shows_the_mean_number_of_heads_kept():
 
 
 def test_the_pictures_can_be_made_again():
-    board = Image.open(io.BytesIO(front_page.switchboard()))
-    with Image.open(in_clone("figures", "switchboard.png")) as kept:
-        assert board.size == kept.size
     for name, (picture, box) in front_page.THUMBNAILS.items():
         again = front_page.thumbnail(in_clone("figures", f"{picture}.png"), box)
         with Image.open(in_clone("figures", f"{name}.png")) as kept:

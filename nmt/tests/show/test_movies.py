@@ -145,15 +145,21 @@ def seen(monkeypatch):
     return of
 
 
-def test_gates_are_those_stored_and_their_sum_is_drawn(seen):
-    p_open = np.random.default_rng(3).random((4, 2, 3))
-    gates = Gates(np.array([0, 12, 24, 1030]), p_open, p_open)
-    found = seen(lambda figure: ([t.get_text() for t in figure.axes[0].texts], figure.axes[1].lines[0].get_ydata()))
-    gates_film(gates, "λ = 0.1")
-    assert [title for title, _ in found] == [f"λ = 0.1, step {s} of 1,030" for s in ("0", "12", "24", "1,030")]
-    for i, (_, (numbers, sums)) in enumerate(found):
-        assert numbers == [f"{p:.2f}" for p in p_open[i].flat]
-        assert np.allclose(sums, p_open[: i + 1].sum((1, 2)))
+def test_gates_are_those_stored_a_panel_for_each_price_up_to_where_nothing_moves(seen):
+    p_open = np.random.default_rng(3).random((5, 2, 3))
+    p_open[3:] = p_open[2] + 0.001  # what moves less than an eye can see
+    slow, steps = np.linspace(1, 0, 5)[:, None, None] * np.ones((1, 2, 3)), np.array([0, 12, 24, 1030, 1042])
+    gates = Gates(steps, p_open, p_open)
+    found = seen(lambda figure: [(axes.get_title(), [t.get_text() for t in axes.texts]) for axes in figure.axes])
+    gates_film({"λ = 1": gates, "λ = 2": gates})
+    assert [title.split(":")[0] for title, _ in found] == [f"step {s} of 1,042" for s in (0, 12, 24)]
+    assert [title.endswith("moves after this") for title, _ in found] == [False, False, True]
+    for p, (_, panels) in zip(p_open, found, strict=False):
+        for name, (title, numbers) in zip(("λ = 1", "λ = 2"), panels, strict=True):
+            assert title == f"{name}: {p.sum():.1f} of 6 heads open" and numbers == [f"{x:.2f}" for x in p.flat]
+    found.clear()
+    gates_film({"λ = 1": gates, "λ = 2": Gates(steps, slow, slow)})
+    assert len(found) == 5 and "moves" not in found[-1][0]  # one panel that moves is enough
 
 
 def sentence(steps: int | None = None) -> History:
@@ -215,7 +221,7 @@ def test_the_film_of_the_density_says_log_alpha_and_has_the_masses_of_the_gate(s
 
 def test_one_real_film_from_figure_to_file(tmp_path):
     gates = Gates(np.arange(0, 60, 10), np.linspace(1, 0, 6)[:, None, None] * np.ones((1, 2, 4)), np.zeros((6, 2, 4)))
-    gif, _ = gates_film(gates, "λ = 1").save(tmp_path / "gates.gif")
+    gif, _ = gates_film({"λ = 1": gates}, columns=1).save(tmp_path / "gates.gif")
     assert len(frames_of(gif.read_bytes())[0]) == 6
 
 
