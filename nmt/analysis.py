@@ -122,7 +122,7 @@ class Attended(NamedTuple):
 
 
 def follow(model: Transformer, src: Tensor, trg: Tensor) -> tuple[Tensor, list[Attended]]:
-    """The forward pass of src (B, S) and trg (B, T) once more: its logits (B, T, V), and each attention layer in turn."""
+    """The forward pass of src (B, S) and trg (B, T) by hand: logits (B, T, V), and each attention layer in turn."""
     layers = []
 
     def attend(kind: str, block: Block, x: Tensor, mask: Tensor, memory: Tensor | None = None) -> Tensor:
@@ -185,7 +185,7 @@ def contributions(
         c_j = max(0, |y|_1 - |y - T_j|_1),  y = sum_j T_j + constant
 
     Over the layers: the matrices C of the encoder are multiplied (rollout), Enc <- C Enc (S, S), and so are those of
-    the decoder's self-attention, R <- C R (T, S + T). Cross-attention shares a word out among what it reads, C_S (T, S),
+    the decoder's self-attention, R <- C R (T, S + T). Cross-attention divides a word up: what it reads, C_S (T, S),
     and its residual, c (T, 1):  R <- [C_S Enc | 0] + c R. Feed-forward layers see one position and mix nothing.
     """
     model = copy.deepcopy(model).double().eval()
