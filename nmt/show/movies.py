@@ -31,6 +31,7 @@ COLOURS = 128  # of one palette for all frames
 MILLISECONDS, HOLD = 200, 2000  # how long a frame is seen, and the last one
 BAR = 3  # pixels high
 STILL = 0.05  # a probability that changes by less hardly moves
+ROLE = 0.1  # a head that is so much better than the best fixed offset has a role (Voita et al. 2019)
 
 
 def evenly(count: int, most: int = MOST) -> list[int]:
@@ -251,3 +252,46 @@ def density_film(
         figure.suptitle(captions[i], fontsize=11)
 
     return film(figure, update, len(captions), **options)
+
+
+LOOKS = {
+    "encoder": "encoder: an English word looks at the word that decides its form",
+    "decoder": "decoder: a Russian word looks at the word that decides its form",
+    "cross": "cross: a Russian word looks at its English word; last row: at that of the word that decides its form",
+}
+
+
+def roles_film(record: dict, **options: int) -> Movie:
+    """What each head looks at, over the moments of a run: a record of data/results/roles.
+
+    Rows are relations, with the share of the best fixed offset; numbers are percent. Closed heads are grey.
+    """
+    kinds, moments, last = record["relations"], record["moments"], record["moments"][-1]["step"]
+    rows = [len(relations) for relations in kinds.values()]
+    figure, grid = plots.new_figure((9.4, 0.27 * sum(rows) + 2.3), (len(kinds), 1), dpi=100, height_ratios=rows)
+    panels = []
+    for (axes,), (kind, relations) in zip(grid, kinds.items(), strict=True):
+        open_heads = np.array([moment["mask"][kind] for moment in moments], bool)  # (N, L, H)
+        scores = np.array([[np.mean(moment["roles"][kind][name], 0) for name in relations] for moment in moments])
+        scores = np.where(open_heads[:, None], scores, np.nan).reshape(len(moments), len(relations), -1)
+        heads = [f"{layer}.{head}" for layer, head in np.ndindex(open_heads.shape[1:])]
+        least = np.array([relation["share"] for relation in relations.values()])[:, None] + ROLE
+        names = [f"{name}  ({relation['share']:.0%})" for name, relation in relations.items()]
+        image = plots.heat_map(axes, np.zeros(scores.shape[1:]), names, heads, number=str, rotation=0, fontsize=9)
+        axes.set_facecolor("#d0d0d0")
+        axes.set_title(LOOKS[kind], fontsize=10, loc="left")
+        frames = [plots.Rectangle((x - 0.46, y - 0.46), 0.92, 0.92, fill=False, edgecolor=ORANGE, lw=2)
+                  for y, x in np.ndindex(scores.shape[1:])]  # fmt: skip
+        panels.append((scores, least, image, axes.texts[:], [axes.add_patch(frame) for frame in frames]))
+    figure.supxlabel(f"framed: {100 * ROLE:.0f} points or more above the best fixed offset, in brackets", fontsize=10)
+
+    def update(i: int) -> None:
+        for scores, least, image, texts, frames in panels:
+            image.set_data(scores[i])
+            for score, text, frame, has in zip(scores[i].flat, texts, frames, (scores[i] >= least).flat, strict=True):
+                text.set(text="" if np.isnan(score) else f"{100 * score:.0f}", color=plots.number_colour(score))
+                frame.set_visible(has)
+        moment = moments[i]
+        figure.suptitle(f"step {moment['step']:,} of {last:,}: {moment['kept']} of 48 heads are open", fontsize=11)
+
+    return film(figure, update, len(moments), **options)

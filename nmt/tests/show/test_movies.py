@@ -22,6 +22,7 @@ from nmt.show.movies import (
     frames_of,
     gates_film,
     movie,
+    roles_film,
     training_film,
     translating_film,
 )
@@ -239,3 +240,18 @@ def test_a_committed_gif_is_small_holds_its_last_frame_and_has_a_still(path):
     assert np.array_equal(np.asarray(Image.open(path.with_suffix(".png")).convert("RGB")), frames[-1])
     bar = frames[:, -1].max(-1) == 0  # (N, width): the whole width, in as many equal parts as there are frames
     assert (bar.sum(1) == frames.shape[2] * np.arange(1, len(frames) + 1) // len(frames)).all()
+
+
+def test_roles_of_open_heads_are_numbers_those_of_closed_ones_are_grey():
+    def moment(step: int, is_open: list[int]) -> dict:
+        scores = {"agreement": [[[0.2, 0.9]], [[0.4, 0.7]]]}  # on either half: one layer of two heads
+        mask, roles = {"cross": [is_open]}, {"cross": scores}
+        return {"step": step, "kept": sum(is_open), "mask": mask, "roles": roles}
+
+    relations = {"cross": {"agreement": {"pairs": 9, "offset": -1, "share": 0.5}}}
+    made = roles_film({"relations": relations, "moments": [moment(0, [1, 1]), moment(50, [0, 1])]})
+    first, last = made.frames.astype(int)
+    assert len(made.images) == 2 and (first != last).any()
+    grey = (abs(last - 0xD0).max(-1) <= 3).mean()
+    assert (abs(first - 0xD0).max(-1) <= 3).mean() < 0.01 < grey
+    assert (abs(first - np.array([0xD9, 0x73, 0x0D])).max(-1) <= 8).any()  # the frame of the head that has the role
