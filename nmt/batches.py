@@ -107,7 +107,7 @@ class BatchIterator:
             shuffle=True,
             sort_within_batch=True,  # without it BucketIterator does not bucket at all
         )
-        self._seed, self._device, self._tokens = seed, device, tokens
+        self._seed, self._device, self.tokens = seed, device, tokens
 
     def count(self) -> int:
         """How many batches epoch 0 has. By sentences all epochs have as many, by tokens about as many."""
@@ -122,7 +122,7 @@ class BatchIterator:
     def epoch(self, number: int, done: int = 0) -> Iterator[Batch]:
         """The batches of epoch `number`, without the first `done` of them: how a broken epoch goes on."""
         for rows in self._rows(number, done):
-            yield collate(self._tokens, rows, self._device)
+            yield collate(self.tokens, rows, self._device)
 
     def _rows(self, number: int, done: int) -> Iterator[list[int]]:
         state = random.Random(f"{self._seed}/{number}").getstate()

@@ -14,13 +14,13 @@ and that of `nmt prune` also gates.jsonl, result.json and the new model in prune
 Every file and checkpoint folder is written under a temporary name and renamed when it is whole; nothing is pickled.
 """
 
-import json
 import os
 import platform
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 import torch
@@ -29,6 +29,7 @@ from torch import Tensor
 
 from nmt import NmtError
 from nmt.bpe import BPE
+from nmt.corpora.corpus import to_stderr
 from nmt.models import SIDES, Trained, load_model_directory, load_weights, save_model_directory
 from nmt.plumbing import files
 from nmt.plumbing.places import shipped
@@ -42,6 +43,9 @@ def refuse_taken(directory: str | Path) -> None:
         raise NmtError(f"--run {directory} exists already; go on with --resume, or name another directory")
     if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
         raise NmtError(f"--run {directory} exists already, and is not a run; name another directory")
+
+
+INTERIM = "interim"  # an empty file in a checkpoint that is only to resume from, written when a signal came
 
 
 class Run:
@@ -80,10 +84,12 @@ class Run:
         path = self.directory / "lock.json"
         with files.claimed(self.directory / "run.lock") as mine:
             if not mine:
-                holder = json.loads(path.read_text() or "{}")
-                who = f"process {holder.get('process')} on {holder.get('host')}"
+                holder = {"process": "?", "host": "?"}
+                with suppress(NmtError):
+                    holder |= files.read_json(path)
+                who = "process {process} on {host}".format_map(holder)
                 raise NmtError(f"--run {self.directory}: {who} is training there; stop it, or let it finish")
-            path.write_text(json.dumps({"process": os.getpid(), "host": platform.node()}) + "\n")
+            files.write_json(path, {"process": os.getpid(), "host": platform.node()})
             yield
 
     def append(self, name: str, *lines: dict) -> None:
@@ -109,7 +115,7 @@ class Run:
             if int(frame.stem.removeprefix("step_")) > step:
                 frame.unlink()
         for left in (*self.directory.glob("frames/.*.tmp"), *self.directory.glob("checkpoints/.*.tmp")):
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
+            files.remove(left)
         self._drop_checkpoints(keep)
 
     def board(self, step: int) -> object | None:
@@ -133,9 +139,23 @@ class Run:
         return self.directory / "checkpoints" / f"step_{step:08}"
 
     def steps(self) -> list[int]:
-        """The steps of which there are checkpoints, ascending."""
-        names = (path.name.removeprefix("step_") for path in self.directory.glob("checkpoints/step_*"))
+        """The steps of which there are checkpoints, ascending. Raises NmtError where their folder cannot be listed."""
+        folder = self.directory / "checkpoints"
+        try:
+            names = [name.removeprefix("step_") for name in os.listdir(folder) if name.startswith("step_")]
+        except FileNotFoundError:
+            names = []
+        except OSError as error:
+            raise NmtError(f"{folder}: {error.strerror}; its owner must be able to list it (chmod u+rwx)") from None
         return sorted(int(name) for name in names if name.isdecimal())  # others were put aside by hand
+
+    def refuse_lost_checkpoints(self) -> None:
+        """Raises NmtError where checkpoints were written and none is there: nothing is begun again unasked."""
+        folder, every = self.directory / "checkpoints", self.config["training"]["checkpoint_every_n_steps"]
+        if not folder.is_dir() or any(line["step"] > every or line["epoch"] > 1 for line in self.lines()):
+            raise NmtError(
+                f"{folder}: the checkpoints of this run are gone; bring them back, or begin anew in another directory"
+            )
 
     def last_step(self) -> int | None:
         return max(self.steps(), default=None)
@@ -148,13 +168,16 @@ class Run:
         return max(validated, key=lambda line: (line["bleu"], -line["loss"]))["step"] if validated else self.last_step()
 
     def save_checkpoint(
-        self, step: int, model: Transformer, bpe: tuple[BPE, BPE], tensors: dict[str, Tensor], state: dict, keep: int
+        self, step: int, model: Transformer, bpe: tuple[BPE, BPE], tensors: dict, state: dict, keep: int, interim=False
     ) -> None:
         """Write a model directory with the training's tensors and state beside it.
 
-        The last `keep` checkpoints and the best one stay, older ones go.
+        The last `keep` checkpoints and the best one stay, older ones go. An `interim` one goes with the next.
         """
+        files.to_disk(*self.directory.glob("*.jsonl"))
         with files.whole_directory(self.checkpoint(step)) as new:
+            if interim:
+                (new / INTERIM).touch()
             lowercase = self.config["card"].get("options", {}).get("lowercase", False)
             save_model_directory(new, model, bpe, lowercase)
             save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, new / "training.safetensors")
@@ -162,10 +185,11 @@ class Run:
         self._drop_checkpoints(keep)
 
     def _drop_checkpoints(self, keep: int) -> None:
-        for old in self.steps()[:-keep]:
-            if old != self.best_step():
-                gone = self.checkpoint(old).with_name(f".{old}.tmp")  # so that no half of it passes for a checkpoint
-                shutil.rmtree(self.checkpoint(old).rename(gone))
+        steps = self.steps()
+        scheduled = [step for step in steps if not (self.checkpoint(step) / INTERIM).exists()]
+        for old in {*steps[:-1]} - {*scheduled[-keep:], self.best_step()}:
+            gone = self.checkpoint(old).with_name(f".{old}.tmp")  # so that no half of it passes for a checkpoint
+            shutil.rmtree(self.checkpoint(old).rename(gone))
 
     def load_checkpoint(self, step: int, model: Transformer) -> tuple[dict[str, Tensor], dict]:
         """Fill the model; return the training's tensors and state. Raises NmtError for damaged files."""
@@ -178,8 +202,12 @@ class Run:
                 raise NmtError(f"{path}: missing or damaged")
         except NmtError as error:
             earlier = [one for one in self.steps() if one < step]
-            mend = f"go on from step {earlier[-1]}" if earlier else "begin anew: there is no checkpoint before it"
-            raise NmtError(f"{error}; move {directory} out of the run to {mend}{_whole(directory)}") from None
+            mend = (
+                f"move {directory} out of the run to go on from step {earlier[-1]}"
+                if earlier
+                else (f"there is no checkpoint before {directory}: begin anew in another directory")
+            )
+            raise NmtError(f"{error}; {mend}{_whole(directory)}") from None
         return load_file(path), state
 
 
@@ -189,7 +217,7 @@ def _whole(directory: Path) -> str:
         load(directory)
     except NmtError:
         return ""
-    return f". Its weights are whole: --checkpoint {directory} translates, or begins a new run"
+    return f". Its weights are whole: --checkpoint {quote(str(directory))} translates, or begins a new run"
 
 
 def model_directory(checkpoint: str | Path) -> Path:
@@ -197,7 +225,11 @@ def model_directory(checkpoint: str | Path) -> Path:
 
     Raises NmtError where there is none.
     """
-    path = Path(checkpoint)
+    path, models = Path(checkpoint), shipped() / "models"
+    names = sorted(p.parent.name for p in models.glob("*/model.json"))
+    ours = any((path / name).is_file() for name in ("model.json", "pruned/model.json", "config.json"))
+    if ours and str(checkpoint) in names:
+        to_stderr(f"--checkpoint {checkpoint}: the folder of that name here, not the model that ships")
     if (path / "model.json").is_file():
         return path
     if (path / "pruned" / "model.json").is_file():  # a run of `nmt prune`
@@ -205,15 +237,14 @@ def model_directory(checkpoint: str | Path) -> Path:
     if (path / "config.json").is_file():
         run = Run(path)
         if run.config.get("objective"):
-            raise NmtError(f"{path}: its pruning has not ended; let it: nmt prune --run {path} --resume")
+            raise NmtError(f"{path}: its pruning has not ended; let it: nmt prune --run {quote(str(path))} --resume")
         step = run.best_step()
         if step is None:
-            raise NmtError(f"{path}: this run has no checkpoint yet; let it train on: nmt train --run {path} --resume")
+            mend = f"nmt train --run {quote(str(path))} --resume"
+            raise NmtError(f"{path}: this run has no checkpoint yet; let it train on: {mend}")
         return run.checkpoint(step)
-    models = shipped() / "models"
-    if (models / str(checkpoint) / "model.json").is_file():
+    if str(checkpoint) in names:
         return models / str(checkpoint)
-    names = sorted(p.parent.name for p in models.glob("*/model.json"))
     raise NmtError(
         f"--checkpoint {checkpoint}: neither a run directory, nor a model directory (with model.json), nor a shipped "
         f"model ({', '.join(names) if names else 'none is shipped yet'})"
@@ -237,6 +268,5 @@ def load(checkpoint: Trained | str | Path, device: torch.device | str = "cpu") -
         others = [step for step in run.steps() if run.checkpoint(step) != directory]
         if not others:
             raise
-        raise NmtError(
-            f"{error}. It is the best checkpoint of the run; take another: --checkpoint {run.checkpoint(others[-1])}"
-        ) from None
+        other = quote(str(run.checkpoint(others[-1])))
+        raise NmtError(f"{error}. It is the best checkpoint of the run; take another: --checkpoint {other}") from None

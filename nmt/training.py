@@ -5,9 +5,11 @@ What a step minimises is in `nmt.objective`, a validation in `nmt.scoring`. What
 """
 
 import math
+import os
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -19,11 +21,11 @@ from nmt import NmtError
 from nmt.analysis import frames
 from nmt.batches import Batch, in_groups
 from nmt.config import TrainingConfig
-from nmt.corpora.corpus import Corpus
+from nmt.corpora.corpus import Corpus, to_stderr
 from nmt.models import Trained
 from nmt.objective import Objective, noam_rate
 from nmt.plumbing import distributed
-from nmt.plumbing.starting import Session, begin, what_is_kept
+from nmt.plumbing.starting import Session, begin, noted_signals, what_is_kept
 from nmt.runs import Run
 from nmt.scoring import validate
 
@@ -54,7 +56,8 @@ def train(
 
     Raises NmtError for settings that contradict each other or the run, where another process trains in the run, when
     the disk is full or the GPU's memory too small, and when the loss is no longer a number. The last checkpoint is then
-    as it was, as it is after Ctrl-C, and `resume` goes on. What fails before the first step leaves no run directory.
+    as it was, as it is after Ctrl-C, and `resume` goes on. SIGTERM and SIGHUP end the process with a checkpoint of its
+    last step. What fails before the first step leaves no run directory.
     """
     objective = objective or Objective()
     with begin(config, corpus, directory, resume, device, checkpoint, objective, log) as session:
@@ -72,6 +75,7 @@ class Trainer:
         self.run, self.state, self.pairs = session.run, session.state, session.pairs
         self.model, self.objective, self.device = self.state.model, self.state.objective, self.state.device
         self.parallel, self.signed = distributed.parallel(self.model), False
+        self.signals, self.checked_next = [], []  # that came; (step, loss, rows) since the last test for NaN
         left = math.inf if config.max_minutes is None else 60 * config.max_minutes - self.state.seconds
         self.deadline = self.state.started + left  # seconds on the clock of time.monotonic
         if self.state.epoch >= config.max_epochs or left <= 0 or self._is_stale():
@@ -81,7 +85,7 @@ class Trainer:
     def fit(self) -> None:
         """Train until the last epoch, the deadline, or the objective ends it. A validation comes last."""
         config, state = self.config, self.state
-        with self._bar() as bar:
+        with self._bar() as bar, noted_signals() as self.signals:
             if state.step == 0 and (config.validate_untrained or not self.objective.plain):
                 self.validate()  # the model before anything was done to it
             over = self._is_over() or self._is_stale()
@@ -99,6 +103,7 @@ class Trainer:
                     if due and config.scheduler == "plateau":  # an early end is no reason to halve the rate
                         state.plateau.step(metrics["loss"])
                 self.save()
+                self._end_if_told()
                 over = over or self._is_stale()
 
     def train_epoch(self, bar: tqdm) -> bool:
@@ -118,6 +123,9 @@ class Trainer:
                 state.loss_sum, state.loss_tokens = 0.0, 0
             if not last and (self._is_late() or self.objective.done):
                 return False  # `fit` saves, after the last validation
+            if not last and self.signals:
+                self.save(interim=state.step % config.checkpoint_every_n_steps > 0)
+                self._end_if_told()
             if not last and state.step % config.checkpoint_every_n_steps == 0:
                 self.save()
         return True
@@ -128,7 +136,9 @@ class Trainer:
         self.model.train()
         objective.before_step(state.step)
         tokens = sum(batch.tokens for batch in group)
-        state.loss_sum = state.loss_sum + distributed.total(self._backward(group, tokens))
+        loss = distributed.total(self._backward(group, tokens))
+        self.checked_next.append((state.step + 1, loss, [row for batch in group for row in batch.rows]))
+        state.loss_sum = state.loss_sum + loss
         state.loss_tokens += tokens
         if (penalty := objective.penalty()) is not None:
             penalty.backward()
@@ -189,10 +199,17 @@ class Trainer:
                 self.run.append("gates.jsonl", *({**self._place(), **line} for line in lines))
         return {**metrics, "samples": samples}
 
-    def save(self) -> None:
+    def save(self, interim: bool = False) -> None:
         """Write a checkpoint, from which `resume` goes on."""
         self._refuse_nan(self.state.loss_sum)
-        self.state.save(self.run, self.session.bpe, self.config.keep_checkpoints)
+        self.state.save(self.run, self.session.bpe, self.config.keep_checkpoints, interim)
+
+    def _end_if_told(self) -> None:
+        """After a checkpoint: end as the signal that came would have ended the process at once."""
+        for number in self.signals:
+            to_stderr(f"\n{signal.Signals(number).name}: {what_is_kept(self.run.directory)}; go on with --resume")
+            sys.stdout.flush()
+            os.kill(os.getpid(), number)
 
     def _is_over(self) -> bool:
         return self.state.epoch >= self.config.max_epochs or self._is_late() or self.objective.done
@@ -213,11 +230,23 @@ class Trainer:
     def _refuse_nan(self, loss: float | Tensor) -> None:
         # A gradient may overflow where the loss does not yet: then the weights show it.
         if not math.isfinite(loss) or not all(p.isfinite().all() for p in self.model.parameters()):
+            bad = [one for one in self.checked_next if not math.isfinite(one[1])] or self.checked_next[-1:]
+            if bad and distributed.rank() == 0:
+                self.run.append("bad_batch.jsonl", *self._texts(*bad[0]))
+            where = f"; the first bad batch, that of step {bad[0][0]}, is in bad_batch.jsonl" if bad else ""
             warmup = " or lengthen --noam_opt_warmup_steps" if self.config.scheduler == "noam" else ""
             raise NmtError(
                 f"the loss is {float(loss)}, or a weight is not finite, at step {self.state.step}: lower --lr{warmup}. "
-                f"{what_is_kept(self.run.directory)}"
+                f"{what_is_kept(self.run.directory)}{where}"
             )
+        self.checked_next.clear()
+
+    def _texts(self, step: int, loss: Tensor, rows: list[int]) -> Iterator[dict]:
+        """The pairs of a batch, and their lines in the training split, from 1."""
+        (src, trg), tokens = self.session.bpe, self.session.batches.tokens
+        for row in rows:
+            (source,), (target,) = src.decode([tokens.src[row]]), trg.decode([tokens.trg[row]])
+            yield {"step": step, "loss": str(float(loss)), "line": row + 1, "source": source, "target": target}
 
     def _place(self) -> dict:
         """`epoch` counts the finished epochs, and the part of the one under way that is done."""

@@ -4,35 +4,68 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
 
 from nmt import NmtError, __version__
 from nmt.cli import measure, prune, train, translate
 from nmt.cli.command import Command, with_dashes
+from nmt.plumbing.files import DISK_FULL
 
 GROUPS = (train, prune, translate, measure)  # modules; each adds its commands
+
+
+class Outliving:
+    """A standard stream for a command that works for hours: where its reader has gone (`| head`), the work goes on."""
+
+    def __init__(self, stream: object) -> None:
+        self.stream = stream
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.stream, name)
+
+    def write(self, text: str = "") -> None:
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except OSError as error:
+            to_nowhere(self.stream)
+            print(f"nmt: the output cannot be written ({error.strerror}); the work goes on", file=sys.stderr)
+
+    flush = write
+
+
+def to_nowhere(stream: object) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, 2 for bad input, 130 for Ctrl-C."""
     given = parser().parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError):  # a notebook's streams are UTF-8 and cannot be told so
-            stream.reconfigure(encoding="utf-8")  # Russian, whatever the locale
+    runs = given.command in (train.train_command, train.demo_command, prune.prune_command)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if (stream := getattr(sys, name)) is None:  # closed
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
+        elif mode == "w":
+            with suppress(AttributeError):  # a notebook's streams are UTF-8 and cannot be told so
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # Russian, whatever the locale
     try:
-        given.command(given)
+        with ExitStack() as held:
+            if runs:
+                held.enter_context(redirect_stdout(Outliving(sys.stdout)))
+                held.enter_context(redirect_stderr(Outliving(sys.stderr)))
+            given.command(given)
     except NmtError as error:
         print(f"nmt: error: {with_dashes(str(error))}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        resumable = given.command in (train.train_command, train.demo_command, prune.prune_command)
-        goes_on = "; the run goes on from its last checkpoint with --resume" if resumable else ""
-        print(f"{chr(10) * sys.stderr.isatty()}nmt: interrupted{goes_on}", file=sys.stderr)  # a terminal shows ^C there
+    except KeyboardInterrupt as error:
+        told = "; ".join(["nmt: interrupted", *map(str, error.args)])  # how a run goes on, if one was begun
+        print(f"{chr(10) * sys.stderr.isatty()}{told}", file=sys.stderr)  # a terminal shows ^C there
         return 130
     except BrokenPipeError:  # the reader of our output, `head` say, has gone; Python cannot flush at its exit either
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        to_nowhere(sys.stdout)
     except OSError as error:  # a full disk, a folder that may not be written
-        print(f"nmt: error: {error}", file=sys.stderr)
+        mend = "; make room there, and go on" + " with --resume" * runs if error.errno in DISK_FULL else ""
+        print(f"nmt: error: {error}{mend}", file=sys.stderr)
         return 2
     return 0
 

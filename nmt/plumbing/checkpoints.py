@@ -72,16 +72,16 @@ class TrainingState:
         """Nats per target token since the last line of metrics.jsonl."""
         return float(self.loss_sum) / self.loss_tokens
 
-    def save(self, run: Run, bpe: tuple[BPE, BPE], keep: int) -> None:
-        """Write a checkpoint. All processes call this; the first writes. `keep` as in `Run.save_checkpoint`."""
+    def save(self, run: Run, bpe: tuple[BPE, BPE], keep: int, interim: bool = False) -> None:
+        """Write a checkpoint. All processes call this; the first writes. The rest as in `Run.save_checkpoint`."""
         states = {"random.cpu": torch.get_rng_state()}
         if self.device.type == "cuda":
             states["random.cuda"] = torch.cuda.get_rng_state(self.device)
         gathered = {name: distributed.of_all(state) for name, state in states.items()}
         tensors = {_of_rank(name, rank): state for name, of in gathered.items() for rank, state in enumerate(of)}
-        distributed.by_first(lambda: self._write(run, bpe, keep, tensors))
+        distributed.by_first(lambda: self._write(run, bpe, keep, interim, tensors))
 
-    def _write(self, run: Run, bpe: tuple[BPE, BPE], keep: int, tensors: dict[str, Tensor]) -> None:
+    def _write(self, run: Run, bpe: tuple[BPE, BPE], keep: int, interim: bool, tensors: dict[str, Tensor]) -> None:
         for name, parameter in self.parameters.items():
             for key, value in self.optimizer.state[parameter].items():
                 tensors[f"adam.{name}.{key}"] = value
@@ -89,19 +89,25 @@ class TrainingState:
         state |= {"loss_sum": float(self.loss_sum), "seconds": self.elapsed()}
         state |= {"lr": self.rate, "plateau": self.plateau.state_dict(), "objective": self.objective.state()}
         with self.objective.bare():
-            run.save_checkpoint(self.step, self.model, bpe, tensors, state, keep)
+            run.save_checkpoint(self.step, self.model, bpe, tensors, state, keep, interim)
 
     def restore(self, run: Run, keep: int, log: Callable[[str], None]) -> None:
-        """Take weights, moments, schedule, random states and place from the last checkpoint, if there is one.
+        """Take weights, moments, schedule, random states and place from the last checkpoint, if there was one.
 
-        The first process also drops what was logged after that checkpoint: it is going to happen again.
+        Then the first process also drops what was logged after that checkpoint: it is going to happen again.
         """
         step, rank = run.last_step(), distributed.rank()
+        if step is None:
+            run.refuse_lost_checkpoints()
+            log(f"{run.directory} has no checkpoint yet: resuming from step 0, with its own BPE files")
+        else:
+            self._load(run, step)
+            log(f"{run.directory}: resuming from step {step} (epoch {self.epoch + 1})")
         if rank == 0:
             run.forget_after(-1 if step is None else step, keep)
-        if step is None:
-            log(f"{run.directory} has no checkpoint yet: resuming from step 0, with its own BPE files")
-            return
+
+    def _load(self, run: Run, step: int) -> None:
+        rank = distributed.rank()
         with self.objective.bare():
             tensors, state = run.load_checkpoint(step, self.model)
         self.objective.load_state(state.get("objective", {}))
@@ -121,7 +127,6 @@ class TrainingState:
             torch.cuda.set_rng_state(cuda, self.device)
         for name in COUNTS:
             setattr(self, name, state[name])
-        log(f"{run.directory}: resuming from step {step} (epoch {self.epoch + 1})")
 
 
 def _of_rank(name: str, rank: int) -> str:

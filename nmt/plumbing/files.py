@@ -4,16 +4,25 @@ import errno
 import hashlib
 import json
 import os
+import re
+import secrets
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from safetensors import SafetensorError
 
 from nmt import NmtError
 
+try:
+    import fcntl
+except ImportError:  # Windows: there nothing is swept
+    fcntl = None
+
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")
 
 
 @contextmanager
@@ -46,20 +55,63 @@ def caching_in(folder: str | Path) -> Iterator[None]:
         raise NmtError(f"{folder}: {error}; {mend}") from None
 
 
-@contextmanager
-def whole_file(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; rename it to `path` if the block succeeds.
+def sweep(folder: Path) -> None:
+    """Remove the temporary files and folders that killed processes left in a folder; those of living ones are held."""
+    for left in filter(lambda path: TEMPORARY.fullmatch(path.name), list(folder.iterdir())):
+        if (held := _hold(left)) is not None:
+            remove(left)
+            os.close(held)
 
-    A reader never sees half a file, and a failure leaves the former file untouched.
-    """
-    path = Path(path)
+
+def _hold(path: Path) -> int | None:
+    """A descriptor by which this process holds a file or folder, until it is closed or the process ends, however it
+    ends; None where another one holds it, where it is gone, and where the system has no such locks."""
+    if fcntl is None:
+        return None
+    with suppress(OSError):
+        held = os.open(path, os.O_RDONLY)
+        with suppress(OSError):
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(held), os.stat(path)):
+                return held
+        os.close(held)
+    return None
+
+
+def remove(path: Path) -> None:
+    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _temporary(path: Path, make: Callable[[Path], None]) -> Iterator[Path]:
+    """A new file or folder beside `path`, whose name no other process, here or on another machine, can have."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    sweep(path.parent)
+    for attempt in range(3):  # another process may sweep what is not held yet
+        make(temporary := path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp"))
+        if (held := _hold(temporary)) is not None or attempt == 2:
+            break
+        remove(temporary)
     try:
         yield temporary
-        os.replace(temporary, path)
     finally:
-        temporary.unlink(missing_ok=True)
+        remove(temporary)
+        if held is not None:
+            os.close(held)
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; rename it to `path` if the block succeeds, when it is on the disk.
+
+    A reader never sees half a file, and a failure, be it of the power, leaves the former file untouched.
+    """
+    path = Path(path)
+    with _temporary(path, Path.touch) as temporary:
+        yield temporary
+        to_disk(temporary)
+        os.replace(temporary, path)
+        to_disk(path.parent)
 
 
 @contextmanager
@@ -69,19 +121,32 @@ def whole_directory(path: str | Path) -> Iterator[Path]:
     two processes that build the same cache entry both end with a complete one.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
-    try:
-        yield temporary
+    with _temporary(path, Path.mkdir) as temporary:
+        try:
+            yield temporary
+        except SafetensorError as error:
+            if not (found := re.search(r"os error (\d+)", str(error))):  # how it says what is an OSError
+                raise
+            raise OSError(int(found[1]), os.strerror(int(found[1])), str(path)) from None
+        to_disk(*temporary.rglob("*"), temporary)
         try:
             os.rename(temporary, path)
         except OSError:
             if not path.is_dir():
                 raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        to_disk(path.parent)
+
+
+def to_disk(*paths: Path) -> None:
+    """Return when the system has written files and folders to the disk, as far as it can tell."""
+    for path in paths:
+        try:
+            opened = os.open(path, os.O_RDONLY)
+            os.fsync(opened)
+            os.close(opened)
+        except OSError as error:  # on Windows a folder cannot be opened
+            if error.errno in (*DISK_FULL, errno.EIO):
+                raise
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -3,7 +3,8 @@
 import ctypes
 import errno
 import gc
-import re
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -11,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 
 from nmt import UNK, NmtError
 from nmt.batches import BatchIterator
@@ -165,11 +165,11 @@ def refuse_another_run(run: Run, config: TrainingConfig, corpus: Corpus, objecti
     # Where all held-out pairs are translated, how many at a time only costs memory.
     free = (*CHANGEABLE, "val_batch_size") if config.limit_val_batches is None else CHANGEABLE
     old = {"validate_untrained": False, "patience": None, **of_record(run.config["training"])}  # early runs do not say
-    there, here = ({flag(k): v for k, v in c.items() if k not in free} for c in (old, asdict(config)))
-    noted = run.config.get("objective") or {}
+    noted, now = run.config.get("objective") or {}, objective.settings or {}
     if "search" in noted and noted["search"] is None and objective.settings:
         noted = noted | {"search": objective.settings["search"]}  # early runs did not note the method's default
-    problem = differences(there, here) or differences(noted, objective.settings or {})
+    there, here = ({flag(k): v for k, v in c.items() if k not in free} for c in (old | noted, asdict(config) | now))
+    problem = differences(there, here)
     if not problem and corpus.fingerprint != run.config["corpus"]["fingerprint"]:
         problem = (
             f"its corpus was another one, or this one has changed since: {', '.join(run.config['corpus']['data'])}"
@@ -216,10 +216,39 @@ def what_is_kept(directory: Path) -> str:
 
 
 @contextmanager
+def noted_signals() -> Iterator[list[int]]:
+    """In the block the first SIGTERM or SIGHUP only stands in the list: there is time for a checkpoint. A second ends
+    the process. What is ignored (nohup) or handled otherwise stays so, and so does all under torchrun."""
+    came, ours = [], []
+
+    def note(number: int, _: object) -> None:
+        came.append(number)
+        signal.signal(number, signal.SIG_DFL)
+
+    if threading.current_thread() is threading.main_thread() and distributed.count() == 1:
+        there = (getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+        ours = [number for number in there if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, note)
+    try:
+        yield came
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
 def told_clearly(directory: Path, config: TrainingConfig) -> Iterator[None]:
-    """Turn the errors of a full or forbidden disk, and of a GPU with too little memory, into NmtError."""
+    """Turn the errors of a full or forbidden disk, and of a GPU with too little memory, into NmtError.
+
+    A KeyboardInterrupt gets a word on how the run goes on, if one was begun.
+    """
     try:
         yield
+    except KeyboardInterrupt as error:
+        if (directory / "config.json").is_file():
+            error.args = (f"the run goes on from its last checkpoint with --resume; {what_is_kept(directory)}",)
+        raise
     except torch.cuda.OutOfMemoryError as error:
         name = "batch_size" if config.batch_tokens is None else "batch_tokens"
         kept = f". {what_is_kept(directory)}" if (directory / "config.json").is_file() else ""
@@ -229,12 +258,10 @@ def told_clearly(directory: Path, config: TrainingConfig) -> Iterator[None]:
             f"{2 * config.split_batches} (the same steps); in a new run also a smaller --{name}. In validation: a "
             f"smaller --val_batch_size than {config.val_batch_size}{kept}"
         ) from None
-    except (OSError, SafetensorError) as error:
-        found = re.search(r"os error (\d+)", str(error))  # how safetensors says it
-        number = int(found[1]) if found else getattr(error, "errno", None)
-        if number not in (*DISK_FULL, *FORBIDDEN):
+    except OSError as error:
+        if error.errno not in (*DISK_FULL, *FORBIDDEN):
             raise
-        mend = "make room there" if number in DISK_FULL else "it must be writable"
+        mend = "make room there" if error.errno in DISK_FULL else "it must be writable"
         begun = (directory / "config.json").is_file()
         then = f"go on with --resume; {what_is_kept(directory)}" if begun else "start again; no run was begun"
         raise NmtError(f"{error}: {mend}, then {then}") from error

@@ -29,6 +29,14 @@ def git_asked_once():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def the_power_stays_on():
+    """To wait for the disk takes longer than a step of a tiny run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda opened: None)
+        yield
+
+
 @pytest.fixture(params=["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"])
 def device(request) -> torch.device:
     """Every law holds on each device there is."""

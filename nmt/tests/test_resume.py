@@ -264,7 +264,7 @@ def test_resume_refuses_a_damaged_checkpoint(name, damage, old, corpus):
         path.write_bytes(content)
     else:
         path.write_bytes(content[: len(content) // 2])
-    anew = "move .*step_00000016 out of the run to begin anew: there is no checkpoint before it"
+    anew = "there is no checkpoint before .*step_00000016: begin anew in another directory"
     weights = r"Its weights are whole: --checkpoint .*step_00000016 translates" if name.startswith("training") else "$"
     refused(f"{anew}.*{weights}", TINY, corpus, old.directory, resume=True)
 
