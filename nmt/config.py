@@ -184,7 +184,8 @@ def suited(said: dict, pairs: int, words: float, trained: bool = False) -> tuple
 
 
 # What may change when a run goes on: how long it lasts and what it needs, not what happens on the way.
-CHANGEABLE = ("max_epochs", "max_minutes", "patience", "split_batches")
+CHANGEABLE = ("max_epochs", "max_minutes", "patience", "split_batches", "keep_checkpoints")
+CHANGEABLE += ("checkpoint_every_n_steps", "log_every_n_steps", "gates_every_n_steps")
 
 
 def flag(name: str) -> str:

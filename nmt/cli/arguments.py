@@ -67,7 +67,7 @@ def run_to_resume(given: argparse.Namespace, command: str) -> Run:
     run = Run(given.run)
     its, work = ("prune", "pruning") if run.config.get("objective") else ("train", "training")
     if its != command:
-        raise NmtError(f"--resume: {given.run} is a run of {work}; nmt {its} --run {given.run} --resume")
+        raise NmtError(f"--resume: {given.run} is a run of {work}; nmt {its} --run {shlex.quote(given.run)} --resume")
     return run
 
 
@@ -143,7 +143,13 @@ def corpus_of(data: list[str], given: argparse.Namespace, before: dict | None = 
 
 def corpus_of_run(run: Run, given: argparse.Namespace) -> Corpus:
     """The corpus that a run was trained on, or --data, with the run's options where no others are given."""
-    return corpus_of(getattr(given, "data", run.config["corpus"]["data"]), given, run.config["card"].get("options"))
+    noted, options = run.config["corpus"]["data"], run.config["card"].get("options")
+    try:
+        return corpus_of(getattr(given, "data", noted), given, options)
+    except NmtError as error:
+        if hasattr(given, "data"):
+            raise
+        raise NmtError(f"{error}. So the run remembers its corpus; if that is elsewhere now: --data NEW") from None
 
 
 def next_command(run: Run, checkpoint: str | Path) -> str:

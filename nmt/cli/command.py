@@ -4,6 +4,7 @@ import argparse
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
+from os.path import expanduser
 
 
 def with_dashes(text: str) -> str:
@@ -38,4 +39,8 @@ class Command(argparse.ArgumentParser):
         given, left = super().parse_known_args(args, namespace)
         if left:
             self.error(f"{' '.join(left)}: what? See {self.prog} --help-all")
+        for action in self._actions:  # the shell leaves ~ alone in --run=~/runs
+            value = getattr(given, action.dest, None)
+            if isinstance(value, str) and {"DIR", "FILE", "CONFIG"} & set(str(action.metavar).split("|")):
+                setattr(given, action.dest, expanduser(value))
         return given, left

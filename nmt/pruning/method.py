@@ -32,13 +32,14 @@ class Method(Objective):
     search = 0.6  # the share of the steps that the search gets, if it learns
     charged = True  # False: an upper bound, whose search does not count
     soft_gates = False  # whether a gate may be neither open nor closed
+    again = False  # whether it can take more heads from layers that were pruned before
     plain = False
 
     def __init__(self, config: PruningConfig, dense: Transformer, seed: int) -> None:
         """dense: the trained model that is pruned; it is not changed. Raises NmtError where the two do not agree."""
         self.config, self.kinds, self.dense, self.seed = config, config.kinds, dense, seed
         self.settings = self.noted(config)
-        self.heads = masks.size(masks.all_kept(dense, self.kinds))  # heads, or neurons, among which is chosen
+        self.heads = masks.count(masks.all_kept(dense, self.kinds))  # heads, or neurons, among which is chosen
         self._refuse_contradictions()
         self.spent = 0.0  # compute beside the training steps, in steps
         self.teaching = 1 / 3 if config.distill else 0.0  # of that, in each step: the forward pass of the dense model
@@ -52,9 +53,11 @@ class Method(Objective):
         return asdict(config) | {"search": cls.search if config.search is None else config.search}
 
     def _refuse_contradictions(self) -> None:
-        shape, keep, price = self.dense.config, self.config.keep, self.config.l0_penalty_lambda
-        if cut := [*(shape.kept_heads or {}), *(shape.kept_neurons or {})]:
-            raise NmtError(f"--checkpoint: this model was pruned already ({', '.join(cut)}); prune the dense one again")
+        keep, price = self.config.keep, self.config.l0_penalty_lambda
+        cut = [kind for kind, kept in masks.all_kept(self.dense, self.kinds).items() if not kept.all()]
+        if cut and (not self.again or self.heads == 0):
+            mend = f"--method {self.name} wants whole layers; take shed" if self.heads else "nothing is left"
+            raise NmtError(f"--checkpoint: this model was pruned already ({', '.join(cut)}): {mend}, or other --heads")
         if "keep" in self.needs and keep is None:
             raise NmtError(f"--method {self.name}: how many heads shall stay? Say --keep K, 0 to {self.heads}")
         if keep is not None and "keep" not in self.needs:
@@ -127,7 +130,8 @@ class Method(Objective):
         for _ in range(self.config.swaps):
             slope = masks.flatten(importance.slopes(model, self.kinds, batches))
             self.charge(count, backward=True)
-            closed, opened = kept.nonzero().flatten(), (~kept).nonzero().flatten()
+            there = masks.flatten(masks.all_kept(model, self.kinds))
+            closed, opened = kept.nonzero().flatten(), (there & ~kept).nonzero().flatten()
             change = slope[opened][None, :] - slope[closed][:, None]  # (k, N - k), of the loss, by each swap
             best = None
             for pair in change.flatten().argsort()[:tried].tolist():

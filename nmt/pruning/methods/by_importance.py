@@ -3,6 +3,7 @@
 A function here gives the scores, {kind: (L, H)} or (L, F), float64 on the CPU: the higher, the more a head matters.
 """
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -40,10 +41,11 @@ def magnitude(method: Method) -> Scores:
     """
     scores = importance.zeros(method.model, method.kinds)
     for kind in method.kinds:
-        for row, layer in zip(scores[kind], method.model.gated_layers(kind), strict=True):
+        there = method.model.config.kept(kind)
+        for row, layer, numbers in zip(scores[kind], method.model.gated_layers(kind), there, strict=True):
             weight = layer.out.weight if kind in KINDS else layer.outer.weight  # (D, H K) or (D, F)
-            columns = weight.detach().double().view(len(weight), len(row), -1)  # (D, H, K) or (D, F, 1)
-            row[:] = columns.square().sum((0, 2)).sqrt().cpu()
+            columns = weight.detach().double().reshape(len(weight), len(numbers), -1)  # (D, H, K) or (D, F, 1)
+            row[numbers] = columns.square().sum((0, 2)).sqrt().cpu()
     return scores
 
 
@@ -64,9 +66,9 @@ def confidence(method: Method) -> Scores:
             words = {side: (row != PAD) & (row != EOS) for side, row in ids.items()}  # (B, S), (B, T)
             for kind in method.kinds:
                 queries, keys = (words[side] for side in looks[kind])
-                for row, weights in zip(scores[kind], maps[kind], strict=True):
+                for row, weights, numbers in zip(scores[kind], maps[kind], method.model.config.kept(kind), strict=True):
                     largest = (weights * keys[:, None, None, :]).amax(-1)  # (B, H, query)
-                    row += (largest * queries[:, None]).sum((0, 2)).double().cpu()
+                    row[numbers] += (largest * queries[:, None]).sum((0, 2)).double().cpu()
                 count[kind] += int(queries.sum())
     return {kind: s / count[kind] for kind, s in scores.items()}
 
@@ -97,10 +99,12 @@ def by_scores(scores: Callable[[Method], Scores]) -> type[Method]:
     """The method that keeps the k heads of the highest scores; its name and its words are those of the function."""
 
     def choose(self: Method) -> masks.Mask:
-        return masks.top_k(scores(self), self.config.keep)
+        there = masks.all_kept(self.model, self.kinds)
+        found = {kind: s.masked_fill(~there[kind], -math.inf) for kind, s in scores(self).items()}
+        return masks.top_k(found, self.config.keep)
 
     name = scores.__name__.replace("_", "-")
-    return type(name, (Method,), {"name": name, "__doc__": scores.__doc__, "choose": choose})
+    return type(name, (Method,), {"name": name, "again": True, "__doc__": scores.__doc__, "choose": choose})
 
 
 SCORED = (random, last_layers, magnitude, confidence, taylor, taylor_per_layer, leave_one_out)
@@ -110,7 +114,7 @@ class TaylorIterative(Method):
     """Michel et al. 2019, section 4.1: a tenth of the heads at a time, scored anew each time, no training between."""
 
     # Ten rounds of three batches cost little more than `taylor` three times.
-    name, sample = "taylor-iterative", 3
+    name, sample, again = "taylor-iterative", 3, True
 
     def choose(self) -> masks.Mask:
         mask = masks.all_kept(self.model, self.kinds)
@@ -130,7 +134,7 @@ class GreedyOracle(Method):
     The upper bound of what scores can do: its search is not charged, and the fine-tuning is not shortened.
     """
 
-    name, sample, charged = "greedy-oracle", 2, False
+    name, sample, charged, again = "greedy-oracle", 2, False, True
 
     def choose(self) -> masks.Mask:
         mask, batches = masks.all_kept(self.model, self.kinds), self.calibration(self.sample)

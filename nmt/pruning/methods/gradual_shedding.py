@@ -23,7 +23,7 @@ class Shed(Method):
     I_h = Σ_x |∂L(x)/∂ξ_h| over the sentences of the steps so far, halved each time that heads go.
     """
 
-    name, learns, search = "shed", True, 0.1
+    name, learns, search, again = "shed", True, 0.1, True
 
     def install(self) -> None:
         self.left = masks.all_kept(self.model, self.kinds)
@@ -52,9 +52,9 @@ class Shed(Method):
         if self.chosen:
             return
         for kind, probes in self.probes.items():
-            for sums, probe in zip(self.sums[kind], probes, strict=True):
-                for factors in probe.seen:
-                    sums += first_order(factors.grad, factors) * tokens  # gradients are of the loss per token
+            for sums, probe, numbers in zip(self.sums[kind], probes, self.model.config.kept(kind), strict=True):
+                for factors in probe.seen if numbers else ():
+                    sums[numbers] += first_order(factors.grad, factors) * tokens  # gradients are of the loss per token
                 probe.seen.clear()
 
     def mask_now(self) -> masks.Mask:

@@ -120,7 +120,7 @@ def test_resume(nmt_, prunes, refuses, trained):  # noqa: F811
     refuses("prune --resume --run r --max_epochs 9", "--max-epochs 9: r shares 1 epochs")
     refuses("prune --resume --run r --lr 0.1", "--lr is 0.0005 in the run, 0.1 now")
     refuses(f"prune --checkpoint {trained.directory} {QUICK} --keep 1 --run r", "exists already; go on with --resume")
-    refuses(f"prune --checkpoint r {QUICK} --keep 1 --run again", r"pruned already \(encoder\)")
+    refuses(f"prune --checkpoint r {QUICK} --keep 1 --method on-budget --run again", r"pruned already \(encoder\)")
 
 
 @pytest.mark.parametrize(

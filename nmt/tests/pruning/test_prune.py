@@ -337,17 +337,15 @@ def test_bad_settings(changes, says, dense, corpus, tmp_path):
     assert not os.listdir(tmp_path) or says.startswith("encoder_ff")
 
 
-def test_a_pruned_model_is_refused(pruned, run_method, dense, bpe, tmp_path):
+def test_a_pruned_model_is_refused_where_gates_want_whole_layers(pruned, run_method, dense, bpe, tmp_path):
     small = pruned("taylor").directory
     with pytest.raises(NmtError, match=r"pruned already \(encoder\)"):
-        run_method("random", checkpoint=small)
-    with pytest.raises(NmtError, match=r"pruned already \(encoder\)"):
-        run_method("random", checkpoint=small, heads="decoder")
+        run_method("on-budget", checkpoint=small)
     mask = masks.from_json({"encoder": [[1, 1, 0, 1], [0, 0, 0, 0]]})
     (tmp_path / "model").mkdir()
     save_model_directory(tmp_path / "model", remove_heads(load(dense.directory).model, mask), bpe)
     with pytest.raises(NmtError, match="pruned already"):
-        run_method("random", checkpoint=tmp_path / "model", heads="all")
+        run_method("on-budget", checkpoint=tmp_path / "model", heads="all")
 
 
 def test_a_run_is_resumed_as_it_was_begun(pruned, run_method):
