@@ -5,11 +5,9 @@ What a step minimises is in `nmt.objective`, a validation in `nmt.scoring`. What
 """
 
 import math
-import os
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -21,11 +19,11 @@ from nmt import NmtError
 from nmt.analysis import frames
 from nmt.batches import Batch, in_groups
 from nmt.config import TrainingConfig
-from nmt.corpora.corpus import Corpus, to_stderr
+from nmt.corpora.corpus import Corpus
 from nmt.models import Trained
 from nmt.objective import Objective, noam_rate
 from nmt.plumbing import distributed
-from nmt.plumbing.starting import Session, begin, noted_signals, what_is_kept
+from nmt.plumbing.starting import Session, begin, end_as_told, noted_signals, what_is_kept, write_batch
 from nmt.runs import Run
 from nmt.scoring import validate
 
@@ -103,7 +101,7 @@ class Trainer:
                     if due and config.scheduler == "plateau":  # an early end is no reason to halve the rate
                         state.plateau.step(metrics["loss"])
                 self.save()
-                self._end_if_told()
+                end_as_told(self.signals, self.run)
                 over = over or self._is_stale()
 
     def train_epoch(self, bar: tqdm) -> bool:
@@ -125,7 +123,7 @@ class Trainer:
                 return False  # `fit` saves, after the last validation
             if not last and self.signals:
                 self.save(interim=state.step % config.checkpoint_every_n_steps > 0)
-                self._end_if_told()
+                end_as_told(self.signals, self.run)
             if not last and state.step % config.checkpoint_every_n_steps == 0:
                 self.save()
         return True
@@ -204,13 +202,6 @@ class Trainer:
         self._refuse_nan(self.state.loss_sum)
         self.state.save(self.run, self.session.bpe, self.config.keep_checkpoints, interim)
 
-    def _end_if_told(self) -> None:
-        """After a checkpoint: end as the signal that came would have ended the process at once."""
-        for number in self.signals:
-            to_stderr(f"\n{signal.Signals(number).name}: {what_is_kept(self.run.directory)}; go on with --resume")
-            sys.stdout.flush()
-            os.kill(os.getpid(), number)
-
     def _is_over(self) -> bool:
         return self.state.epoch >= self.config.max_epochs or self._is_late() or self.objective.done
 
@@ -232,7 +223,7 @@ class Trainer:
         if not math.isfinite(loss) or not all(p.isfinite().all() for p in self.model.parameters()):
             bad = [one for one in self.checked_next if not math.isfinite(one[1])] or self.checked_next[-1:]
             if bad and distributed.rank() == 0:
-                self.run.append("bad_batch.jsonl", *self._texts(*bad[0]))
+                write_batch(self.session, *bad[0])
             where = f"; the first bad batch, that of step {bad[0][0]}, is in bad_batch.jsonl" if bad else ""
             warmup = " or lengthen --noam_opt_warmup_steps" if self.config.scheduler == "noam" else ""
             raise NmtError(
@@ -240,13 +231,6 @@ class Trainer:
                 f"{what_is_kept(self.run.directory)}{where}"
             )
         self.checked_next.clear()
-
-    def _texts(self, step: int, loss: Tensor, rows: list[int]) -> Iterator[dict]:
-        """The pairs of a batch, and their lines in the training split, from 1."""
-        (src, trg), tokens = self.session.bpe, self.session.batches.tokens
-        for row in rows:
-            (source,), (target,) = src.decode([tokens.src[row]]), trg.decode([tokens.trg[row]])
-            yield {"step": step, "loss": str(float(loss)), "line": row + 1, "source": source, "target": target}
 
     def _place(self) -> dict:
         """`epoch` counts the finished epochs, and the part of the one under way that is done."""

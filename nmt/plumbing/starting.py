@@ -3,7 +3,9 @@
 import ctypes
 import errno
 import gc
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,7 +20,7 @@ from nmt.batches import BatchIterator
 from nmt.bpe import BPE
 from nmt.bpe import train as train_bpe
 from nmt.config import CHANGEABLE, TrainingConfig, flag, of_record
-from nmt.corpora.corpus import Corpus
+from nmt.corpora.corpus import Corpus, to_stderr
 from nmt.models import Trained, differences
 from nmt.objective import Objective
 from nmt.plumbing import distributed
@@ -235,6 +237,22 @@ def noted_signals() -> Iterator[list[int]]:
     finally:
         for number in ours:
             signal.signal(number, signal.SIG_DFL)
+
+
+def end_as_told(signals: list[int], run: Run) -> None:
+    """After a checkpoint: end as the signal that came would have ended the process at once."""
+    for number in signals:
+        to_stderr(f"\n{signal.Signals(number).name}: {what_is_kept(run.directory)}; go on with --resume")
+        sys.stdout.flush()
+        os.kill(os.getpid(), number)
+
+
+def write_batch(session: Session, step: int, loss: float, rows: list[int]) -> None:
+    """Add the pairs of a batch to bad_batch.jsonl, with their lines in the training split, from 1."""
+    (src, trg), tokens, place = session.bpe, session.batches.tokens, {"step": step, "loss": str(float(loss))}
+    texts = src.decode([tokens.src[row] for row in rows]), trg.decode([tokens.trg[row] for row in rows])
+    for row, source, target in zip(rows, *texts, strict=True):
+        session.run.append("bad_batch.jsonl", {**place, "line": row + 1, "source": source, "target": target})
 
 
 @contextmanager
