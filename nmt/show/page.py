@@ -7,6 +7,7 @@ whole numbers from those of the first. So both fit into 3.5 MB, and translate ne
 
 import base64
 import copy
+import hashlib
 import json
 import re
 import zlib
@@ -17,6 +18,7 @@ import torch
 
 import nmt
 from nmt import NmtError
+from nmt.analysis import score_pairs
 from nmt.bpe import BPE
 from nmt.corpora.corpus import prepare
 from nmt.models import Trained
@@ -27,26 +29,12 @@ from nmt.transformer import KINDS, TransformerConfig
 
 WEB = Path(__file__).parent / "web"  # the template and the JavaScript
 STEPS = {"embedding": 191, "": 127}  # whole numbers on either side of 0, for tensors whose name has the word
-LESSONS = {
-    "negation": "is “not” said, and said where it belongs?",
-    "past-agreement": "does the verb in the past agree with who did it, he, she or they?",
-    "person-agreement": "does the verb have the ending of its subject, I, you, he?",
-    "adjective-agreement": "does the adjective have the ending of its noun?",
-    "dative-experiencer": "who is old, needs or likes stands in the dative, “to Pavel”",
-    "verb-government": "does the object have the case that its verb asks for?",
-    "genitive-of-negation": "what is not there stands in the genitive",
-    "it-in-sentence": "“it” is he, she or it in Russian, as the thing before is",
-    "numerals": "after two, three, four and after five the noun has another form",
-    "relative-clause": "does “who” or “which” agree with the noun before it?",
-    "motion": "where to, or where: another case",
-    "short-answer": "“Yes, he does.” repeats the verb in Russian",
-}
-ABOUT = (
-    "The models and the sentences are those of the course; here the weights are rounded to about 8 bits. Of "
-    "{sentences} sentences of the phrasebook's tests the rounded model with all heads translates {dense} as the "
-    "shipped one does, the pruned one {pruned}."
-)
+PHENOMENA = (
+    "negation", "past-agreement", "person-agreement", "adjective-agreement", "dative-experiencer", "verb-government",
+    "genitive-of-negation", "it-in-sentence", "numerals", "relative-clause", "motion", "short-answer",
+)  # fmt: skip
 SENTENCES = 500  # that the page is compared on with the shipped models
+SCRIPTS = ("model.js", "texts.js", "page.js")
 EACH = 6  # sentences of a phenomenon in the page
 START = {"model": "phrasebook-pruned", "text": "The cat does not drink milk.", "closed": ["cross.0.0"]}
 
@@ -84,8 +72,9 @@ def as_in_the_page(trained: Trained, numbers: dict) -> Trained:
     return replace(trained, model=model)
 
 
-def pack(models: dict[str, Trained]) -> tuple[dict, bytes]:
-    """What the page holds of a dense and a pruned model: a header, and the numbers of both, deflated."""
+def pack(models: dict[str, Trained], more: dict) -> str:
+    """What the page holds of a dense and a pruned model: the length of a header in JSON, the header with what `more`
+    adds to it, and the numbers of both models; deflated, in base 85 without what means something in HTML."""
     numbers = rounded(*models.values())
     header, data = {"bpe": [_bpe(b) for b in next(iter(models.values())).bpe], "models": []}, []
     for (name, trained), of_model in zip(models.items(), numbers, strict=True):
@@ -108,7 +97,9 @@ def pack(models: dict[str, Trained]) -> tuple[dict, bytes]:
         config = asdict(trained.model.config) | {"kept_heads": kept}
         weights = read_json(trained.directory / "model.json")["sha256"]["model.safetensors"]
         header["models"].append({"name": name, "config": config, "sha256": weights, "tensors": tensors})
-    return header, zlib.compress(b"".join(data), 9)
+    told = json.dumps(header | more, ensure_ascii=False, separators=(",", ":")).encode()
+    packed = zlib.compress(len(told).to_bytes(4, "little") + told + b"".join(data), 9)
+    return base64.b85encode(packed).decode().translate(str.maketrans("<&", "[]"))
 
 
 def _largest(weight: torch.Tensor) -> torch.Tensor:
@@ -143,29 +134,37 @@ def _bpe(bpe: BPE) -> dict:
 
 
 def instructive(models: dict[str, Trained]) -> list[dict]:
-    """Contrast items that all models translate right, EACH of every phenomenon of LESSONS where there are as many."""
+    """Contrast items that all models translate right, EACH of each of PHENOMENA where there are as many.
+
+    Those that the last model is least sure of, which a closed head can tip.
+    """
     found: list[dict] = []
-    for phenomenon in LESSONS:
+    *_, last = models.values()
+    for phenomenon in PHENOMENA:
         items = [item for item in load_contrast() if item.phenomenon == phenomenon]
         answers = [trained.translate([item.english for item in items]) for trained in models.values()]
         right = [item for item, *said in zip(items, *answers, strict=True) if set(said) == {item.right}]
-        found += [asdict(item) for item in right[:EACH]]
+        margins = {}
+        for item in right:
+            best, *others = score_pairs(last.model, last.bpe, [(item.english, x) for x in (item.right, *item.wrong)])
+            margins[item.english] = best - max(others)
+        found += [asdict(item) for item in sorted(right, key=lambda item: margins[item.english])[:EACH]]
     return found
 
 
 def page(models: dict[str, Trained]) -> str:
-    """The whole page; arguments as for `pack`."""
-    header, data = pack(models)
-    header |= {"bytes": len(data), "start": START, "lessons": LESSONS, "items": instructive(models)}
-    for of_model in header["models"]:
-        left = sum(len(heads) for layers in of_model["config"]["kept_heads"].values() for heads in layers)
-        of_model["told"] = f"{left} heads: {of_model['name']}"
-    header["about"] = ABOUT.format(**faithful(models))
-    text = base64.b85encode(data + bytes(-len(data) % 4)).decode().translate(str.maketrans("<&", "[]"))
-    parts = {path.name: path.read_text(encoding="utf-8") for path in WEB.iterdir()}
-    in_script = json.dumps(header, ensure_ascii=False, separators=(",", ":")).replace("<", r"\u003c")
-    template, parts = parts["page.html"], parts | {"header": in_script, "data": text}
+    """The whole page; the first model dense, the second pruned from it."""
+    more = {"start": START, "items": instructive(models), "faithful": faithful(models)}
+    parts = {path.name: f"\n{path.read_text(encoding='utf-8')}" for path in WEB.iterdir()}
+    policy = {"scripts": _hashes(*(parts[name] for name in SCRIPTS)), "styles": _hashes(parts["page.css"])}
+    template, parts = parts["page.html"].lstrip(), parts | policy | {"data": pack(models, more)}
     return re.sub(r"\{\{(\S+)\}\}", lambda found: parts[found[1]], template)
+
+
+def _hashes(*texts: str) -> str:
+    """What a content-security policy says of the only scripts, or styles, that may act."""
+    digests = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts)
+    return " ".join(f"'sha256-{digest}'" for digest in digests)
 
 
 def faithful(models: dict[str, Trained]) -> dict[str, int]:
