@@ -1,5 +1,6 @@
 """What the cells of the notebooks call: presets, checks, exercises, long jobs, figures and movies."""
 
+import html
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from torch import Tensor
 import nmt
 from nmt import NmtError
 from nmt.models import Trained
+from nmt.plumbing.places import in_clone
 from nmt.plumbing.provenance import description_of_session
 from nmt.runs import Run, load
 from nmt.show.movies import Movie
@@ -149,6 +151,17 @@ def play(movie: Movie, alt: str, keep: str = "") -> None:
     _display({"image/png": movie.gif, "text/plain": alt}, metadata={"image/png": {"alt": alt}})
     if keep and (folder := os.environ.get("NMT_FIGURES")):
         movie.save(Path(folder) / keep)
+
+
+def page(name: str, picture: str, alt: str) -> None:
+    """Display a page of figures/ in a frame. A rendered notebook, which would grow by all of it, shows its picture."""
+    figures = in_clone("figures")
+    if os.environ.get("NMT_FIGURES") is None:
+        held = html.escape((figures / name).read_text(encoding="utf-8"))
+        _display({"text/html": f'<iframe srcdoc="{held}" width="100%" height="900"></iframe>', "text/plain": alt})
+    else:
+        data = (figures / picture).read_bytes()
+        _display({"image/png": data, "text/plain": alt}, metadata={"image/png": {"alt": alt}})
 
 
 def _display(data: dict, **options: object) -> object:
