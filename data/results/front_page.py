@@ -45,7 +45,7 @@ ROWS = {
 }
 # Thumbnail -> the picture that it is cut out of, and left, top, right, bottom as shares of its width and height.
 THUMBNAILS = {
-    "thumb-01": ("01-reversal", (0.355, 0.377, 0.674, 0.905)),
+    "thumb-01": ("01-reversal", (0.36, 0.055, 0.674, 0.905)),
     "thumb-02": ("02-curves", (0.075, 0.477, 0.491, 0.913)),
     "thumb-03": ("03-gates", (0.281, 0.053, 0.531, 0.42)),
     "thumb-04": ("04-translating-cross", (0.289, 0.476, 0.513, 0.835)),

@@ -180,7 +180,7 @@ def matrices(
     A `low` of -`high` gives two hues around white, and a colour bar.
     """
     number = (lambda value: f"{round(value, 2):g}") if numbers else None
-    cell = (0.55, 0.42) if numbers else (min(0.3, 6 / len(columns)), min(0.3, 4 / len(rows)))
+    cell = (0.55, 0.42) if numbers else (min(0.3, 6 / len(columns)), min(0.3, 3 / len(rows)))
     size = min(max(len(panels) * (cell[0] * len(columns) + 1.1), 3.2), WIDEST), cell[1] * len(rows) + 1.6
     figure, (grid,) = new_figure(size, (1, len(panels)), dpi=110, sharey=True)
     for axes, (title, values) in zip(grid, panels.items(), strict=True):
