@@ -7,6 +7,7 @@
     samples.jsonl    the same held-out sentences translated at each validation
     frames/          step_00000500.npz: attention of all heads on fixed sentences at each validation
     checkpoints/     step_00000500/: a model directory and the state of the training
+    plots/           curves.png and attention.png, drawn at the end of the command, or by `nmt plot`
     run.lock         held by the process that trains here; lock.json: which one that is, or was
 
 and that of `nmt prune` also gates.jsonl, result.json and the new model in pruned/.

@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from nmt.cli.command import with_dashes
 from nmt.config import of_record, type_of
 from nmt.corpora.corpus import Corpus, prepare
 from nmt.runs import Run, load
+from nmt.show.plots import run_pictures
 
 DATA_HELP = (
     "a corpus by name (phrasebook, hotels, news-commentary, wmt16); TSV files, each a corpus (FILE:N or FILE:P%%: at "
@@ -159,3 +161,9 @@ def next_command(run: Run, checkpoint: str | Path) -> str:
         return ""
     words = "nmt", "translate", "--checkpoint", str(checkpoint), *["--"] * source.startswith("-"), source
     return f"Try it on a sentence of its validation:\n  {shlex.join(words)}\n  {load(checkpoint).translate(source)}"
+
+
+def draw(run: Run, log: Callable[[str], None]) -> None:
+    """The pictures of a run that has ended."""
+    if drawn := run_pictures(run):
+        log(f"Its curves, and where its heads look: {' and '.join(map(str, drawn))}")

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from nmt.cli.arguments import draw
 from nmt.config import TrainingConfig
 from nmt.corpora.card import format_card
 from nmt.corpora.corpus import Corpus, prepare
@@ -39,6 +40,7 @@ def demo(directory: str | Path, minutes: float = 4.0, log=print) -> Run:
     show_progress(run, log)
     show_scores(run, corpus, log)
     log(f"\nThe run is in {run.directory}: metrics.jsonl, samples.jsonl, frames/ (attention), checkpoints/.")
+    draw(run, log)
     log("The way on:")
     where = shlex.quote(str(run.directory))
     log(f"  nmt translate --checkpoint {where} 'The old doctor reads a long letter.'")

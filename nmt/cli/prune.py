@@ -68,6 +68,7 @@ def prune_command(given: argparse.Namespace) -> None:
     )
     print(json.dumps(result, ensure_ascii=False), flush=True)  # the last line of stdout is for programs
     to_stderr(arguments.next_command(Run(directory), directory))
+    arguments.draw(Run(directory), to_stderr)
 
 
 def pruning_config(given: argparse.Namespace) -> PruningConfig:

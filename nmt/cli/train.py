@@ -1,4 +1,4 @@
-"""The commands of training: nmt demo, data, train, average."""
+"""The commands of training: nmt demo, data, train, average, plot."""
 
 import argparse
 import time
@@ -17,6 +17,7 @@ from nmt.plumbing import distributed
 from nmt.plumbing.averaging import average_last
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
+from nmt.show.plots import run_pictures
 from nmt.training import train
 
 
@@ -46,6 +47,18 @@ def add(command: Callable) -> None:
     sub.add_argument("--last", required=True, type=arguments.count, metavar="N", help="how many of its checkpoints")
     sub.add_argument("--out", required=True, metavar="DIR", help="the new model directory")
 
+    text = "draw a run's curves, and where its heads look, into RUN/plots; training does it at its end"
+    command("plot", plot_command, text, "runs/mine", "runs/pruned").add_argument(
+        "run", metavar="RUN", help="its folder"
+    )
+
+
+def plot_command(given: argparse.Namespace) -> None:
+    drawn = run_pictures(Run(given.run))
+    if not drawn:
+        raise NmtError(f"{given.run}: nothing to draw yet; it has not been validated")
+    print(*drawn, sep="\n")
+
 
 def demo_command(given: argparse.Namespace) -> None:
     if not given.minutes > 0:
@@ -64,6 +77,7 @@ def train_command(given: argparse.Namespace) -> None:
         run = resumed(given, device) if given.resume else started(given, device)
         if distributed.rank() == 0:
             print(f"done: {run.directory}. {arguments.next_command(run, run.directory)}")
+            arguments.draw(run, print)
 
 
 def started(given: argparse.Namespace, device: torch.device) -> Run:

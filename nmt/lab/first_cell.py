@@ -59,6 +59,8 @@ def begin() -> object:
         os.chdir(root)
         sys.path[:] = [str(root), *(place for place in sys.path if place not in ("..", "nmt-course", str(root)))]
         install(missing((root / "pyproject.toml").read_text(encoding="utf-8")))
+    if int(version("ipywidgets").partition(".")[0]) < 8 and "google.colab" not in sys.modules:
+        print("ipywidgets 7: JupyterLab 4 shows the panels with 8 only: pip install -U ipywidgets")
     from nmt import course  # which imports what has just been installed
 
     return course.begin()

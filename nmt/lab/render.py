@@ -18,6 +18,7 @@ from nmt.plumbing.files import replaced_between, write_text
 from nmt.plumbing.places import in_clone
 from nmt.plumbing.provenance import git_revision
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
 LARGEST = 1_000_000  # bytes of a notebook: GitHub may not show a larger one
 SECONDS = {"smoke": 300, "laptop": 20 * 60, "gpu": 6 * 3600}  # that one notebook may take
 Notebook = dict  # as nbformat reads it, version 4; nbformat is imported where it is used: not everybody has jupyterlab
@@ -105,15 +106,15 @@ def executed(path: Path, size: str, revision: str = "") -> Notebook:
 
 
 def strip(notebook: Notebook, about: dict) -> None:
-    """Leave of the metadata only what a viewer needs, and `about`; of a widget that has a picture only the picture."""
+    """Leave of the metadata only what a viewer needs, and `about`; of a widget with a picture only the picture."""
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.metadata.clear()
     notebook.metadata.update(kernelspec=kernel, language_info={"name": "python"}, nmt=about)
     for cell in notebook.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in ("tags", "jupyter", "cellView")}
-        for output in cell.get("outputs", ()):
-            if "image/png" in output.get("data", {}):
-                output.data.pop("application/vnd.jupyter.widget-view+json", None)
+        outputs = cell.get("outputs", [])
+        if any("image/png" in output.get("data", {}) for output in outputs):
+            cell.outputs = [output for output in outputs if WIDGET not in output.get("data", {})]
 
 
 def problems(notebook: Notebook, folder: Path) -> list[str]:

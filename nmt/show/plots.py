@@ -163,6 +163,24 @@ def run_curves(run: Run, title: str = "") -> Figure:
     return figure
 
 
+def run_pictures(run: Run) -> list[Path]:
+    """RUN/plots: curves.png; and attention.png, where each head looks in a held-out pair, as of the last validation.
+
+    Returns the files; none for a run that has not been validated yet.
+    """
+    name, folder, stored = run.directory.name, run.directory / "plots", run.frames()
+    if not stored:
+        return []
+    save(run_curves(run, name), folder / "curves.png")
+    with np.load(stored[-1][1]) as arrays:
+        maps, queries, keys = (arrays[f"0.{what}"] for what in ("cross", "trg", "src"))
+    title = f"{name}, step {stored[-1][0]:,}: where each Russian piece (rows) looks in the English"
+    rows = {f"layer {layer}": of_layer for layer, of_layer in enumerate(maps)}
+    heads = [f"head {head}" for head in range(maps.shape[1])]
+    save(attention_rows(rows, heads, [*queries], [*keys], title), folder / "attention.png")
+    return [folder / "curves.png", folder / "attention.png"]
+
+
 # Matrices, attention maps, batches, and curves of any kind.
 
 

@@ -1,7 +1,7 @@
 """The panels of notebook 05: translate as you type, see the attention, close heads.
 
 `nmt.show.live` computes what they show, `nmt.show.plots` draws it. Each panel has a static twin for readers without a
-kernel, a PNG in the same output. Four rules, the last three of the platform:
+kernel, a PNG in an output of its own. Four rules, the last three of the platform:
 
 - The question is what the widgets say; the answer is `said` and `pictures`, which an error replaces.
 - A picture is PNG bytes in an Image widget: JupyterLab runs the callbacks of different widgets at the same time, and
@@ -20,6 +20,7 @@ from textwrap import wrap
 
 import ipywidgets as w
 import torch
+from IPython.display import display
 from matplotlib.figure import SubFigure
 
 from nmt import NmtError
@@ -40,6 +41,8 @@ WHO_LOOKS = {
     "decoder": "decoder: Russian looks at Russian",
     "cross": "cross: Russian looks at English",
 }
+# A panel that lives hides the twin after it. In a notebook that was saved and opened again no panel lives.
+STYLE = "<style>.jp-OutputArea-child:has(.nmt-panel) + .jp-OutputArea-child:has(img) {display: none}</style>"
 WRAPPED = w.Layout(flex_flow="row wrap", align_items="center")
 AS_WIDE_AS_ITS_TEXT = w.Layout(width="auto")
 HEAD_BUTTON = w.Layout(width="2.2em", padding="0", margin="1px", flex="0 0 auto")  # never narrower than its number
@@ -111,8 +114,9 @@ class Panel(w.VBox):
         more = w.Accordion([w.VBox([self.details, search])], selected_index=None)
         more.set_title(0, f"More: {self.folded}")
         knobs = w.HBox([self.model, *knobs], layout=WRAPPED)
-        heading = w.HTML(f"<b>{self.heading}</b>")
+        heading = w.HTML(f"{STYLE}<b>{self.heading}</b>")
         super().__init__([heading, self.text, self.examples, knobs, self.out, *below, more])
+        self.add_class("nmt-panel")
         self.text.observe(lambda change: self.typed(), "value")
         self.run.observe(lambda change: self._choose_run(self.run.value.strip()), "value")
         self.asks(self.model, self.beam)
@@ -188,14 +192,19 @@ class Panel(w.VBox):
         rows = [(RUSSIAN, best.text), *([("not sure", best.doubt)] if best.doubt else [])]
         return [*rows, ("should be", about["right"][0]), ("why", about["lesson"])] if "lesson" in about else rows
 
-    def _repr_mimebundle_(self, **kwargs: object) -> dict:
+    def twin(self) -> dict:
+        """What is shown where no kernel runs."""
         self.questions.answer(self.questions.number)  # what was asked last, whether or not its delay is over
         text = as_text([("English", self.text.value), ("model", self.loaded), *chain(*self.said.values())])
-        data = super()._repr_mimebundle_(**kwargs)
-        bundle = dict(data[0] if isinstance(data, tuple) else data)
-        bundle["text/plain"] = f"[interactive where a kernel runs]\n{text}"
-        bundle["image/png"] = plots.sheet(self.pictures, text)
-        return bundle
+        return {
+            "text/plain": f"[interactive where a kernel runs]\n{text}",
+            "image/png": plots.sheet(self.pictures, text),
+        }
+
+    def _ipython_display_(self) -> None:
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}  # as in ipywidgets 7 and 8
+        display({"application/vnd.jupyter.widget-view+json": view, "text/plain": "[interactive]"}, raw=True)
+        display(self.twin(), raw=True)
 
 
 class TranslateAsYouType(Panel):

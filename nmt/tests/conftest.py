@@ -7,6 +7,7 @@ import json
 import pytest
 import torch
 
+import nmt.cli.arguments
 import nmt.decoding
 import nmt.plumbing.provenance
 from nmt import BOS, PAD
@@ -34,6 +35,14 @@ def the_power_stays_on():
     """To wait for the disk takes longer than a step of a tiny run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("os.fsync", lambda opened: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_pictures_of_runs():
+    """Drawing takes longer than a tiny run; test_plots draws."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nmt.cli.arguments, "run_pictures", lambda run: [])
         yield
 
 

@@ -141,8 +141,8 @@ def test_order_header_widgets_time_stamps_and_pictures_are_checked(tmp_path):
 
 
 def test_stripping_keeps_the_static_twin_of_a_widget(tmp_path):
-    widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "random"}, "image/png": "png"}
-    made = run(new_output("display_data", widget))
+    widget = new_output("display_data", {render.WIDGET: {"model_id": "random"}})
+    made = run(widget, new_output("display_data", {"image/png": "png"}))
     made.metadata["widgets"], made.cells[1].metadata["execution"] = {}, {"iopub.execute_input": "now"}
     render.strip(made, {"preset": "smoke", "minutes": 0.1})
     (picture,) = made.cells[-1].outputs

@@ -74,7 +74,7 @@ def lab(tmp_path):
         server.wait(30)
 
 
-def test_the_panels_in_jupyterlab(lab):
+def test_the_panels_in_jupyterlab(lab, tmp_path):
     from playwright import sync_api
 
     live = Live.load("phrasebook")
@@ -91,6 +91,8 @@ def test_the_panels_in_jupyterlab(lab):
             typing_and_closing(board, live)
             looking(see)
             models_and_errors(translate, live)
+            twins = page.locator(".jp-OutputArea-child:has(> .jp-RenderedImage) img")
+            assert twins.count() == len(CELLS) - 1 and not any(twin.is_visible() for twin in twins.all())
             for width in (1000, 1400):
                 page.set_viewport_size({"width": width, "height": 3200})
                 time.sleep(1)
@@ -98,6 +100,12 @@ def test_the_panels_in_jupyterlab(lab):
                     "[...document.querySelectorAll('.jp-OutputArea-output')].every(o => o.scrollWidth <= o.clientWidth)"
                 )
                 assert page.evaluate(wide), f"something is cut off at {width} pixels"
+            page.keyboard.press("Control+s")
+            page.get_by_text("Saving completed").wait_for()
+            shutil.copyfile(tmp_path / "panels.ipynb", tmp_path / "again.ipynb")
+            page.goto(lab.replace("panels", "again"))  # saved and opened again: no panel lives, all pictures are there
+            twins.nth(len(CELLS) - 2).wait_for()
+            assert all(twin.is_visible() for twin in twins.all())
         finally:
             if folder := os.environ.get("NMT_SCREENSHOTS"):
                 page.screenshot(path=str(Path(folder) / "panels.png"))
@@ -110,7 +118,7 @@ def panels(page, lab):
     page.locator(".jp-Notebook .jp-CodeCell").nth(len(CELLS) - 1).wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells").first.click()
-    outputs = page.locator(".jp-OutputArea-output")
+    outputs = page.locator(".jp-OutputArea-output:has(.nmt-panel)")
     outputs.nth(len(CELLS) - 2).locator("input[placeholder^='type']").wait_for()
     return outputs.all()
 

@@ -1,10 +1,12 @@
 """Figures by what they hold: the pictures themselves are looked at."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import torch
 
+from nmt.cli import main
 from nmt.show.plots import (
     attention_rows,
     curves,
@@ -25,6 +27,17 @@ def test_the_curves_of_a_run_are_its_log(logged_run):
     assert chrf.get_ylim() == (0, 102) and "training pairs" in loss.get_legend().get_texts()[1].get_text()
     figure.savefig(io.BytesIO())
     assert 1 < loss.get_ylim()[0] < 2 and 4 < loss.get_ylim()[1] < 6  # what is logged fills the panel
+
+
+def test_the_pictures_of_a_run_lie_in_it(logged_run, monkeypatch, capsys):
+    assert main(["plot", str(logged_run.directory)]) == 2 and "nothing to draw yet" in capsys.readouterr().err
+    maps = np.full((2, 3, 4, 2), 0.5, np.float16)
+    texts = {"0.trg": np.array(["<BOS>", "▁да", ",", "▁да"]), "0.src": np.array(["▁yes", "<EOS>"])}
+    logged_run.save_frames(7, {"0.cross": maps, **texts})
+    assert main(["plot", str(logged_run.directory)]) == 0
+    drawn = [Path(line) for line in capsys.readouterr().out.splitlines()]
+    assert drawn == [logged_run.directory / "plots" / f"{name}.png" for name in ("curves", "attention")]
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in drawn)
 
 
 def test_rows_of_attention_maps_share_their_pieces_and_their_scale():

@@ -97,7 +97,7 @@ def test_the_first_answer_is_there_and_typing_brings_the_next(panel, choices):
 def test_what_was_typed_is_never_html_and_never_tex(panel):
     panel.text.value = HOSTILE
     assert "<script" not in shown(panel) and "<img" not in shown(panel)
-    bundle = panel._repr_mimebundle_()
+    bundle = panel.twin()
     assert bundle["image/png"].startswith(PNG)  # drawn: matplotlib would fail at $x^$
     assert "text/html" not in bundle
 
@@ -143,20 +143,29 @@ def test_blank_and_too_long_texts_are_told_not_drawn(panel):
     for text, said in (("", "nothing to translate"), ("the sea " * 200, "256 at most")):
         panel.text.value = text
         assert said in shown(panel)
-        assert panel._repr_mimebundle_()["image/png"].startswith(PNG)
+        assert panel.twin()["image/png"].startswith(PNG)
 
 
-def test_the_static_twin_stands_beside_the_widget_and_changes_with_it(panel, monkeypatch):
+def test_the_static_twin_changes_with_the_widget(panel, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(plots, "sheet", DRAWN)
         panel.text.value = "a bird draws snow."
-        assert panel._repr_mimebundle_()["image/png"].startswith(PNG)
+        assert panel.twin()["image/png"].startswith(PNG)
     panel.text.value = SENTENCE
-    bundle = panel._repr_mimebundle_()
-    assert "application/vnd.jupyter.widget-view+json" in bundle and bundle["image/png"].startswith(PNG)
-    assert bundle["text/plain"].startswith("[interactive") and SENTENCE in bundle["text/plain"]
+    twin = panel.twin()
+    assert twin["image/png"].startswith(PNG)
+    assert twin["text/plain"].startswith("[interactive") and SENTENCE in twin["text/plain"]
     panel.text.value = "snow"
-    assert panel._repr_mimebundle_()["image/png"] != bundle["image/png"]
+    assert panel.twin()["image/png"] != twin["image/png"]
+
+
+def test_widget_and_twin_are_two_outputs(panel, monkeypatch):
+    shown = []
+    monkeypatch.setattr(widgets, "display", lambda data, raw: shown.append(data))
+    panel._ipython_display_()
+    view, twin = shown
+    assert view["application/vnd.jupyter.widget-view+json"]["model_id"] == panel.model_id
+    assert "image/png" not in view and twin == panel.twin()
 
 
 def test_what_else_search_found_is_folded_away(choices):
@@ -172,7 +181,7 @@ def test_what_else_search_found_is_folded_away(choices):
 def test_what_speaks_against_a_translation_is_one_line_under_it(panel):
     panel.text.value = "the ☃ sea"
     assert row(panel, "not sure") == ["the model has no piece for ☃"]
-    assert "not sure: the model has no piece for ☃" in panel._repr_mimebundle_()["text/plain"]
+    assert "not sure: the model has no piece for ☃" in panel.twin()["text/plain"]
 
 
 def test_each_sentence_of_a_line_is_translated(panel, choices):
