@@ -22,6 +22,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import LogLocator
 from numpy.typing import ArrayLike
 from PIL import Image  # matplotlib and imageio both bring it
 from torch import Tensor
@@ -157,6 +158,9 @@ def run_curves(run: Run, title: str = "") -> Figure:
         if key != "loss":
             axes.set_ylim(0, None if key == "lr" else 102)
     grid[0, 0].set_yscale("log")  # or the end of a long training would lie on the axis
+    grid[0, 0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    grid[0, 0].yaxis.set_major_formatter("{x:g}")  # 0.5, not 5 × 10⁻¹
+    grid[0, 0].yaxis.set_minor_formatter("")
     grid[0, 0].legend(frameon=False, fontsize=8)
     for axes in grid[1]:
         axes.set_xlabel("epoch")
@@ -251,16 +255,22 @@ def frame_row(axes: Axes, row: int, columns: int) -> Rectangle:
     return axes.add_patch(frame)
 
 
-def paddings(panels: dict[str, np.ndarray]) -> Figure:
-    """Batches as pictures: sentences down, places across; panels: name -> bool (B, S), True where there is a piece."""
-    figure, (grid,) = new_figure((2.6 * len(panels), 3), (1, len(panels)), dpi=110, sharex=True)
-    for axes, (name, real) in zip(grid, panels.items(), strict=True):
-        axes.imshow(real, cmap=ListedColormap([ORANGE, BLUE]), vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+def paddings(panels: dict[str, Sequence[ArrayLike]]) -> Figure:
+    """Batches, one below the other, and their share of padding: name -> for each bool (B, S), True where a piece is."""
+    figure, (grid,) = new_figure((3.4 * len(panels), 3.4), (1, len(panels)), dpi=110)
+    width = max(np.shape(batch)[1] for batches in panels.values() for batch in batches)
+    for axes, (name, batches) in zip(grid, panels.items(), strict=True):
+        drawn, start = np.full((sum(map(len, batches)), width), np.nan), 0  # white beside the batches
+        for batch in batches:
+            drawn[start : start + len(batch), : np.shape(batch)[1]] = batch
+            axes.axhline(start - 0.5, color="white", lw=2)
+            start += len(batch)
+        axes.imshow(drawn, cmap=ListedColormap([ORANGE, BLUE]), vmin=0, vmax=1, aspect="auto", interpolation="nearest")
         axes.grid(False)
-        axes.set_title(f"{name}\n{1 - real.mean():.0%} padding", fontsize=9)
+        axes.set_title(f"{name}\n{1 - np.nanmean(drawn):.1%} padding", fontsize=10)
         axes.set_xlabel("place in the sentence")
-    grid[0].set_xlim(-0.5, max(real.shape[1] for real in panels.values()) - 0.5)
-    grid[0].set_ylabel("sentence of the batch")
+        axes.set_xticks(range(0, width, 4))
+    grid[0].set_ylabel("sentence")
     legend_below(figure, [Patch(color=BLUE, label="piece"), Patch(color=ORANGE, label="padding")], 2)
     return figure
 

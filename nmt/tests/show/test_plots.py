@@ -53,8 +53,9 @@ def test_rows_of_attention_maps_share_their_pieces_and_their_scale():
 
 def test_paddings_tell_the_share_of_padding():
     real = np.array([[True, True, True, True], [True, False, False, False]])
-    figure = paddings({"mixed": real, "sorted": real[:1]})
-    assert [axes.get_title().split("\n")[1] for axes in figure.axes] == ["38% padding", "0% padding"]
+    figure = paddings({"mixed": [real, real[:1, :3]], "sorted": [real[:1]]})
+    assert [axes.get_title().split("\n")[1] for axes in figure.axes] == ["27.3% padding", "0.0% padding"]
+    assert np.isnan(figure.axes[0].images[0].get_array().filled(np.nan)[2, 3])  # beside the narrower batch
     assert len({axes.get_xlim() for axes in figure.axes}) == 1
     figure.savefig(io.BytesIO())
 
