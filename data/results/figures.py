@@ -4,12 +4,11 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
-import bench
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from nmt.lab import results
+from nmt.lab import bench, results
 from nmt.lab.results import Comparison
 from nmt.plumbing.files import read_json
 from nmt.runs import Run

@@ -1,15 +1,26 @@
-"""The commands behind the project's pages: nmt compare, render."""
+"""The commands behind the project's pages: nmt bench, compare, render."""
 
 from collections.abc import Callable
 
 from nmt.cli import arguments
 from nmt.course import PRESETS
+from nmt.lab.bench import bench
 from nmt.lab.compare import compare
 from nmt.lab.render import render
 
 
 def add(command: Callable) -> None:
     """Add the commands to a parser."""
+    text = "measure training and decoding beside torch.nn.Transformer and Hugging Face's Marian"
+    sub = command(
+        "bench", lambda given: bench(given.out, arguments.device_of(given), given.smoke), text,
+        "--out runs/bench", "--out runs/bench --smoke",
+    )  # fmt: skip
+    sub.add_argument("--out", required=True, metavar="DIR", help="where bench.json and bench.png go")
+    text = "tiny models, seconds: to see that it works, not how fast"
+    sub.add_argument("--smoke", action="store_true", default=False, help=text)
+    arguments.gpus_flag(sub)
+
     text = "methods of pruning at equal compute: models x methods x budgets x seeds"
     plan = "data/results/compare/phrasebook.json --out runs/compare"
     sub = command("compare", lambda given: compare(given.config, given.out, given.seeds, arguments.device_of(given)),

@@ -1,1 +1,1 @@
-"""Methods of pruning compared, records read back, notebooks rendered; only `cli` needs it."""
+"""Methods of pruning compared, speed measured, records read back, notebooks rendered; only `cli` needs it."""

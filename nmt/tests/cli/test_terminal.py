@@ -20,7 +20,9 @@ from nmt.runs import Run, load
 from nmt.tests.cli.test_cli import NEW, _elsewhere, copy, nmt_, refuses, trained, tsv  # noqa: F401  fixtures
 
 LINES = ["a cat sees snow.", "the girl draws a house."]
-COMMANDS = ("demo", "data", "train", "average", "plot", "prune", "translate", "score", "compare", "render")
+COMMANDS = (
+    "demo", "data", "train", "average", "plot", "prune", "translate", "score", "bench", "compare", "render",
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""bench.py: what is measured is one function, asked for the same; what is kept and drawn. No time decides."""
+"""nmt bench: what is measured is one function, asked for the same; what is kept and drawn. No time decides."""
 
 import json
 import sys
@@ -6,17 +6,19 @@ import sys
 import pytest
 import torch
 
+import nmt.cli
+import nmt.lab.bench
 from nmt import BOS, EOS, PAD, NmtError
 from nmt.batches import source_batch
+from nmt.lab.bench import MARIAN, OURS, SIZES, SMOKE, TORCH, figure, made_pairs, ratios, three
 from nmt.objective import token_loss
 from nmt.plumbing.files import read_json
 from nmt.transformer import Transformer
 
 pytest.importorskip("transformers", reason="the extra bench")
-bench = pytest.importorskip("bench", reason="needs the clone: data/results")
 tables = pytest.importorskip("tables", reason="needs the clone: data/results")
-MARIAN, OURS, TORCH, SIZES, SMOKE = bench.MARIAN, bench.OURS, bench.TORCH, bench.SIZES, bench.SMOKE
-figure, made_pairs, ratios, three = bench.figure, bench.made_pairs, bench.ratios, bench.three
+
+
 TINY = SMOKE["smoke, 2 x 32"]
 VOCABULARY = TINY.src_vocab_size
 
@@ -47,7 +49,7 @@ def test_a_step_teaches_the_three_the_same(device):
                 module.p = 0.0
             if name == MARIAN and isinstance(getattr(module, "dropout", None), float):
                 module.dropout = 0.0
-        bench.training_turn(model, batches[:1], device)()
+        nmt.lab.bench.training_turn(model, batches[:1], device)()
         with torch.inference_mode():
             losses[name] = token_loss(model(batches[1].src, batches[1].trg_in), batches[1].trg_out)
     for name in (TORCH, MARIAN):  # ours has learnt a bias that Marian has not
@@ -88,8 +90,8 @@ def test_ratio_is_of_the_rounds_and_above_one_where_ours_is_faster():
 def test_turns_rotate_and_the_first_is_not_counted(device, monkeypatch):
     order = []
     turns = {name: lambda name=name: order.append(name) for name in "abc"}
-    monkeypatch.setattr(bench, "ratios", lambda seconds: {n: len(s) for n, s in seconds.items()})
-    row = bench.in_rounds(turns, 3, device)
+    monkeypatch.setattr(nmt.lab.bench, "ratios", lambda seconds: {n: len(s) for n, s in seconds.items()})
+    row = nmt.lab.bench.in_rounds(turns, 3, device)
     assert row["ratios"] == {"a": 3, "b": 3, "c": 3} and min(min(taken) for taken in row["seconds"].values()) > 0
     rounds = ["".join(order[i : i + 3]) for i in range(0, 12, 3)]
     assert sorted(rounds[1:]) == ["abc", "bca", "cab"] and sorted(rounds[0]) == ["a", "b", "c"]
@@ -98,7 +100,7 @@ def test_turns_rotate_and_the_first_is_not_counted(device, monkeypatch):
 def test_smoke_on_the_command_line(tmp_path, capsys):
     out = tmp_path / "bench"
     state = torch.get_rng_state()
-    bench.main([str(out), "--smoke", "--device", "cpu"])
+    assert nmt.cli.main(["bench", "--out", str(out), "--smoke", "--gpus", "0"]) == 0, capsys.readouterr().err
     assert torch.equal(torch.get_rng_state(), state)
     assert "times as long" in capsys.readouterr().out
     assert {path.name for path in out.iterdir()} == {"bench.json", "bench.png"}
@@ -114,20 +116,20 @@ def test_smoke_on_the_command_line(tmp_path, capsys):
         assert all(len(taken) == size["rounds"] for taken in row["seconds"].values())
         assert row["tokens"] > 0 and row.get("same translations", 1) == 1
     panels = figure(json.loads(json.dumps(result))).axes
-    assert [text.get_text() for text in panels[0].get_yticklabels()] == list(map(bench.label, size["rows"]))
+    assert [text.get_text() for text in panels[0].get_yticklabels()] == list(map(nmt.lab.bench.label, size["rows"]))
 
     text = tables.speed("bench", out)
     assert f"torch {torch.__version__}" in text and "training in float32" in text
-    with pytest.raises(NmtError, match="already"):
-        bench.main([str(out), "--smoke"])
+    assert nmt.cli.main(["bench", "--out", str(out), "--smoke", "--gpus", "0"]) == 2
+    assert "already" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("out", ["file", "file/below"])
-def test_where_it_cannot_be_written_nothing_is_measured(out, tmp_path, monkeypatch):
+def test_where_it_cannot_be_written_nothing_is_measured(out, tmp_path, monkeypatch, capsys):
     (tmp_path / "file").touch()
-    monkeypatch.setattr(bench, "measure", lambda *given: pytest.fail("measured"))
-    with pytest.raises(NmtError, match="not a folder"):
-        bench.main([str(tmp_path / out), "--smoke"])
+    monkeypatch.setattr(nmt.lab.bench, "measure", lambda *given: pytest.fail("measured"))
+    assert nmt.cli.main(["bench", "--out", str(tmp_path / out), "--smoke", "--gpus", "0"]) == 2
+    assert f"--out {tmp_path / out}: not a folder" in capsys.readouterr().err
 
 
 def test_without_transformers_it_says_what_to_install(monkeypatch, device):

@@ -1,7 +1,4 @@
-"""A training step and decoding, beside torch.nn.Transformer and Hugging Face's MarianMTModel.
-
-    python data/results/bench.py runs/bench            # minutes
-    python data/results/bench.py runs/bench --smoke    # tiny models, seconds: does it work?
+"""`nmt bench`: a training step and decoding, beside torch.nn.Transformer and Hugging Face's MarianMTModel.
 
 The three models have the same weights and are one function: post-norm, the only norm that Marian has, with ReLU, and
 with dropout on the embeddings and the outputs of sub-layers only. With each the same step is done: cross-entropy with
@@ -11,11 +8,10 @@ torch.nn.Transformer no decoding is measured: it has neither a search nor a cach
 code around it.
 """
 
-import argparse
 import copy
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
@@ -235,7 +231,7 @@ def measure(config: TransformerConfig, device: torch.device, smoke: bool) -> dic
         turns = {name: partial(decode, models[name], given, beam, length) for name in (OURS, MARIAN)}
         ours, theirs = (turn() for turn in turns.values())
         if any(len(ids) != length for ids in ours + theirs):
-            raise NmtError(f"not every translation has {length} tokens; the comparison is not fair")
+            raise NmtError(f"nmt bench: not every translation has {length} tokens; the comparison is not fair")
         task = {"task": "decoding", "batch": batch_size, "beam": beam, "tokens": len(ours) * length}
         task["same translations"] = sum(a == b for a, b in zip(ours, theirs, strict=True)) / len(ours)
         rows.append(task | in_rounds(turns, rounds, device))
@@ -259,12 +255,12 @@ def bench(out: str | Path, device: torch.device, smoke: bool = False) -> None:
     """
     out = Path(out)
     if (out / "bench.json").exists():
-        raise NmtError(f"{out} holds a benchmark already; name another directory")
+        raise NmtError(f"--out {out} holds a benchmark already; name another directory")
     try:  # now, not after minutes of measuring
         out.mkdir(parents=True, exist_ok=True)
         TemporaryFile(dir=out).close()
     except OSError as error:
-        raise NmtError(f"{out}: not a folder that can be written ({error.strerror})") from None
+        raise NmtError(f"--out {out}: not a folder that can be written ({error.strerror})") from None
     if device.type == "cpu":
         keep_freed_memory()  # as training does; all three profit from it
     session = description_of_session(device, 0)
@@ -297,19 +293,3 @@ def figure(result: dict) -> Figure:
         axes.grid(False, axis="y")
     legend_below(drawing, axes.get_legend_handles_labels()[0], 2)
     return drawing
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("out", metavar="OUT", type=Path, help="the folder of bench.json and bench.png")
-    parser.add_argument("--smoke", action="store_true", help="tiny models, seconds: to see that it works, not how fast")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cpu or cuda")
-    given = parser.parse_args(arguments)
-    bench(given.out, torch.device(given.device), given.smoke)
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except NmtError as error:
-        raise SystemExit(f"bench: error: {error}") from None
