@@ -1,4 +1,4 @@
-"""What the cells of the notebooks call: presets, checks, exercises, long jobs, figures and movies."""
+"""What the cells of the notebooks call: presets, checks, exercises, figures and movies."""
 
 import html
 import os
@@ -93,25 +93,6 @@ def exercise(number: int, answer: object, right: Callable[[object], bool], hint:
     except Exception as error:  # whatever the reader's answer brings about
         correct, why = False, f" ({type(error).__name__}: {error})"
     print(f"Exercise {number}: right." if correct else f"Exercise {number}: not yet{why}. {hint}")
-
-
-def in_turn(jobs: dict[object, Callable[[], object]]) -> dict:
-    """Do long jobs one after another: {name: what it returns}.
-
-    While they run, one line tells which one it is and about how many minutes the rest will take. In the end the line
-    tells only how long it took.
-    """
-    line, start, results = _display({"text/plain": "…"}, display_id=True), time.monotonic(), {}
-    for done, (name, job) in enumerate(jobs.items()):
-        text = f"{done + 1} of {len(jobs)}: {name}"
-        if done:
-            minutes = (time.monotonic() - start) / 60
-            text += f", {minutes / done * (len(jobs) - done):.0f} minutes left"
-        line.update({"text/plain": text}, raw=True)
-        results[name] = job()
-    text = f"done in {(time.monotonic() - start) / 60:.1f} minutes: {len(jobs)}"
-    line.update({"text/plain": text}, raw=True)
-    return results
 
 
 @contextmanager

@@ -298,7 +298,7 @@ def curves(
 # Gates: what pruning does.
 
 
-def gate_paths(panels: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]], title: str = "", dpi: int = 120) -> Figure:
+def gate_paths(panels: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]], title: str = "") -> Figure:
     """P(open) of every gate over the steps: layers down, panels across, a line a head.
 
     panels: name -> label -> (steps (N,), P(open) (N, L, H)); labels, two at most, are told by colour and dashes.
@@ -307,7 +307,7 @@ def gate_paths(panels: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]], titl
     labels = list(dict.fromkeys(label for runs in panels.values() for label in runs))
     styles = [{"color": BLUE, "label": labels[0]}, {"color": ORANGE, "ls": "--", "label": labels[-1]}][: len(labels)]
     size = 2.6 * len(panels) + 0.6, 1.9 * layers + 0.9
-    figure, grid = new_figure(size, (layers, len(panels)), title, dpi, sharex=True, sharey=True)
+    figure, grid = new_figure(size, (layers, len(panels)), title, sharex=True, sharey=True)
     for column, (name, runs) in enumerate(panels.items()):
         grid[0, column].set_title(name, fontsize=9)
         for label, (steps, p_open) in runs.items():

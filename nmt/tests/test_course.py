@@ -30,23 +30,6 @@ def test_choose_wants_a_value_for_every_preset(monkeypatch):
         course.choose(smoke=1, laptop=2)
 
 
-def test_long_jobs_are_done_in_turn_and_only_the_time_stays_in_the_output(monkeypatch):
-    shown = []
-
-    class Line:
-        def update(self, data, raw):
-            shown.append(data["text/plain"])
-
-    monkeypatch.setattr("IPython.display.display", lambda *data, **how: Line())
-    done = []
-    assert course.in_turn({"a": lambda: done.append(1) or 10, "b": lambda: done.append(2) or 20}) == {
-        "a": 10,
-        "b": 20,
-    }
-    assert done == [1, 2] and shown[0] == "1 of 2: a" and shown[1].endswith("minutes left")
-    assert shown[-1] == "done in 0.0 minutes: 2"
-
-
 def test_outcomes_are_asserted_in_laptop_and_told_in_smoke(monkeypatch, capsys):
     for size in ("laptop", "gpu"):
         monkeypatch.setenv("NMT_PRESET", size)
