@@ -6,8 +6,10 @@ Sennrich et al. 2016: start from characters, join the most frequent pair of neig
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from itertools import islice, pairwise
@@ -23,6 +25,7 @@ from nmt.plumbing.places import cache_root
 SPECIAL = 4  # how many of them
 DEFAULT_SIZE = 10_000
 COVERAGE = 1.0  # of the characters: every character of the training text gets an id
+LONGEST = 100_000  # characters of a piece: 24 rules can make one of 16 million
 SAMPLE = 1_000_000  # lines learnt from at most, evenly spread: youtokentome holds all its text in memory
 
 
@@ -43,10 +46,7 @@ class BPE:
     def load(cls, path: str | Path, sha256: str | None = None) -> "BPE":
         """Raises NmtError for a missing file, one of another SHA-256 than the one given, or a damaged one."""
         path = Path(path)
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise NmtError(f"{path}: cannot read the BPE model: {error.strerror or error}") from None
+        content = files.read_small(path)
         found = hashlib.sha256(content).hexdigest()
         if sha256 and found != sha256:
             raise NmtError(f"{path}: BPE model with SHA-256 {found}, expected {sha256}: another or a damaged file")
@@ -130,9 +130,9 @@ def _parse(text: str) -> tuple[dict[str, int], dict[tuple[int, int], int]]:
     for each rule, the ids of UNK PAD BOS EOS. The library loads damaged files silently, so every line is checked here.
     """
     lines = text.split("\n")
+    if not re.fullmatch(r"\d{1,9} \d{1,9}\n(\d{1,9}( \d{1,9})*\n)*", text):
+        raise ValueError("no header, not lines of numbers, or the last line is cut")
     numbers = [[int(number) for number in line.split(" ")] for line in lines[:-1]]
-    if lines[-1] or not numbers or len(numbers[0]) != 2:
-        raise ValueError("no header, or the last line is cut")
     n_characters, n_rules = numbers[0]
     if len(numbers) != n_characters + n_rules + 2:
         raise ValueError(f"{len(numbers)} lines, {n_characters + n_rules + 2} announced")
@@ -141,11 +141,18 @@ def _parse(text: str) -> tuple[dict[str, int], dict[tuple[int, int], int]]:
     characters = {chr(code): number for code, number in numbers[1 : n_characters + 1]}
     if sorted(characters.values()) != list(range(SPECIAL, SPECIAL + n_characters)):
         raise ValueError("the ids of the characters have gaps")
-    rules = {}
+    if "▁" not in characters:  # youtokentome ends the process
+        raise ValueError("▁, the beginning of a word, is not among the characters")
+    if odd := [c for c in characters if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp")]:
+        raise ValueError(f"the character {odd[0]!r} ends a line or is none")
+    rules, lengths = {}, dict.fromkeys(characters.values(), 1)
     for new, (left, right, number) in enumerate(numbers[n_characters + 1 : -1], SPECIAL + n_characters):
         if number != new or not SPECIAL <= min(left, right) <= max(left, right) < new:
             raise ValueError(f"rule {left} {right} {number} at the place of {new}")
         rules[left, right] = number
+        lengths[new] = lengths[left] + lengths[right]
+    if max(lengths.values()) > LONGEST or sum(lengths.values()) > 100 * LONGEST:
+        raise ValueError(f"a piece of more than {LONGEST:,} characters, or all together of a hundred times as many")
     if len(rules) != n_rules:
         raise ValueError("a rule stands twice")
     return characters, rules

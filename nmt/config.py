@@ -41,7 +41,10 @@ def refuse_bad_values(config: object) -> None:
         value, choices = getattr(config, f.name), f.metadata.get("choices")
         if choices and value not in choices:
             raise NmtError(f"--{f.name} must be one of {choices}, not {value!r}")
-        must_be = f.metadata["must_be"] or USUAL.get(type_of(f))
+        kind = type_of(f)
+        if value is not None and type(value) is not kind and not (kind is float and type(value) is int):
+            raise NmtError(f"--{f.metadata.get('flag', f.name)} must be {kind.__name__}, not {value!r:.60}")
+        must_be = f.metadata["must_be"] or USUAL.get(kind)
         if must_be and value is not None and not must_be[1](value):
             raise NmtError(f"--{f.metadata.get('flag', f.name)} must be {must_be[0]}, not {value}")
 

@@ -5,7 +5,9 @@ Nothing in it is pickled; model.json holds the SHA-256 of the other files.
 """
 
 import gzip
+import math
 import re
+import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -22,7 +24,7 @@ from nmt.plumbing.files import read_json, sha256, write_json
 from nmt.transformer import Transformer, TransformerConfig
 
 SIDES = ("src", "trg")  # English, Russian: as files of vocabularies and embeddings are called
-WEIGHTS, WORDS = "model.safetensors", "words.txt.gz"
+WEIGHTS, WORDS, MOST_WORDS = "model.safetensors", "words.txt.gz", 1 << 26
 WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")  # letters, with apostrophes and hyphens inside
 
 
@@ -82,8 +84,14 @@ def load_model_directory(directory: Path, device: torch.device | str = "cpu") ->
     try:
         sums = description["sha256"]
         bpe = tuple(BPE.load(directory / f"{side}.bpe", sums[f"{side}.bpe"]) for side in SIDES)
-        model = Transformer(TransformerConfig(**description["transformer"]))
-    except (AttributeError, KeyError, TypeError, RuntimeError) as error:
+        config = TransformerConfig(**description["transformer"])
+        if [config.src_vocab_size, config.trg_vocab_size] != [one.vocab_size for one in bpe]:
+            raise TypeError("sizes of the vocabularies that are not those of src.bpe and trg.bpe")
+        refuse_other_shapes(config, directory / WEIGHTS)  # before memory is taken
+        model = Transformer(config)
+    except (AttributeError, KeyError, TypeError, RuntimeError, OverflowError, NmtError) as error:
+        if isinstance(error, NmtError) and str(directory) in str(error):
+            raise  # it names its own file
         raise NmtError(f"{directory / 'model.json'}: damaged, not a model description ({error})") from None
     load_weights(model, directory)
     words = _words(directory / WORDS, sums[WORDS]) if WORDS in sums else ()
@@ -93,18 +101,41 @@ def load_model_directory(directory: Path, device: torch.device | str = "cpu") ->
 def _words(path: Path, expected: str) -> Collection[str]:
     if not path.is_file() or sha256(path) != expected:
         raise NmtError(f"{path}: missing or damaged, its SHA-256 must be {expected}")
-    return frozenset(gzip.decompress(path.read_bytes()).decode().split("\n"))
+    try:
+        with gzip.open(path) as file:
+            words = file.read(MOST_WORDS + 1).decode()
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise NmtError(f"{path}: damaged ({error})") from None
+    if len(words) > MOST_WORDS:
+        raise NmtError(f"{path}: more than {MOST_WORDS:,} letters")
+    return frozenset(words.split("\n"))
+
+
+def refuse_other_shapes(config: TransformerConfig, path: Path) -> None:
+    """Raises NmtError where the header of a file of weights does not announce those of such a model."""
+    try:
+        if not path.is_file():
+            raise NmtError(f"{path}: no such file")
+        with safetensors.safe_open(str(path), "pt") as file:
+            there = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    except (OSError, safetensors.SafetensorError) as error:
+        raise NmtError(f"{path}: truncated, or not a safetensors file ({error})") from None
+    elements = sum(map(math.prod, there.values()))
+    if config.num_blocks > len(there) or config.num_blocks * max(config.d_ff, config.num_heads) > max(elements, 2**22):
+        raise NmtError(f"{path}: its tensors do not fit the model: they are too few or too small")
+    with torch.device("meta"):
+        model = Transformer(config)
+    wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    if wrong := [name for name in there if there[name] != wanted.get(name)]:
+        raise NmtError(f"{path}: its tensors do not fit the model: {wrong[0]} is {there[wrong[0]]}")
 
 
 def load_weights(model: Transformer, directory: Path) -> None:
     """Fill a model from a model directory. Raises NmtError if the file is missing, damaged or of another shape."""
     path = directory / WEIGHTS
+    refuse_other_shapes(model.config, path)
     try:
         load_model(model, str(path))
-    except FileNotFoundError:
-        raise NmtError(f"{path}: no such file") from None
-    except safetensors.SafetensorError as error:
-        raise NmtError(f"{path}: truncated, or not a safetensors file ({error})") from None
     except RuntimeError as error:
         raise NmtError(f"{path}: its tensors do not fit the model: {str(error)[:300]}") from None
     expected = read_json(directory / "model.json").get("sha256", {}).get(WEIGHTS)  # early models have no checksum

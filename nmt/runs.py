@@ -25,6 +25,7 @@ from shlex import quote
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -46,6 +47,7 @@ def refuse_taken(directory: str | Path) -> None:
         raise NmtError(f"--run {directory} exists already, and is not a run; name another directory")
 
 
+LOGS = ("metrics.jsonl", "samples.jsonl", "gates.jsonl")
 INTERIM = "interim"  # an empty file in a checkpoint that is only to resume from, written when a signal came
 
 
@@ -57,7 +59,13 @@ class Run:
         if not (self.directory / "config.json").is_file():
             raise NmtError(f"--run {directory}: not a run directory (no config.json in it)")
         self.config = files.read_json(self.directory / "config.json")
-        if not isinstance(self.config, dict) or not {"training", "corpus", "bpe"} <= self.config.keys():
+        parts = [self.config.get(name) for name in ("training", "corpus", "bpe")]
+        parts += [self.config.get(name) or {} for name in ("card", "transformer", "objective")]
+        texts = [
+            self.config.get("checkpoint") or "",
+            *(parts[1].get("data") or () if isinstance(parts[1], dict) else ()),
+        ]
+        if not all(isinstance(part, dict) for part in parts) or {*map(type, texts)} != {str}:
             raise NmtError(f"{self.directory / 'config.json'}: damaged, or not that of a run")
 
     @classmethod
@@ -103,11 +111,16 @@ class Run:
         A last line cut by a kill is left out.
         """
         lines = files.read_json_lines(self.directory / name)
+        needed = ("step", "loss", "bleu") if equal.get("split") == "valid" else ("step",)
+        for number, line in enumerate(lines if name in LOGS else (), 1):
+            wanted = needed if line.get("split") == equal.get("split") else ("step",)
+            if not all(type(line.get(key, 0 if key == "epoch" else "")) in (int, float) for key in (*wanted, "epoch")):
+                raise NmtError(f"{self.directory / name}:{number}: a damaged line, without {' or '.join(wanted)}")
         return [line for line in lines if all(line.get(key) == value for key, value in equal.items())]
 
     def forget_after(self, step: int, keep: int) -> None:
         """Drop what was logged after a step, because it will happen again, and what a kill left half-done."""
-        for name in ("metrics.jsonl", "samples.jsonl", "gates.jsonl"):
+        for name in LOGS:
             if not (self.directory / name).is_file():
                 continue
             kept = [line for line in self.lines(name) if line["step"] <= step]
@@ -201,15 +214,12 @@ class Run:
             state = files.read_json(directory / "training.json")
             if not path.is_file() or files.sha256(path) != state.get("sha256"):
                 raise NmtError(f"{path}: missing or damaged")
-        except NmtError as error:
+            return load_file(path), state
+        except (NmtError, SafetensorError) as error:
             earlier = [one for one in self.steps() if one < step]
-            mend = (
-                f"move {directory} out of the run to go on from step {earlier[-1]}"
-                if earlier
-                else (f"there is no checkpoint before {directory}: begin anew in another directory")
-            )
+            mend = f"there is no checkpoint before {directory}: begin anew in another directory"
+            mend = f"move {directory} out of the run to go on from step {earlier[-1]}" if earlier else mend
             raise NmtError(f"{error}; {mend}{_whole(directory)}") from None
-        return load_file(path), state
 
 
 def _whole(directory: Path) -> str:

@@ -1,5 +1,6 @@
 """Token ids on disk, memory-mapped: a corpus is encoded once and read from there ever after."""
 
+from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
@@ -59,7 +60,7 @@ def encode_corpus(corpus: Corpus, bpe: tuple[BPE, BPE], root: Path | None = None
             dtypes = {side: np.min_scalar_type(b.vocab_size - 1).name for side, b in sides.items()}
             for side, b in sides.items():
                 for split in corpus.splits:
-                    _write_ids(corpus.path(split, side), b, new / f"{split}.{side}", dtypes[side])
+                    _write_ids(corpus.lines(split, side), b, new / f"{split}.{side}", dtypes[side])
             write_json(new / "tokens.json", {"dtype": dtypes, "bpe": {s: b.sha256 for s, b in sides.items()}})
     try:
         return {s: ParallelTokens(Tokens(directory, s, "en"), Tokens(directory, s, "ru")) for s in corpus.splits}
@@ -67,10 +68,10 @@ def encode_corpus(corpus: Corpus, bpe: tuple[BPE, BPE], root: Path | None = None
         raise NmtError(f"{directory}: damaged ({error}); delete it and run again") from None
 
 
-def _write_ids(text: Path, bpe: BPE, stem: Path, dtype: str) -> None:
+def _write_ids(lines: Iterator[str], bpe: BPE, stem: Path, dtype: str) -> None:
     lengths: list[np.ndarray] = []
-    with open(text, encoding="utf-8", newline="\n") as lines, open(f"{stem}.bin", "wb") as out:
-        while chunk := [line.rstrip("\n") for line in islice(lines, CHUNK)]:
+    with open(f"{stem}.bin", "wb") as out:
+        while chunk := list(islice(lines, CHUNK)):
             ids = bpe.encode(chunk)
             lengths.append(np.fromiter(map(len, ids), np.int64, len(ids)))
             np.fromiter(chain.from_iterable(ids), dtype, int(lengths[-1].sum())).tofile(out)

@@ -35,9 +35,10 @@ class TransformerConfig:
     kept_neurons: dict[str, list[list[int]]] | None = None  # kinds of NEURONS
 
     def __post_init__(self) -> None:
-        for name in ("src_vocab_size", "trg_vocab_size", "num_blocks", "d_model", "num_heads"):
-            if getattr(self, name) < 1:
-                raise NmtError(f"{name} must be at least 1, not {getattr(self, name)}")
+        for name in ("src_vocab_size", "trg_vocab_size", "num_blocks", "d_model", "num_heads", "head_size", "d_ff"):
+            value, most = getattr(self, name), 1_000 if name == "num_blocks" else 2**20
+            if value is not None and not 1 <= value <= most:
+                raise NmtError(f"{name} must be at least 1 and at most {most:,}, not {value}")
         if self.d_model % 2:
             raise NmtError(f"d_model (--hidden_dim) must be even, sines and cosines come in pairs; got {self.d_model}")
         if self.head_size is None:
@@ -49,8 +50,6 @@ class TransformerConfig:
             object.__setattr__(self, "head_size", self.d_model // self.num_heads)
         if self.d_ff is None:
             object.__setattr__(self, "d_ff", 4 * self.d_model)
-        if self.head_size < 1 or self.d_ff < 1:
-            raise NmtError("the head size (--key_query_value_dim) and --d_ff must be at least 1")
         if not 0 <= self.dropout < 1:
             raise NmtError(f"--dropout must be in [0, 1), not {self.dropout}")
         if self.norm not in ("pre", "post"):
@@ -60,7 +59,7 @@ class TransformerConfig:
             if not kept.keys() <= set(kinds):
                 raise NmtError(f"{name}: the kinds are {kinds}, not {', '.join(map(repr, kept))}")
             for kind, blocks in kept.items():
-                possible = set(range(self.width(kind)))
+                possible = {*range(self.width(kind))}
                 if len(blocks) != self.num_blocks:
                     raise NmtError(f"{name}: {kind} has {self.num_blocks} blocks, not {len(blocks)}")
                 if wrong := [one for one in blocks if not possible.issuperset(one) or sorted(set(one)) != list(one)]:

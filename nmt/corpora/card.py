@@ -1,9 +1,13 @@
 """The data card of a corpus: what it is, from where, under which licence, and what became of its pairs."""
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from nmt import NmtError
 from nmt.corpora.pairs import LANGUAGES
+
+NAME = re.compile(r"(?!\.+$)[\w.-]+")  # of corpora and splits: they become names of files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +32,17 @@ class Card:
     @classmethod
     def from_json(cls, value: dict, place: object) -> "Card":
         """Raises NmtError, naming `place`, where the object is no card."""
-        try:
-            return cls(**value)
-        except TypeError:
-            raise NmtError(f"{place}: damaged, or not the card of a prepared corpus") from None
+        with suppress(AttributeError, KeyError, TypeError):
+            card = cls(**value)
+            files = [f"{split}.{language}" for split in card.pairs for language in LANGUAGES]
+            counts = [*card.pairs.values(), *card.bytes.values(), *card.dropped.values(), *card.train.values()]
+            counts += [card.tokens[split][language] for split in card.pairs for language in LANGUAGES]
+            texts = card.name, card.split, card.licence, card.source, card.text, card.fingerprint
+            fits = all(type(count) is int and count >= 0 for count in counts) and {*map(type, texts)} == {str}
+            named = fits and all(NAME.fullmatch(name) for name in (card.name, *card.pairs, *card.options))
+            if named and files == [*card.bytes] and all({*map(type, one)} <= {str} for one in card.files):
+                return card
+        raise NmtError(f"{place}: damaged, or not the card of a prepared corpus")
 
     def to_json(self) -> dict:
         return {key: value for key, value in vars(self).items() if value or key not in ("url", "options", "train")}

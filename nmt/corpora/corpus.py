@@ -15,7 +15,7 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
@@ -73,7 +73,11 @@ class Corpus:
 
     def pairs(self, split: str, limit: int | None = None) -> Iterator[Pair]:
         """(English, Russian), in the order of the source, the first `limit` where given."""
-        return islice(zip(self.lines(split, "en"), self.lines(split, "ru"), strict=True), limit)
+        try:
+            yield from islice(zip(self.lines(split, "en"), self.lines(split, "ru"), strict=True), limit)
+        except ValueError as error:
+            both = f"{self.directory}: {split}.en and {split}.ru have not as many lines"
+            raise error if isinstance(error, NmtError) else NmtError(both) from None
 
 
 def prepare(
@@ -144,7 +148,6 @@ def _write(folder: Path, origin: Origin, options: dict) -> None:
         raise NmtError(f"{origin.name}: no pair is left for {min(pairs, key=pairs.get)}: {reasons or 'none is there'}")
     names = [Path(name).name for name in train]
     names = names if len(set(names)) == len(names) else list(train)
-    sums = "".join(f"{files.sha256(path)}  {path.name}\n" for path in paths.values())
     card = Card(
         name=origin.name,
         files=origin.files,
@@ -155,17 +158,25 @@ def _write(folder: Path, origin: Origin, options: dict) -> None:
         bytes={path.name: path.stat().st_size for path in paths.values()},
         dropped=dropped,
         train=dict(zip(names, train.values(), strict=True)) if len(names) > 1 else {},
-        fingerprint=hashlib.sha256(sums.encode()).hexdigest(),
+        fingerprint=_fingerprint(folder, [path.name for path in paths.values()]),
     )
     files.write_json(folder / "card.json", card.to_json())
 
 
 def _read_card(directory: Path) -> Card:
-    """The card of a prepared corpus whose files are all there. Raises NmtError where they are not."""
+    """The card of a prepared corpus. Raises NmtError where its files are not those that it was written for."""
     if not (directory / "card.json").is_file():
         raise NmtError(f"{directory}: a folder, but not that of a prepared corpus (no card.json in it)")
     card = Card.from_json(files.read_json(directory / "card.json"), directory / "card.json")
+    mend = f"delete {directory} and prepare the corpus again"
     for name, size in card.bytes.items():
         if not (directory / name).is_file() or (directory / name).stat().st_size != size:
-            raise NmtError(f"{directory / name}: missing or damaged; delete {directory} and prepare the corpus again")
+            raise NmtError(f"{directory / name}: missing or damaged; {mend}")
+    if _fingerprint(directory, card.bytes) != card.fingerprint:
+        raise NmtError(f"{directory}: a file is not the one that it was prepared with; {mend}")
     return card
+
+
+def _fingerprint(directory: Path, names: Iterable[str]) -> str:
+    sums = "".join(f"{files.sha256(directory / name)}  {name}\n" for name in names)
+    return hashlib.sha256(sums.encode()).hexdigest()

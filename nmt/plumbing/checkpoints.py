@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from nmt import NmtError
 from nmt.bpe import BPE
 from nmt.config import TrainingConfig
 from nmt.objective import Objective
@@ -107,15 +108,31 @@ class TrainingState:
             run.forget_after(-1 if step is None else step, keep)
 
     def _load(self, run: Run, step: int) -> None:
-        rank = distributed.rank()
         with self.objective.bare():
             tensors, state = run.load_checkpoint(step, self.model)
+        try:
+            self._take(tensors, state, distributed.rank())
+        except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+            name = run.checkpoint(step) / "training.json"
+            raise NmtError(f"{name}: not the state of such a training ({type(error).__name__}: {error})") from None
+
+    def _take(self, tensors: dict[str, Tensor], state: dict, rank: int) -> None:
+        """Raises an error of some kind where they are not those of such a training."""
         self.objective.load_state(state.get("objective", {}))
         moments = {
             i: {key: tensors[f"adam.{name}.{key}"] for key in ("step", "exp_avg", "exp_avg_sq")}
             for i, name in enumerate(self.parameters)
             if f"adam.{name}.step" in tensors  # a gate that was decided before its first step has none
         }
+        for i, parameter in enumerate(self.parameters.values()):
+            if i in moments and [value.shape for value in moments[i].values()] != [(), *[parameter.shape] * 2]:
+                raise ValueError("moments of another shape")
+        if (mine := self.plateau.state_dict()).keys() != state["plateau"].keys() or not all(
+            isinstance(state["plateau"][name], (int, float)) for name in mine if isinstance(mine[name], (int, float))
+        ):
+            raise ValueError("another plateau")
+        if not all(type(state[name]) in (int, float) and 0 <= state[name] < 1e15 for name in COUNTS):
+            raise ValueError(f"{', '.join(COUNTS)}: not all are numbers from 0 on")
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
         self.plateau.load_state_dict(state["plateau"])

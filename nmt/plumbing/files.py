@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -160,9 +161,21 @@ def write_json(path: str | Path, value: object) -> None:
 
 def read_json(path: str | Path) -> dict:
     """Raises NmtError, naming the file, where it is absent or not a JSON object."""
-    if not Path(path).exists():
-        raise NmtError(f"{path}: no such file")
-    return _json_object(Path(path).read_bytes(), f"{path}: a damaged file")
+    return _json_object(read_small(path), f"{path}: a damaged file")
+
+
+def read_small(path: str | Path, most: int = 1 << 26) -> bytes:
+    """The content of a file that is to be held in memory. Raises NmtError where it is no plain file, or not small."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise NmtError(f"{path}: no plain file")
+        with open(path, "rb") as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise NmtError(f"{path}: {'no such file' if error.errno == errno.ENOENT else error.strerror}") from None
+    if len(content) > most:
+        raise NmtError(f"{path}: larger than {most:,} bytes")
+    return content
 
 
 def read_json_lines(path: str | Path) -> list[dict]:
@@ -178,7 +191,7 @@ def _json_object(text: bytes, otherwise: str) -> dict:
     """Raises NmtError, which begins with `otherwise`, where the text is not a JSON object."""
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NmtError(f"{otherwise} ({error})") from None
     if not isinstance(value, dict):
         raise NmtError(f"{otherwise} (a JSON {type(value).__name__} in place of an object)")

@@ -229,7 +229,7 @@ def test_a_sentence_of_any_length_gets_its_positions(make_model, device):
     ],
 )
 def test_a_config_that_cannot_work_is_refused(wrong):
-    name = next(iter(wrong)).replace("d_model", "hidden_dim").replace("head_size", "key_query_value_dim")
+    name = next(iter(wrong)).replace("d_model", "hidden_dim")
     with pytest.raises(NmtError, match=name):
         TransformerConfig(**{"src_vocab_size": 10, "trg_vocab_size": 10, **wrong})
 

@@ -81,7 +81,7 @@ def test_a_pickle_a_damaged_file_and_another_type_are_not_read(tmp_path):
 
 def test_gates_are_the_lines_of_the_run(tmp_path):
     lines = [{"step": s, "p_open": {"encoder": [[s / 9, 0.5]]}, "log_alpha": {"encoder": [[s, -s]]}} for s in (0, 9)]
-    write_json(tmp_path / "config.json", {"training": {}, "corpus": "", "bpe": {}})
+    write_json(tmp_path / "config.json", {"training": {}, "corpus": {}, "bpe": {}})
     (tmp_path / "gates.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     found = gates(Run(tmp_path))
     assert found.steps.tolist() == [0, 9] and found.p_open.shape == (2, 1, 2)
@@ -109,7 +109,7 @@ def test_frames_of_a_run_become_one_history(run, tmp_path):
 
 
 def test_a_run_without_frames_is_refused(tmp_path):
-    write_json(tmp_path / "config.json", {"training": {}, "corpus": "", "bpe": {}})
+    write_json(tmp_path / "config.json", {"training": {}, "corpus": {}, "bpe": {}})
     with pytest.raises(NmtError, match="nothing in its frames"):
         record_histories.training(Run(tmp_path))
 
