@@ -26,10 +26,10 @@ from nmt.corpora.normalise import clean, translatable_parts
 from nmt.decoding import evaluating
 from nmt.plumbing.places import in_clone, shipped
 from nmt.pruning import masks
-from nmt.show import page
 from nmt.show.live import Live
 from nmt.transformer import KINDS
 
+page = pytest.importorskip("page", reason="needs the clone: data/page")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 NODE = shutil.which("node")
 with_node = pytest.mark.skipif(not NODE, reason="no node here: apt-get install nodejs, 18 or later")
@@ -78,10 +78,10 @@ def some_closed(live: Live, seed: int) -> tuple[masks.Mask, list[str]]:
 def test_the_committed_page_is_that_of_the_shipped_models_and_of_this_code():
     text = PAGE.read_text(encoding="utf-8")
     for name in (*page.SCRIPTS, "page.css"):
-        assert (page.WEB / name).read_text(encoding="utf-8") in text, "run: python -m nmt.show.page"
+        assert (page.WEB / name).read_text(encoding="utf-8") in text, "run: python data/page/page.py"
     for of_model in header()["models"]:
         about = json.loads((shipped() / "models" / of_model["name"] / "model.json").read_text())
-        assert of_model["sha256"] == about["sha256"]["model.safetensors"], "run: python -m nmt.show.page"
+        assert of_model["sha256"] == about["sha256"]["model.safetensors"], "run: python data/page/page.py"
 
 
 def test_the_page_is_one_small_file_that_asks_the_network_for_nothing():

@@ -1,4 +1,4 @@
-"""The switchboard as one page of HTML, which needs no server and no installation: `python -m nmt.show.page`.
+"""The switchboard as one page of HTML, which needs no server and no installation: `python data/page/page.py`.
 
 The page holds two models of the same shape, the second pruned from the first, and the JavaScript in web/ that
 runs them. Each row of a matrix is stored as whole numbers times a scale; the second model as the difference of its

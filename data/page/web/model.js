@@ -408,7 +408,7 @@ function highest(values, count) {
   return found;
 }
 
-// ---- The weights, as nmt/show/page.py packs them ----
+// ---- The weights, as page.py packs them ----
 
 function float16(bits) {
   const sign = bits & 0x8000 ? -1 : 1,
