@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nmt import NmtError
 from nmt.cli import arguments
+from nmt.cli.app import app_command
 from nmt.corpora.corpus import to_stderr
 from nmt.corpora.names import unsplit_pairs
 from nmt.plumbing.files import write_text
@@ -38,6 +39,12 @@ def add(command: Callable) -> None:
     sub.add_argument("--scores", action="store_true", default=False, help="score (near 0: sure) and tab before each")
     text = "pieces of a translation at most (default: 2 * those of the sentence + 10)"
     sub.add_argument("--max-length", type=int, default=None, metavar="N", help=text)
+
+    text = "the switchboard of notebook 05 as a page in the browser, without the code; needs Voila"
+    sub = command("app", app_command, text, "", "--dark --port 9000 --no-browser")
+    sub.add_argument("--port", type=arguments.count, default=8866, metavar="N", help="default: 8866")
+    sub.add_argument("--dark", action="store_true", default=False, help="light text on dark")
+    sub.add_argument("--no-browser", dest="browser", action="store_false", default=True, help="only serve the page")
 
     text = "translate a split of a corpus and print BLEU and chrF, last as one JSON line"
     sub = command("score", score_command, text, "--checkpoint phrasebook --data phrasebook --split test_seen",

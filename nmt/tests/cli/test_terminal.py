@@ -21,7 +21,7 @@ from nmt.tests.cli.test_cli import NEW, _elsewhere, copy, nmt_, refuses, trained
 
 LINES = ["a cat sees snow.", "the girl draws a house."]
 COMMANDS = (
-    "demo", "data", "train", "average", "plot", "prune", "translate", "score", "bench", "compare", "render",
+    "demo", "data", "train", "average", "plot", "prune", "translate", "app", "score", "bench", "compare", "render",
 )  # fmt: skip
 
 

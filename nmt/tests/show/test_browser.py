@@ -8,6 +8,7 @@ goes to the folder that NMT_SCREENSHOTS names, where it is set.
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -39,6 +40,47 @@ CELLS = [  # as in notebook 05: each makes a panel of its own
     "board = Switchboard('The girl is sad.', model='phrasebook')\nboard.buttons['cross', 1, 0].value = False\nboard",
     "TranslateAsYouType('The girl is sad.', model='phrasebook')",
 ]
+
+
+@pytest.mark.skipif(not find_spec("voila"), reason="no voila here: pip install voila")
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_app_is_one_panel_without_code(tmp_path, dark):
+    from playwright import sync_api
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "nmt", "app", "--no-browser", f"--port={port}", *["--dark"] * dark]
+    path = os.pathsep.join(filter(None, [str(Path(nmt.__file__).parent.parent), os.environ.get("PYTHONPATH")]))
+    with open(tmp_path / "app.log", "wb") as log:
+        told = {"env": {**os.environ, "PYTHONPATH": path}, "stdout": log, "stderr": log}
+        app = subprocess.Popen(command, cwd=tmp_path, start_new_session=True, **told)
+    try:
+        until = time.monotonic() + PATIENCE
+        while b"running at" not in (tmp_path / "app.log").read_bytes():
+            assert app.poll() is None and time.monotonic() < until, (tmp_path / "app.log").read_text()
+            time.sleep(0.5)
+        with sync_api.sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+            page = chromium.new_page(viewport={"width": 1400, "height": 700})
+            page.set_default_timeout(1000 * PATIENCE)
+            page.goto(f"http://127.0.0.1:{port}/")
+            box = page.locator("input[placeholder^='type']")
+            box.wait_for()
+            box.fill(f"{BEGUN} bought a new house.")
+            says(page, "Старый учитель купил новый дом.").wait_for()
+            assert page.locator("input[placeholder^='type']").count() == 1 and not page.get_by_text("import os").count()
+            assert not any(twin.is_visible() for twin in page.locator(".jp-RenderedImage img").all())
+            for width in (1400, 1000):
+                page.set_viewport_size({"width": width, "height": 700})
+                time.sleep(1)
+                assert page.evaluate("document.body.scrollWidth <= innerWidth"), f"cut off at {width} pixels"
+                if folder := os.environ.get("NMT_SCREENSHOTS"):
+                    page.screenshot(path=str(Path(folder) / f"app-{'dark' if dark else 'light'}-{width}.png"))
+            chromium.close()
+    finally:
+        os.killpg(app.pid, signal.SIGINT)
+        app.wait(30)
 
 
 @pytest.fixture

@@ -1,0 +1,40 @@
+"""`nmt app`: the switchboard as a page of its own, code hidden, served by Voila."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import nmt
+from nmt import NmtError
+
+TITLE = "A translator whose heads you can close"
+
+
+def app_command(given: argparse.Namespace) -> None:
+    """Serves until Ctrl-C. Raises NmtError where Voila is missing or ends by itself."""
+    if not find_spec("voila"):
+        raise NmtError("nmt app needs Voila: pip install voila")
+    with TemporaryDirectory() as folder:
+        page = Path(folder, "app.ipynb")
+        page.write_text(json.dumps(notebook(Path.cwd())), encoding="utf-8")
+        theme, browser = "dark" if given.dark else "light", [] if given.browser else ["--no-browser"]
+        command = [sys.executable, "-m", "voila", str(page), f"--port={given.port}", f"--theme={theme}", *browser]
+        paths = [str(Path(nmt.__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+        if subprocess.run(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)}).returncode:
+            raise NmtError(f"Voila stopped; what it says stands above. Is port {given.port} taken? Try --port")
+
+
+def notebook(folder: Path) -> dict:
+    """One panel. `folder`: where runs/ is looked for."""
+    code = f"import os\n\nfrom nmt.show.widgets import Switchboard\n\nos.chdir({str(folder)!r})\nSwitchboard()"
+    cells = [
+        {"id": "title", "cell_type": "markdown", "metadata": {}, "source": f"# {TITLE}"},
+        {"id": "panel", "cell_type": "code", "metadata": {}, "source": code, "outputs": [], "execution_count": None},
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return {"cells": cells, "metadata": {"kernelspec": kernel, "title": TITLE}, "nbformat": 4, "nbformat_minor": 5}
