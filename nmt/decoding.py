@@ -157,8 +157,8 @@ def beam_search(
     """
     if beam < 1 or not 1 <= n_best <= beam:
         raise NmtError(f"beam must be at least 1 and n_best between 1 and beam, not beam {beam}, n_best {n_best}")
-    if length_penalty < 0:
-        raise NmtError(f"the length penalty must be at least 0, not {length_penalty}")
+    if not 0 <= length_penalty <= 10:
+        raise NmtError(f"the length penalty must be at least 0 and at most 10, not {length_penalty}")
     found: list[list[Hypothesis]] = [[] for _ in range(len(src))]
     limits = _limits(src, max_length)
     with evaluating(model):

@@ -61,11 +61,9 @@ class Run:
         self.config = files.read_json(self.directory / "config.json")
         parts = [self.config.get(name) for name in ("training", "corpus", "bpe")]
         parts += [self.config.get(name) or {} for name in ("card", "transformer", "objective")]
-        texts = [
-            self.config.get("checkpoint") or "",
-            *(parts[1].get("data") or () if isinstance(parts[1], dict) else ()),
-        ]
-        if not all(isinstance(part, dict) for part in parts) or {*map(type, texts)} != {str}:
+        fits = all(isinstance(part, dict) for part in parts) and isinstance(parts[1].get("data", []), list)
+        texts = [self.config.get("checkpoint") or "", *parts[1].get("data", [])] if fits else []
+        if {*map(type, texts)} != {str}:
             raise NmtError(f"{self.directory / 'config.json'}: damaged, or not that of a run")
 
     @classmethod

@@ -15,6 +15,7 @@ from nmt.cli import arguments
 from nmt.cli.app import app_command
 from nmt.corpora.corpus import to_stderr
 from nmt.corpora.names import unsplit_pairs
+from nmt.corpora.pairs import with_line_ends
 from nmt.plumbing.files import write_text
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
@@ -33,7 +34,7 @@ def add(command: Callable) -> None:
     sub.add_argument("sentences", nargs="*", default=[], metavar="SENTENCE", help=text)
     search_flags(sub, f"{CHECKPOINT_HELP} (default: {TYPED})", required=False)
     sub.add_argument("--input", default="", metavar="FILE", help="translate the lines of this file, UTF-8")
-    sub.add_argument("--output", default="", metavar="FILE", help="write all to this file or, after an error, nothing")
+    sub.add_argument("--output", default="", metavar="FILE", help="write to this file, all at the end")
     text = "the N best translations of each, on N lines; a wider beam where it needs one (default: 1)"
     sub.add_argument("--n-best", type=int, default=1, metavar="N", help=text)
     sub.add_argument("--scores", action="store_true", default=False, help="score (near 0: sure) and tab before each")
@@ -71,8 +72,8 @@ def search_options(given: argparse.Namespace) -> dict:
     beam = getattr(given, "beam", max(4, getattr(given, "n_best", 1)))
     if beam < 1 or given.batch_size < 1:
         raise NmtError(f"--beam and --batch-size must be at least 1, not {beam} and {given.batch_size}")
-    if not given.length_penalty >= 0:
-        raise NmtError(f"--length-penalty must be at least 0, not {given.length_penalty}")
+    if not 0 <= given.length_penalty <= 10:
+        raise NmtError(f"--length-penalty must be at least 0 and at most 10, not {given.length_penalty}")
     return {"beam": beam, "length_penalty": given.length_penalty, "batch_size": given.batch_size}
 
 
@@ -83,20 +84,15 @@ def translate_command(given: argparse.Namespace) -> None:
     if given.output and Path(given.output).exists() and not Path(given.output).is_file():
         raise NmtError(f"--output {given.output}: what is there is no plain file; name another place")
     device, typing = arguments.device_of(given), not (given.sentences or given.input) and sys.stdin.isatty()
-    said, lines = getattr(given, "checkpoint", ""), lines_to_translate(given, typing)
-    lines = iter(list(lines)) if given.output else lines  # there a line that cannot be read is found before the work
+    said, unread = getattr(given, "checkpoint", ""), []
+    lines = lines_to_translate(given, typing, unread)
     if typing or not said:
         to_stderr(f"loading {said or f'{TYPED}; --checkpoint names another model'}")
     trained = load(said or TYPED, device)
     # A program that talks to us line by line asks for batches of 1: if we read ahead, both would wait.
     answering = typing or given.sentences or given.batch_size == 1
-    out, done, doubtful, chunk, fault = io.StringIO() if given.output else sys.stdout, 0, [], [""], None
-    while chunk and not fault:
-        chunk = []
-        try:
-            chunk.extend(islice(lines, 1 if answering else 8 * given.batch_size))
-        except NmtError as error:
-            fault = error  # told after the lines before it are translated
+    out, done, doubtful = io.StringIO() if given.output else sys.stdout, 0, []
+    while chunk := list(islice(lines, 1 if answering else 8 * given.batch_size)):
         for found in trained.n_best(chunk, **options):
             texts = [f"{sum(p.score for p in one.hypotheses):.3f}\t" * given.scores + one.text for one in found]
             texts += [""] * (given.n_best - len(found))  # always so many lines
@@ -112,25 +108,29 @@ def translate_command(given: argparse.Namespace) -> None:
         named = ", ".join(map(str, doubtful[:20])) + (", …" if doubtful[20:] else "")
         why = "it does not know a character, or finds them improbable itself"
         to_stderr(f"the model is not sure of {len(doubtful):,} of {done:,} translations (lines {named}): {why}")
-    if fault:
-        raise fault
+    if unread:
+        raise NmtError(f"{len(unread):,} of {done:,} lines could not be read; in their places stand blank lines")
 
 
-def lines_to_translate(given: argparse.Namespace, typing: bool) -> Iterator[str]:
-    """The sentences given, or the lines of --input or stdin. Raises NmtError, naming the line, for what is no UTF-8."""
+def lines_to_translate(given: argparse.Namespace, typing: bool, unread: list[int]) -> Iterator[str]:
+    """The sentences given, or the lines of --input or stdin. One that is no UTF-8 is told, and comes as a blank one."""
     raw, place = (typed_lines() if typing else sys.stdin.buffer), "standard input, line"
     if given.sentences:
         raw, place = map(os.fsencode, given.sentences), "SENTENCE"
     elif given.input:
         raw, place = io.BytesIO(Path(given.input).read_bytes()), f"{given.input}, line"
     mend = "only UTF-8 text can be translated; convert it: iconv -f {} -t UTF-8 OLD > NEW"
-    for number, line in enumerate(raw, 1):
-        if b"\0" in line:
-            raise NmtError(f"{place} {number}: a NUL byte; {mend.format('UTF-16')}")
+    for number, line in enumerate(raw if given.sentences else with_line_ends(raw), 1):
+        text, fault = "", f"a NUL byte; {mend.format('UTF-16')}" if b"\0" in line else ""
         try:
-            yield line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+            text = "" if fault else line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
         except UnicodeDecodeError as error:
-            raise NmtError(f"{place} {number}: not UTF-8 ({error}); {mend.format('WINDOWS-1252')}") from None
+            fault = f"not UTF-8 ({error}); {mend.format('WINDOWS-1252')}"
+        if fault:
+            if len(unread) < 20:  # of a file in another encoding, not each
+                to_stderr(f"{place} {number}: {fault}")
+            unread.append(number)
+        yield text
 
 
 def typed_lines() -> Iterator[bytes]:

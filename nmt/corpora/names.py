@@ -201,4 +201,11 @@ def unsplit_pairs(given: Sequence[str], log: Callable[[str], None]) -> tuple[str
         raise NmtError(f"{' '.join(given)}: a cap (:N) and held-out files are for training; a file read whole has none")
     nowhere = Path()  # own files are not unpacked
     rows = (pair for part in origin.parts for pair in check_languages(part.read(nowhere), part.name))
-    return origin.name, clean_pairs(rows, Counter())
+
+    def told() -> Iterator[Pair]:
+        dropped = Counter()
+        yield from clean_pairs(rows, dropped)
+        if dropped:
+            log("not scored: " + ", ".join(f"{count:,} ({reason})" for reason, count in dropped.items()))
+
+    return origin.name, told()

@@ -14,6 +14,8 @@ from nmt.corpora.normalise import WORD, clean
 LANGUAGES = "en", "ru"
 TOKEN = re.compile(r"\w+|[^\w\s]")
 CYRILLIC = re.compile(r"[А-Яа-яЁё]")
+HEADERS = {"en", "eng", "english", "source", "src", "ru", "rus", "russian", "target", "trg", "английский", "русский"}
+QUOTED = re.compile(r'"(?=.*"".*")(?:[^"]|"")*"')  # a cell with quotes in it, as Excel and csv write it
 LOOK = 1_000  # rows by which check_languages judges
 Pair = tuple[str, str]
 
@@ -32,7 +34,7 @@ def read_lines(path: str | Path, strict: bool = True) -> Iterator[str]:
         if path.suffix == ".gz" and not zipped:
             raise NmtError(f"{path}: not a gzip file, though its name ends in .gz")
         with gzip.open(path) if zipped else open(path, "rb") as file:
-            for number, line in enumerate(file, 1):
+            for number, line in enumerate(with_line_ends(file), 1):
                 text, fault = _decode(line, "utf-8-sig" if number == 1 else "utf-8")
                 if fault and strict:
                     raise NmtError(f"{path}:{number}: {fault}")
@@ -43,6 +45,12 @@ def read_lines(path: str | Path, strict: bool = True) -> Iterator[str]:
         raise NmtError(f"{path}: {error.strerror or error}") from None
     if number == 0:
         raise NmtError(f"{path}: the file is empty")
+
+
+def with_line_ends(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The same lines; of a file that knows \\r alone, as old Macs wrote it, those."""
+    for first, line in enumerate(lines):
+        yield from line.rstrip(b"\r").split(b"\r") if first == 0 and b"\n" not in line else [line]
 
 
 def _decode(line: bytes, encoding: str) -> tuple[str, str | None]:
@@ -59,7 +67,8 @@ def _decode(line: bytes, encoding: str) -> tuple[str, str | None]:
 def read_table(path: Path, strict: bool = True) -> Iterator[Pair]:
     """English TAB Russian. More columns are ignored if every line has the same number of them.
 
-    A line of another number of columns is an error; if not strict, it comes as two blank sides, as blank lines do.
+    A line of another number of columns is an error, and so is a header; if not strict, the first comes as two blank
+    sides, as blank lines do. If strict, cells with quotes in them are taken out of those that Excel writes around them.
     """
     columns = 0
     for number, line in enumerate(read_lines(path, strict), 1):
@@ -70,6 +79,10 @@ def read_table(path: Path, strict: bool = True) -> Iterator[Pair]:
         if strict and not fits and not blank:
             expected = f"{columns} as in the lines before it" if columns else "English TAB Russian"
             raise NmtError(f"{path}:{number}: {len(cells)} column(s), expected {expected}")
+        if strict and number == 1 and fits and {cell.strip(' "').lower() for cell in cells[:2]} <= HEADERS:
+            raise NmtError(f"{path}:1: a header, {cells[0]} and {cells[1]}, not a pair; delete this line")
+        if strict:
+            cells = [cell[1:-1].replace('""', '"') if QUOTED.fullmatch(cell) else cell for cell in cells]
         yield (cells[0], cells[1]) if fits else ("", "")
 
 

@@ -302,9 +302,9 @@ def test_translate_keeps_order_and_empty_lines_and_any_length(nmt_, trained):
 def test_translate_refuses_what_is_not_text(refuses, trained):
     line = f"translate --checkpoint {trained.directory} --batch_size"
     out = refuses(f"{line} 2", r"standard input, line 18: not UTF-8", b"a cat.\n" * 17 + b"\xff\xfe\n")
-    assert len(out.splitlines()) == 17  # all that was read before, also what fills no chunk of 8 batches
-    out = refuses(f"{line} 1", r"standard input, line 4: not UTF-8", b"a cat.\n" * 3 + b"\xff\xfe\n")
-    assert len(out.splitlines()) == 3
+    assert len(out.splitlines()) == 18 and out.endswith("\n\n")  # in its place a blank line
+    out = refuses(f"{line} 1", r"standard input, line 4: not UTF-8", b"a cat.\n" * 3 + b"\xff\xfe\n" + b"a cat.\n")
+    assert len(out.splitlines()) == 5 and out.splitlines()[3:] == ["", out.splitlines()[0]]
     line = f"{line} 1"
     refuses(line, "standard input, line 2: a NUL byte", b"a cat.\na\0b\n")
 
