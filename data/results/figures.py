@@ -5,11 +5,13 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+import reading
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
+from reading import Comparison
 
 from nmt.lab import bench, results
-from nmt.lab.results import Comparison
 from nmt.plumbing.files import read_json
 from nmt.runs import Run
 from nmt.show import plots
@@ -33,8 +35,8 @@ def draw(stored: Path, folder: Path) -> list[Path]:
         drawn[name] = plots.run_curves(run, f"run {name}, corpus {run.config['card']['name']}")
     if (stored / "compare").is_dir():
         drawn["pruning"] = few_methods(Comparison(stored / "compare"))
-    if sized := results.sized_runs(stored / "corpus-size"):
-        drawn["corpus-size"] = growth([run for run in sized if results.blocks(run) == results.blocks(sized[0])])
+    if sized := reading.sized_runs(stored / "corpus-size"):
+        drawn["corpus-size"] = growth([run for run in sized if reading.blocks(run) == reading.blocks(sized[0])])
     drawn |= {path.stem: bench.figure(read_json(path)) for path in sorted(stored.glob("bench*.json"))}
     for corpus, runs in groupby(results.priced_runs(stored / "lambda"), lambda run: run.config["card"]["name"]):
         drawn[f"lambda-{corpus}"] = gates_by_price(corpus, runs)
@@ -71,7 +73,7 @@ def few_methods(found: Comparison) -> Figure:
 def growth(runs: Sequence[Run]) -> Figure:
     """The means of BLEU and of chrF over the sources against the pairs learnt from, a line for each number of steps."""
     figure, grid = plots.new_figure((8.4, 3.4), (1, 2))
-    places, means = [results.pairs(run) for run in runs], [results.means_by_step(run) for run in runs]
+    places, means = [reading.pairs(run) for run in runs], [reading.means_by_step(run) for run in runs]
     for axes, name in zip(grid[0], ("BLEU", "chrF"), strict=True):
         for step, color, mark in zip(sorted(means[0], reverse=True), plots.COLOURS, "os^D", strict=False):
             scores = [of[step][name] for of in means]
@@ -93,4 +95,28 @@ def gates_by_price(corpus: str, runs: Iterable[Run]) -> Figure:
             name = f"λ {settings['l0_penalty_lambda']:g} ({settings['l0_penalty_scale']}), {kind}"
             of = gates(run, kind)
             panels.setdefault(name, {})[label] = (of.steps, of.p_open)
-    return plots.gate_paths(panels, f"P(open) of each head's gate, {corpus}")
+    return gate_paths(panels, f"P(open) of each head's gate, {corpus}")
+
+
+def gate_paths(panels: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]], title: str = "") -> Figure:
+    """P(open) of every gate over the steps: layers down, panels across, a line a head.
+
+    panels: name -> label -> (steps (N,), P(open) (N, L, H)); labels, two at most, are told by colour and dashes.
+    """
+    layers = max(p_open.shape[1] for runs in panels.values() for _, p_open in runs.values())
+    labels = list(dict.fromkeys(label for runs in panels.values() for label in runs))
+    looks = {"color": plots.BLUE}, {"color": plots.ORANGE, "ls": "--"}
+    styles = [{**look, "label": label} for look, label in zip(looks, labels, strict=False)]
+    size = 2.6 * len(panels) + 0.6, 1.9 * layers + 0.9
+    figure, grid = plots.new_figure(size, (layers, len(panels)), title, sharex=True, sharey=True)
+    for column, (name, runs) in enumerate(panels.items()):
+        grid[0, column].set_title(name, fontsize=9)
+        for label, (steps, p_open) in runs.items():
+            for layer, axes in enumerate(grid[: p_open.shape[1], column]):
+                axes.plot(steps, p_open[:, layer], lw=1, alpha=0.8, **styles[labels.index(label)])
+    for (layer, _), axes in np.ndenumerate(grid):
+        axes.set(ylim=(-0.03, 1.03), xlabel="step")
+        axes.set_ylabel(f"layer {layer}: P(open)", fontsize=9)
+        axes.label_outer()
+    plots.legend_below(figure, [Line2D([], [], **style) for style in styles], 2)
+    return figure

@@ -11,11 +11,13 @@ from functools import partial
 from pathlib import Path
 from statistics import mean, stdev
 
+import reading
+from reading import Comparison, bleu, dev_loss, role
+
 import figures
 from nmt.lab import render, results
 from nmt.lab.markdown import block, folded, score_table, table
 from nmt.lab.records import circumstances, command, short_revision
-from nmt.lab.results import Comparison, bleu, dev_loss, role
 from nmt.plumbing.files import read_json, write_between, write_text
 from nmt.plumbing.places import in_clone
 from nmt.pruning.methods import method_class
@@ -58,7 +60,7 @@ def runs(stored: Path) -> str:
             f"### `{name}`",
             block(map(command, sessions)),
             f"{MODEL.format(**run.config['transformer'])}; "
-            f"{results.pairs(run) if batches is None else batches * batch_size:,} training pairs, "
+            f"{reading.pairs(run) if batches is None else batches * batch_size:,} training pairs, "
             f"{last['epoch']:.4g} epochs, {last['step']:,} steps, {last['minutes']:.1f} minutes (validation included); "
             f"{circumstances(run, sessions)}.",
             f"![loss and BLEU over the epochs of {name}](../../figures/{name}.png)",
@@ -69,14 +71,14 @@ def runs(stored: Path) -> str:
 
 def corpus_size(stored: Path) -> str:
     """BLEU and chrF, means over the sources, by the pairs that were learnt from and the steps."""
-    kept, rows = results.sized_runs(stored / "corpus-size"), []
+    kept, rows = reading.sized_runs(stored / "corpus-size"), []
     for run in kept:
         scores = {
             f"{name}, {step:,} steps": f"{score:.2f}"
-            for step, means in results.means_by_step(run).items()
+            for step, means in reading.means_by_step(run).items()
             for name, score in means.items()
         }
-        rows.append({"training pairs": f"{results.pairs(run):,}", "blocks": results.blocks(run), **scores})
+        rows.append({"training pairs": f"{reading.pairs(run):,}", "blocks": reading.blocks(run), **scores})
     model, run = MODEL.format(**kept[0].config["transformer"]), circumstances(kept[0], kept[0].lines("sessions.jsonl"))
     about = f"The first rows: {model}; {run}. Greedy; {signatures(kept[0].lines('scores.jsonl'))}."
     return "\n\n".join([table(rows), about, commands(kept)])
@@ -158,7 +160,7 @@ def comparison(name: str, stored: Path) -> str:
         best = {row: cells for row in found.rows if (cells := found.best(row, budget))}
         rows = [scores_of("none: the dense model", found.dense)]
         for row, cells in sorted(best.items(), key=lambda item: mean(map(dev_loss, item[1].values()))):
-            chosen = Counter(results.described(cell["said"]) for cell in cells.values())
+            chosen = Counter(reading.described(cell["said"]) for cell in cells.values())
             settings = "; ".join(f"{said} ×{count}" for said, count in chosen.items())
             compute = f"{mean(cell['compute'] for cell in cells.values()):.1f}"
             name = f"`{row}`" + (f" ({settings})" if len(found.rows[row]) > 1 else "")

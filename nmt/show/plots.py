@@ -298,29 +298,6 @@ def curves(
 # Gates: what pruning does.
 
 
-def gate_paths(panels: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]], title: str = "") -> Figure:
-    """P(open) of every gate over the steps: layers down, panels across, a line a head.
-
-    panels: name -> label -> (steps (N,), P(open) (N, L, H)); labels, two at most, are told by colour and dashes.
-    """
-    layers = max(p_open.shape[1] for runs in panels.values() for _, p_open in runs.values())
-    labels = list(dict.fromkeys(label for runs in panels.values() for label in runs))
-    styles = [{"color": BLUE, "label": labels[0]}, {"color": ORANGE, "ls": "--", "label": labels[-1]}][: len(labels)]
-    size = 2.6 * len(panels) + 0.6, 1.9 * layers + 0.9
-    figure, grid = new_figure(size, (layers, len(panels)), title, sharex=True, sharey=True)
-    for column, (name, runs) in enumerate(panels.items()):
-        grid[0, column].set_title(name, fontsize=9)
-        for label, (steps, p_open) in runs.items():
-            for layer, axes in enumerate(grid[: p_open.shape[1], column]):
-                axes.plot(steps, p_open[:, layer], lw=1, alpha=0.8, **styles[labels.index(label)])
-    for (layer, _), axes in np.ndenumerate(grid):
-        axes.set(ylim=(-0.03, 1.03), xlabel="step")
-        axes.set_ylabel(f"layer {layer}: P(open)", fontsize=9)
-        axes.label_outer()
-    legend_below(figure, [Line2D([], [], **style) for style in styles], 2)
-    return figure
-
-
 def gate_distribution(
     axes: Axes, g: ArrayLike, density: ArrayLike, zero: float, one: float, highest: float
 ) -> tuple[Line2D, BarContainer, Axes]:

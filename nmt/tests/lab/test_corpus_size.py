@@ -13,13 +13,13 @@ import pytest
 from nmt import NmtError
 from nmt.cli import main
 from nmt.corpora.corpus import prepare
-from nmt.lab import results
 from nmt.plumbing.files import json_lines
 from nmt.runs import Run
 from nmt.tests.lab.test_results import squeezed
 from nmt.tests.test_training import TINY, quiet
 
 figures = pytest.importorskip("figures", reason="needs the clone: data/results")
+reading = pytest.importorskip("reading", reason="needs the clone: data/results")
 store = pytest.importorskip("store", reason="needs the clone: data/results")
 tables = pytest.importorskip("tables", reason="needs the clone: data/results")
 CONFIG = replace(TINY, max_epochs=2, limit_val_batches=1, val_batch_size=2, checkpoint_every_n_steps=2)
@@ -57,9 +57,9 @@ def score(run: Path, step: int, file: Path) -> dict:
 
 
 def test_the_smaller_corpus_comes_first(folder):
-    runs = results.sized_runs(folder[1])
+    runs = reading.sized_runs(folder[1])
     assert [run.directory.name for run in runs] == ["half", "whole"]
-    assert results.pairs(runs[0]) < results.pairs(runs[1])
+    assert reading.pairs(runs[0]) < reading.pairs(runs[1])
 
 
 def test_means_are_those_of_the_step(folder):
@@ -71,7 +71,7 @@ def test_means_are_those_of_the_step(folder):
         (4, "first.test"),
         (4, "own.test"),
     ]
-    means = results.means_by_step(run)
+    means = reading.means_by_step(run)
     for step in (2, 4):
         for name in ("BLEU", "chrF"):
             assert means[step][name] == mean(line[name.lower()] for line in lines if line["step"] == step)
@@ -79,9 +79,9 @@ def test_means_are_those_of_the_step(folder):
 
 def test_the_table_says_what_is_in_the_runs(folder):
     text = squeezed(tables.corpus_size(folder[1].parent))
-    for run in results.sized_runs(folder[1]):
-        numbers = [of[name] for of in results.means_by_step(run).values() for name in ("BLEU", "chrF")]
-        row = f"| {results.pairs(run):,} | {CONFIG.num_blocks} | " + " | ".join(f"{x:.2f}" for x in numbers) + " |"
+    for run in reading.sized_runs(folder[1]):
+        numbers = [of[name] for of in reading.means_by_step(run).values() for name in ("BLEU", "chrF")]
+        row = f"| {reading.pairs(run):,} | {CONFIG.num_blocks} | " + " | ".join(f"{x:.2f}" for x in numbers) + " |"
         assert row in text
     assert "| BLEU, 2 steps | chrF, 2 steps | BLEU, 4 steps | chrF, 4 steps |" in text
     assert text.count("\nnmt ") + text.count("\n# called by") == 2
@@ -95,21 +95,21 @@ def test_a_deeper_model_has_the_last_row(folder, tmp_path):
     scores = tmp_path / "scores.jsonl"
     scores.write_text(json_lines([score(tmp_path / "deeper", 2, root / file) for file in HELD_OUT]), encoding="utf-8")
     store.store(tmp_path / "deeper", tmp_path / "corpus-size", scores)
-    runs = results.sized_runs(tmp_path / "corpus-size")
+    runs = reading.sized_runs(tmp_path / "corpus-size")
     assert [run.directory.name for run in runs] == ["half", "whole", "deeper"]
-    means = results.means_by_step(runs[-1])[2]
+    means = reading.means_by_step(runs[-1])[2]
     row = f"| {CONFIG.num_blocks + 1} | {means['BLEU']:.2f} | {means['chrF']:.2f} | | |"
     assert row in squeezed(tables.corpus_size(tmp_path))
 
 
 def test_the_figure_has_a_line_for_each_number_of_steps(folder):
-    runs = results.sized_runs(folder[1])
+    runs = reading.sized_runs(folder[1])
     for axes, key in zip(figures.growth(runs).axes, ("BLEU", "chrF"), strict=True):
         lines = {line.get_label(): line for line in axes.lines}
         for step in (2, 4):
             drawn = lines[f"{step} steps"]
-            assert list(drawn.get_xdata()) == [results.pairs(run) for run in runs]
-            assert list(drawn.get_ydata()) == [results.means_by_step(run)[step][key] for run in runs]
+            assert list(drawn.get_xdata()) == [reading.pairs(run) for run in runs]
+            assert list(drawn.get_ydata()) == [reading.means_by_step(run)[step][key] for run in runs]
 
 
 def test_no_path_of_a_machine_is_kept(folder):

@@ -4,7 +4,6 @@ import pytest
 from PIL import Image
 
 import nmt
-from nmt.lab.results import Comparison
 from nmt.plumbing.files import read_json_lines, replaced_between
 from nmt.plumbing.places import in_clone
 from nmt.pruning import masks
@@ -29,7 +28,7 @@ def test_exactly_the_named_heads_are_closed():
 
 
 def test_a_picture_of_pruning_shows_the_mean_number_of_heads_kept():
-    found = Comparison(in_clone("data", "results", "compare"))
+    found = figures.Comparison(in_clone("data", "results", "compare"))
     left, right = figures.few_methods(found).axes
     for axes, k in ((left, 12), (right, 6)):
         assert sum(bar.get_height() for bar in axes.patches) == pytest.approx(k)

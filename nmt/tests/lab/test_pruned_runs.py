@@ -1,9 +1,11 @@
 """What is kept and shown of runs with a price on heads."""
 
+import io
 import json
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from nmt import NmtError
@@ -98,3 +100,14 @@ def test_a_run_that_has_not_ended_is_refused(folder, tmp_path):
     (tmp_path / "free" / "result.json").unlink()
     with pytest.raises(NmtError, match=r"no result\.json"):
         store.store(tmp_path / "free", tmp_path / "kept")
+
+
+def test_paths_have_a_line_for_each_head_and_a_row_for_each_layer():
+    steps, p = np.arange(3), np.zeros((3, 2, 8))
+    figure = figures.gate_paths(
+        {"λ 0.1": {"frozen": (steps, p), "learns": (steps, p + 1)}, "λ 0.2": {"frozen": (steps, p)}}
+    )
+    assert [len(axes.lines) for axes in figure.axes] == [16, 8, 16, 8]
+    assert [axes.get_ylabel() for axes in figure.axes] == ["layer 0: P(open)", "", "layer 1: P(open)", ""]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["frozen", "learns"]
+    figure.savefig(io.BytesIO())

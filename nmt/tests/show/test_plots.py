@@ -11,7 +11,6 @@ from nmt.show.plots import (
     attention_rows,
     curves,
     gate_distribution,
-    gate_paths,
     matrices,
     new_figure,
     paddings,
@@ -89,13 +88,4 @@ def test_a_distribution_shows_its_density_and_both_masses():
     curve, bars, right = gate_distribution(grid[0, 0], g, g + 9, 0.25, 0.5, 2.0)
     assert np.array_equal(curve.get_ydata(), g + 9) and grid[0, 0].get_ylim() == (0.0, 2.0)  # what is higher is cut off
     assert [bar.get_height() for bar in bars] == [0.25, 0.5] and right.get_ylim()[1] > 1
-    figure.savefig(io.BytesIO())
-
-
-def test_paths_have_a_line_for_each_head_and_a_row_for_each_layer():
-    steps, p = np.arange(3), np.zeros((3, 2, 8))
-    figure = gate_paths({"λ 0.1": {"frozen": (steps, p), "learns": (steps, p + 1)}, "λ 0.2": {"frozen": (steps, p)}})
-    assert [len(axes.lines) for axes in figure.axes] == [16, 8, 16, 8]
-    assert [axes.get_ylabel() for axes in figure.axes] == ["layer 0: P(open)", "", "layer 1: P(open)", ""]
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["frozen", "learns"]
     figure.savefig(io.BytesIO())
