@@ -15,7 +15,7 @@ from torch import Tensor
 import nmt
 from nmt import NmtError
 from nmt.models import Trained
-from nmt.plumbing.places import in_clone
+from nmt.plumbing.places import clone, in_clone
 from nmt.plumbing.provenance import description_of_session
 from nmt.runs import Run, load
 from nmt.show.movies import Movie
@@ -136,6 +136,9 @@ def play(movie: Movie, alt: str, keep: str = "") -> None:
 
 def page(name: str, picture: str, alt: str) -> None:
     """Display a page of figures/ in a frame. A rendered notebook, which would grow by all of it, shows its picture."""
+    if clone() is None:
+        print(f"figures/{name} is in the clone only")  # this nmt was installed from a wheel
+        return
     figures = in_clone("figures")
     if os.environ.get("NMT_FIGURES") is None:
         held = html.escape((figures / name).read_text(encoding="utf-8"))

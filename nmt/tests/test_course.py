@@ -143,3 +143,6 @@ def test_a_page_is_framed_for_whoever_runs_the_notebook_and_a_picture_in_a_rende
     monkeypatch.setenv("NMT_FIGURES", "")
     course.page("switchboard.html", "page.png", "what it shows")
     assert shown[1]["image/png"] == in_clone("figures", "page.png").read_bytes() and "text/html" not in shown[1]
+    monkeypatch.setattr(course, "clone", lambda: None)  # installed from a wheel
+    course.page("switchboard.html", "page.png", "what it shows")
+    assert len(shown) == 2
