@@ -1,4 +1,4 @@
-"""What decides how heads are pruned: one frozen dataclass; each field says what it is for."""
+"""What decides how heads are pruned: one frozen dataclass. The command line makes one flag of each field."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,6 @@ GROUPS = {**{kind: (kind,) for kind in KINDS + NEURONS}, "all": KINDS}  # --head
 
 @dataclass(frozen=True)
 class PruningConfig:
-    """Everything that decides how heads are pruned. The command line makes one flag of each field."""
-
     method: str = option("ours", "how the heads are chosen")
     heads: str = option(
         "encoder",
@@ -35,16 +33,10 @@ class PruningConfig:
     )
     gate_lr: float = option(0.05, "learning rate of the gates, by Adam, without decay")
     freeze: bool = option(True, "the side of the model whose heads are not pruned does not change")
-    search: float | None = option(
-        None, "share of the steps that choose; the rest fine-tunes with the mask (default: the method's own)", SHARE
-    )
-    swaps: int = option(
-        0, "on-budget and shed: exchanges of a kept head for a dropped one at the end of the search, at most", FROM_0
-    )
+    search: float | None = option(None, "share of the steps that choose; the rest fine-tunes (default: its own)", SHARE)
+    swaps: int = option(0, "on-budget and shed: heads exchanged for dropped ones after the search, at most", FROM_0)
     distill: float = option(0.0, "share of the loss that imitates the dense model (Hinton et al. 2015)", SHARE)
-    stop: str = option(
-        "end", "when to end: after all epochs, or as soon as no gate is undecided", choices=("end", "decided")
-    )
+    stop: str = option("end", "end after all epochs, or when no gate is undecided", choices=("end", "decided"))
     gates_every_n_steps: int = option(10, "steps between two lines of gates.jsonl")
 
     def __post_init__(self) -> None:
@@ -57,5 +49,4 @@ class PruningConfig:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The kinds of layers that --heads means, of KINDS or NEURONS."""
         return GROUPS[self.heads]

@@ -45,9 +45,8 @@ def flops(model: Transformer, source: int, target: int) -> dict[str, int]:
 def speed(models: dict[str, Transformer], sources: Sentences, batch_sizes=(1, 32), rounds: int = 5) -> dict:
     """Milliseconds a sentence of greedy decoding: name -> "batch 1" -> {"median", "low", "high", "rounds": all}.
 
-    In each round every model translates all sources. The models take turns batch by batch, and another one begins each
-    time, so that whatever else the machine does slows all of them alike. All do the same work: no sentence ends before
-    it has as many tokens as the longest source of its batch.
+    In each round every model translates all sources. The models take turns batch by batch, so that whatever else the
+    machine does slows all alike. No sentence ends before it has as many tokens as the longest source of its batch.
     """
     if not sources or rounds < 1:
         raise NmtError(f"speed is measured on sentences, in rounds: {len(sources)} and {rounds} are too few")
@@ -76,7 +75,6 @@ def _seconds(model: Transformer, batch: Sentences) -> float:
     bias[EOS] = torch.finfo(bias.dtype).min / 2
     try:
         start = time.perf_counter()
-        # The results are lists of ids: a GPU has finished when they are there.
         greedy(model, source_batch(batch, device), max_length=len(batch[-1]) + 1)
         return time.perf_counter() - start
     finally:
@@ -90,7 +88,7 @@ def saved(ours: dict[str, dict], dense: dict[str, dict]) -> dict[str, list[float
 
 
 def headless(model: Transformer, kinds: Sequence[str] = KINDS) -> Transformer:
-    """The model without any head of these kinds. It cannot translate; its speed bounds what removing heads can save."""
+    """The model without any head of these kinds: its speed bounds what removing heads can save."""
     return remove_heads(model, {kind: torch.zeros_like(kept) for kind, kept in masks.all_kept(model, kinds).items()})
 
 

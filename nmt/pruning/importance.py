@@ -72,7 +72,7 @@ def _from_gradients(model: Transformer, kinds: Sequence[str], batches: Sequence[
 def taylor(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch]) -> Scores:
     """The mean over sentences x of |dL(x)/dξ|, ξ the factor on a head's output: Michel et al. 2019, equation 2.
 
-    L(x) is the sentence's loss in nats, its sum over tokens; scores are divided by the tokens. A closed head scores 0.
+    L(x) is summed over tokens, and the scores are divided by them. A closed head scores 0.
     """
     return _from_gradients(model, kinds, batches, first_order)
 
@@ -85,7 +85,7 @@ def slopes(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch]) -
 def leave_one_out(model: Transformer, mask: masks.Mask, batches: Sequence[Batch]) -> Scores:
     """By how much the loss rises when one head more is closed, for each that `mask` keeps; -inf for the others.
 
-    A rise may be negative: the model is better without that head. Afterwards the mask is applied.
+    Afterwards the mask is applied.
     """
     scores = {kind: torch.full(kept.shape, -math.inf, dtype=torch.float64) for kind, kept in mask.items()}
     masks.apply(model, mask)

@@ -40,7 +40,6 @@ def check(model: Transformer, mask: Mask) -> None:
 
 
 def count(mask: Mask) -> int:
-    """How many are kept."""
     return sum(int(kept.sum()) for kept in mask.values())
 
 
@@ -85,10 +84,7 @@ def apply(model: Transformer, mask: Mask) -> None:
 
 
 def put_gates(model: Transformer, rows: dict[str, Tensor], gate: Callable[[Tensor], nn.Module]) -> dict[str, list]:
-    """Make a gate of each layer's row in {kind: (L, H)}, and put it on the layer; {kind: the gates of its layers}.
-
-    A gate gets those places of its row, (H',), whose heads the model has.
-    """
+    """Put a gate on each layer, made of those places of its row in {kind: (L, H)} that are there; {kind: the gates}."""
     gates = {kind: [] for kind in rows}
     for kind in rows:
         for layer, row, numbers in zip(model.gated_layers(kind), rows[kind], model.config.kept(kind), strict=True):
@@ -98,7 +94,6 @@ def put_gates(model: Transformer, rows: dict[str, Tensor], gate: Callable[[Tenso
 
 
 def clear(model: Transformer, kinds: Sequence[str]) -> None:
-    """Take the gates off."""
     for kind in kinds:
         for layer in model.gated_layers(kind):
             layer.gate = None

@@ -86,8 +86,7 @@ class Method(Objective):
     def search_step(self, step: int) -> None:
         """Called before each training step of the search."""
 
-    def choose(self) -> masks.Mask:
-        """The mask, at the end of the search."""
+    def choose(self) -> masks.Mask:  # at the end of the search
         return self.mask_now()
 
     def mask_now(self) -> masks.Mask:
@@ -208,8 +207,7 @@ class Method(Objective):
         mask = self.chosen or self.mask_now()
         return [{"kept": masks.count(mask), "mask": masks.to_json(mask), **self.gate_values()}]
 
-    def finish(self) -> None:
-        """Choose the mask, where the run ended inside the search."""
+    def finish(self) -> None:  # the run may have ended inside the search
         if self.chosen is None:
             self.decide()
 
@@ -241,9 +239,8 @@ class Method(Objective):
 
 
 def frozen_modules(model: Transformer, kinds: tuple[str, ...]) -> list[nn.Module]:
-    """What does not learn while only these kinds are pruned: the other side of the model.
+    """What does not learn while only these kinds are pruned: the other side (Voita et al. 2019, section 6.2).
 
-    Pruning the encoder leaves decoder, target embedding and generator as they are (Voita et al. 2019, section 6.2).
     Otherwise the decoder would learn to do without the encoder, and one would see what the two can do together, not
     which heads the encoder needs. Pruning on both sides freezes nothing.
     """

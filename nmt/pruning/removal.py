@@ -16,8 +16,7 @@ def remove_heads(model: Transformer, mask: masks.Mask) -> Transformer:
     """A copy without the heads, and neurons, that the mask does not keep; its config lists what is left.
 
     A removed head takes its rows of W_Q, W_K, W_V and its columns of W_O with it, a neuron its row of W1 and its column
-    of W2, as nn.Linear stores them. The biases of W_O and W2 stay, so the copy computes what the model does with those
-    gates at 0, down to layers of which nothing else is left.
+    of W2. The biases of W_O and W2 stay, so the copy computes what the model does with those gates at 0.
 
     The copy has no gates: their factors at test time are now in the columns of W_O, or W2. The mask alone decides what
     goes: a kept head whose gate is at 0 stays, with columns of zeros. Raises NmtError as `masks.check` does.
@@ -58,10 +57,7 @@ def _cut_heads(layer: MultiHeadAttention, heads: Tensor, factors: Tensor) -> Non
 
 
 def cut_neurons(inner: nn.Linear | None, outer: nn.Linear, neurons: Tensor, factors: Tensor) -> None:
-    """Leave these neurons between two layers, int64 (F',), each times its factor, (F',).
-
-    inner: None for the inputs of a network. To be called where no gradients are computed.
-    """
+    """Leave these neurons between two layers, int64 (F',), times their factors; inner: None for a network's inputs."""
     neurons, factors, left = neurons.to(outer.weight.device), factors.to(outer.weight), len(neurons)
     outputs, count = outer.weight.shape
     outer.weight = _part(outer.weight, (outputs, count), neurons, (outputs, left))

@@ -31,13 +31,11 @@ class Gates:
     log_alpha: np.ndarray  # (N, L, H)
 
     @property
-    def expected(self) -> np.ndarray:
-        """How many gates are open in the mean, (N,): what the penalty counts."""
+    def expected(self) -> np.ndarray:  # (N,): what the penalty counts
         return self.p_open.sum((1, 2))
 
 
 def gates(run: Run, kind: str = "encoder") -> Gates:
-    """From gates.jsonl. Raises NmtError where the run has none, or not of this kind."""
     lines = run.lines("gates.jsonl")
     if not lines or kind not in lines[0].get("p_open", {}):
         raise NmtError(f"{run.directory}: gates.jsonl holds no gates of kind {kind!r} that learn (method l0 has them)")

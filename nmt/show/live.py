@@ -1,10 +1,6 @@
-"""Interactive translation without its display: a live model whose heads open and close, and questions while one types.
-
-`nmt.show.widgets` shows what this computes. Nothing here knows of widgets or needs a browser.
-"""
+"""What `nmt.show.widgets` shows: a live model whose heads open and close, and answers while one types."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -61,9 +57,8 @@ def in_words(error: Exception) -> str:
 class LatestOnly:
     """Answers the latest question and drops the ones before: an old answer is never shown.
 
-    A question is what the widgets say when it is worked on. `work()` yields functions, each of which shows a part of
-    the answer; they are called as long as no newer question was asked. An exception goes to `fail`. One question is
-    worked on at a time, in a thread of its own.
+    `work()` yields functions, each of which shows a part of the answer; they are called as long as no newer question
+    was asked. An exception goes to `fail`. One question is worked on at a time, in a thread of its own.
     """
 
     def __init__(self, work: Callable[[], Iterator[Callable[[], None]]], fail: Callable[[Exception], None]) -> None:
@@ -104,15 +99,10 @@ class Answer:
     sentences: list[str]  # that it was cut into, as the model read them; none where it is blank
     lines: list[Translation]  # best first; each has a hypothesis for each sentence
     pieces: tuple[list[list[str]], list[list[str]]]  # of each sentence: of the English, and of the best translation
-    milliseconds: float
 
 
 class Live:
-    """A model in use, whose heads close and open between two sentences.
-
-    `heads` are those that the model has (a pruned one has fewer), `mask` those of them that are open now; both are
-    {kind: bool (L, H)}.
-    """
+    """A model in use. `heads` are those that it has (a pruned one has fewer), `mask` those that are open now."""
 
     def __init__(self, trained: Trained) -> None:
         self.trained, self.model, self.bpe = trained, trained.model, trained.bpe
@@ -131,10 +121,7 @@ class Live:
             ) from error
 
     def open_only(self, mask: masks.Mask) -> None:
-        """Open exactly these heads; a kind that the mask leaves out is opened whole.
-
-        Raises NmtError as `masks.check` does, and changes nothing then.
-        """
+        """Open exactly these heads; a kind that the mask leaves out is opened whole. Raises as `masks.check`."""
         masks.check(self.model, mask)
         full = self.heads | mask
         if all(torch.equal(full[kind], self.heads[kind]) for kind in KINDS):
@@ -157,10 +144,9 @@ class Live:
         return masks.top_k({kind: s.masked_fill(~self.heads[kind], float("-inf")) for kind, s in scores.items()}, k)
 
     def kept_by_pruning(self, candidates: list[str]) -> dict[str, masks.Mask]:
-        """What pruning kept, by checkpoint: of those candidates that came from a model like this one.
+        """What pruning kept, by checkpoint: of those candidates that have this model's vocabularies, layers and heads.
 
-        Like: the same vocabularies, by checksum, and as many layers and heads; so a dense model may try the mask of
-        its pruned descendant, without the training that came after.
+        So a dense model may try the mask of its pruned descendant, without the training that came after.
         """
         found = {}
         for name in candidates:
@@ -177,18 +163,14 @@ class Live:
 
     def answer(self, line: str, beam: int = 4, n_best: int = 1) -> Answer:
         """Translate one line; beam 1 is greedy. Raises NmtError for text too long to be answered at once."""
-        since = time.perf_counter()
         sentences, (english, russian) = translatable_parts(self._as_read(line)), self.bpe
         pieces = [english.pieces(sentence) for sentence in sentences]
         if (total := sum(map(len, pieces))) > LONGEST:
-            raise NmtError(
-                f"This text is too long to be translated as you type: {total} pieces of words, {LONGEST} at most."
-            )
+            raise NmtError(f"This text is too long to be translated as you type: {total} pieces, {LONGEST} at most.")
         (found,) = self.trained.n_best([line], beam=beam, n_best=min(n_best, beam))
         lines = [translation for translation in found if translation.hypotheses]
-        spent = 1000 * (time.perf_counter() - since)
         written = [pieces_of(russian, part.ids) for translation in lines[:1] for part in translation.hypotheses]
-        return Answer(sentences, lines, (pieces, written), spent)
+        return Answer(sentences, lines, (pieces, written))
 
     def _as_read(self, text: str) -> str:
         return text.lower() if self.trained.lowercase else text

@@ -1,7 +1,7 @@
 """Movies of stored histories, as GIFs in which every frame that was made can be seen.
 
 At most 50 evenly spaced moments are drawn, and all of them are in the file: it is read back to make sure. Axes do not
-move, each frame says its step, the last one stays for a while, and there is a still picture of it.
+move, each frame says its step, and the last one stays for a while.
 """
 
 import io
@@ -41,10 +41,8 @@ def evenly(count: int, most: int = MOST) -> list[int]:
 
 @dataclass(frozen=True)
 class Movie:
-    """Pictures of one palette, and how many milliseconds each is seen."""
-
-    images: list[Image.Image]
-    durations: list[int]
+    images: list[Image.Image]  # of one palette
+    durations: list[int]  # milliseconds
 
     @property
     def frames(self) -> np.ndarray:
@@ -82,11 +80,10 @@ class Movie:
         return list(written)
 
 
-def movie(frames: Sequence[np.ndarray], milliseconds: int = MILLISECONDS, hold: int = HOLD) -> Movie:
-    """A movie that shows all of these pictures, uint8 (height, width, 3), MOST at most.
+def movie(frames: Sequence[np.ndarray], milliseconds: int = MILLISECONDS) -> Movie:
+    """A movie of all these pictures, uint8 (height, width, 3), MOST at most, and under them a bar that grows.
 
-    They get one palette, and under them a bar that grows. Pillow, and so imageio, silently drops a frame that equals
-    the one before: a movie in which nothing happens for a while would lose that while. With the bar no two are equal.
+    Pillow, and so imageio, silently drops a frame that equals the one before. With the bar no two are equal.
     """
     if not 0 < len(frames) <= MOST:
         raise NmtError(f"{len(frames)} frames; a movie has 1 to {MOST}: choose with evenly()")
@@ -97,13 +94,12 @@ def movie(frames: Sequence[np.ndarray], milliseconds: int = MILLISECONDS, hold: 
     barred[:, :height] = frames
     for i, frame in enumerate(barred, 1):
         frame[height:, : width * i // len(frames)] = 0
-    # One below the other they are one picture, whose palette fits all. Maximum coverage keeps rare colours, as of the
-    # one orange dot in a blue figure: median cut turns them grey.
+    # One below the other they are one picture, whose palette fits all. Maximum coverage keeps rare colours.
     below = Image.fromarray(barred.reshape(-1, width, 3))
     below = below.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     tops = range(0, below.height, height + BAR)
     images = [below.crop((0, top, width, top + height + BAR)) for top in tops]
-    return Movie(images, [milliseconds] * (len(frames) - 1) + [hold])
+    return Movie(images, [milliseconds] * (len(frames) - 1) + [HOLD])
 
 
 def frames_of(gif: bytes) -> tuple[np.ndarray, list[int]]:
@@ -116,8 +112,7 @@ def frames_of(gif: bytes) -> tuple[np.ndarray, list[int]]:
 def film(figure: Figure, update: Callable[[int], None], count: int, most: int = MOST, **times: int) -> Movie:
     """Draw `most` of `count` moments, evenly chosen; update(i) puts moment i into the figure.
 
-    The layout is that of the last moment. Raises NmtError where an update moves an axis: two frames could not be
-    compared then.
+    The layout is that of the last moment. Raises NmtError where an update moves an axis.
     """
     canvas, chosen, frames, before = FigureCanvasAgg(figure), evenly(count, most), [], None
     update(chosen[-1])
@@ -143,13 +138,13 @@ def _frame_of(axes: Axes) -> tuple:
 # The films.
 
 
-def gates_film(priced: dict[str, Gates], columns: int = 2, **options: int) -> Movie:
+def gates_film(priced: dict[str, Gates], **options: int) -> Movie:
     """P(open) of each head under several prices, {title: gates}, stored at the same steps: a panel for each price.
 
     It ends where hardly anything moves any more: each P(open) is then within STILL of its end.
     """
-    first, size = next(iter(priced.values())), (-(-len(priced) // columns), columns)
-    figure, grid = plots.new_figure((4.7 * columns, 1.3 * size[0] + 0.4), size, dpi=100, sharex=True, sharey=True)
+    first, size = next(iter(priced.values())), (-(-len(priced) // 2), 2)
+    figure, grid = plots.new_figure((9.4, 1.3 * size[0] + 0.4), size, dpi=100, sharex=True, sharey=True)
     drawn, (_, layers, heads) = [], first.p_open.shape
     for axes, (title, gates) in zip(grid.flat, priced.items(), strict=True):
         names = [f"layer {i}" for i in range(layers)], range(heads)
@@ -173,10 +168,7 @@ def gates_film(priced: dict[str, Gates], columns: int = 2, **options: int) -> Mo
 
 
 def translating_film(history: History, sentence: int, kind: str, **options: int) -> Movie:
-    """Every head's attention (layers down, heads across) while a sentence is translated: step by step a row more.
-
-    Raises NmtError for the encoder, which reads the whole sentence before the first step.
-    """
+    """Every head's attention (layers down, heads across) while a sentence is translated: step by step a row more."""
     if kind not in ("decoder", "cross"):
         raise NmtError(f"kind {kind!r}: decoder or cross; the encoder's maps are the same at each step")
     about, maps = history.about["sentences"][sentence], as_weights(history.arrays[f"{sentence}.{kind}"])
@@ -262,10 +254,7 @@ LOOKS = {
 
 
 def roles_film(record: dict, **options: int) -> Movie:
-    """What each head looks at, over the moments of a run: a record of data/results/roles.
-
-    Rows are relations, with the share of the best fixed offset; numbers are percent. Closed heads are grey.
-    """
+    """What each head looks at, in percent, over the moments of a run: a record of data/results/roles."""
     kinds, moments, last = record["relations"], record["moments"], record["moments"][-1]["step"]
     rows = [len(relations) for relations in kinds.values()]
     figure, grid = plots.new_figure((9.4, 0.27 * sum(rows) + 2.3), (len(kinds), 1), dpi=100, height_ratios=rows)

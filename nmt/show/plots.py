@@ -1,7 +1,4 @@
-"""Figures from stored data, all in one style, which is set here: a colour that changes here changes everywhere.
-
-Most functions return a matplotlib Figure; those at the end draw a part of a widget's panel into a figure that is given.
-Layers and heads are numbered from 0, as in the code.
+"""Figures from stored data, all in one style, which is set here.
 
 Neither pyplot nor rcParams are touched: they are global, and widgets draw in several threads at the same time.
 """
@@ -101,7 +98,7 @@ def pieces(names: Sequence[str]) -> list[str]:
 
 
 def map_labels(kind: str, source: Sequence[str], target: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Labels (queries, keys) of an attention map, from source pieces (S) and target pieces (T), EOS included.
+    """Labels (queries, keys) of an attention map, from source and target pieces, EOS included.
 
     In row t of the decoder's maps target piece t is written; BOS and the pieces before it have been read.
     """
@@ -121,10 +118,7 @@ def plain(text: str) -> str:
 
 
 def png(figure: Figure) -> bytes:
-    """The figure in 256 colours, less than half the bytes: a notebook of many pictures is still shown on the web.
-
-    There is no date in it: the same data give the same bytes.
-    """
+    """The figure in 256 colours, less than half the bytes, and without a date: the same data give the same bytes."""
     drawn, data = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png")
     Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(data, "png")
@@ -303,8 +297,7 @@ def gate_distribution(
 ) -> tuple[Line2D, BarContainer, Axes]:
     """Draw a hard concrete distribution; returns the curve, the bars and the bars' axes, whose scale is on the right.
 
-    The curve is the density (M,) of the values g (M,) strictly between 0 and 1, cut off at `highest`. Bars beside it
-    show the probabilities of exactly 0 and exactly 1.
+    The curve is the density (M,) of the values g (M,); the bars are the probabilities of exactly 0 and exactly 1.
     """
     (curve,) = axes.plot(g, density, color=BLUE)
     axes.set(xlim=(-0.22, 1.22), ylim=(0, highest), xlabel="value of the gate")
@@ -360,8 +353,6 @@ def share_bars(figure: Figure | SubFigure, shares: Tensor, target: Sequence[str]
 
 @dataclass(frozen=True)
 class Picture:
-    """A part of a panel, before it is drawn."""
-
     height: float  # inches
     draw: Callable[[SubFigure], None]
 

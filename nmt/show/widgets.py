@@ -1,7 +1,6 @@
 """The panels of notebook 05: translate as you type, see the attention, close heads.
 
-`nmt.show.live` computes what they show, `nmt.show.plots` draws it. Each panel has a static twin for readers without a
-kernel, a PNG in an output of its own. Four rules, the last three of the platform:
+Each has a static twin for readers without a kernel, a PNG in an output of its own. Four rules, three of the platform:
 
 - The question is what the widgets say; the answer is `said` and `pictures`, which an error replaces.
 - A picture is PNG bytes in an Image widget: JupyterLab runs the callbacks of different widgets at the same time, and
@@ -140,7 +139,6 @@ class Panel(w.VBox):
         self.examples.children = [w.HBox(row, layout=WRAPPED) for row in (knows, fails)] if self.tried else []
 
     def typed(self) -> None:
-        """Another text stands in the box, whoever put it there."""
         self.questions.ask(live.DELAY)
 
     def _choose_run(self, folder: str) -> None:
@@ -208,7 +206,7 @@ class Panel(w.VBox):
 
 
 class TranslateAsYouType(Panel):
-    """The translation of what is typed; folded away the others that search found, pieces, and how long it took."""
+    """The translation of what is typed; folded away the others that search found, and pieces."""
 
     heading = "Type an English sentence, or press one: its translation follows as you type."
     folded = "other translations, pieces, search, a model of your own"
@@ -216,18 +214,14 @@ class TranslateAsYouType(Panel):
     def parts(self) -> Iterator[Part]:
         answer = self.live.answer(self.text.value, self.beam.value, self.beam.value)
         rows = self.rows_of(answer)
-        scores = [sum(part.score for part in line.hypotheses) for line in answer.lines]
-        details = [(f"score {score:.2f}", line.text) for score, line in zip(scores, answer.lines, strict=True)]
+        details = [(f"score {sum(one.score for one in line.hypotheses):.2f}", line.text) for line in answer.lines]
         for name, sentences in zip(("English pieces", "Russian pieces"), answer.pieces, strict=True):
             details.append((name, " ".join(chain(*sentences))))
         yield lambda: self.say(rows, details)
 
 
 class SeeAttention(Panel):
-    """The map of one head, the chosen Russian piece framed, and what source and written words bring.
-
-    Of a line of several sentences it shows the first.
-    """
+    """The map of one head in the first sentence, a Russian piece framed; and what source and written words bring."""
 
     heading = "Type a sentence, then choose a head and a Russian piece: the darker a square, the more it looks there."
 

@@ -1,9 +1,9 @@
 """On-budget gates, a method of our own: as many gates are expected to be open as the budget says, at every step.
 
-New is how the budget is kept. Voita et al. 2019 set a price λ on an open gate and see how many heads are left, Wang et
-al. 2020 and CoFi (Xia et al. 2022) steer the number by multipliers that are learned; here one threshold for all heads
-is solved for at each step, and there is nothing to tune. Borrowed: hard concrete gates (Louizos et al. 2018),
-first-order scores to begin with (Michel et al. 2019), a falling temperature (Li et al. 2021).
+Voita et al. 2019 set a price λ on an open gate and see how many heads are left, Wang et al. 2020 and CoFi (Xia et al.
+2022) steer the number by learned multipliers; here one threshold for all heads is solved for at each step.
+Borrowed: hard concrete gates (Louizos et al. 2018), first-order scores (Michel et al. 2019), a falling
+temperature (Li et al. 2021).
 """
 
 import math
@@ -108,7 +108,6 @@ class OnBudget(CompetingHeads):
         self._set(step)
 
     def _set(self, step: int) -> None:
-        """Budget and temperatures of a step of the search."""
         self.gates.follow_schedule(min(1.0, step / max(1, self.search_ends)), self.config.keep)
 
     def choose(self) -> masks.Mask:

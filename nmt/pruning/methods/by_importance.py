@@ -1,7 +1,4 @@
-"""Methods that score the heads of the trained model, keep the k best, and fine-tune: the choice is not learned.
-
-A function here gives the scores, {kind: (L, H)} or (L, F), float64 on the CPU: the higher, the more a head matters.
-"""
+"""Methods that score the heads of the trained model, keep the k best, and fine-tune: the choice is not learned."""
 
 import math
 from collections.abc import Callable
@@ -25,20 +22,15 @@ def random(method: Method) -> Scores:
 
 
 def last_layers(method: Method) -> Scores:
-    """The last layers first.
-
-    Within a layer the last head goes first; the kinds go by turns.
-    """
+    """The last layers first."""
     layers, width = importance.zeros(method.model, method.kinds)[method.kinds[0]].shape
+    # Within a layer the last head goes first; the kinds go by turns.
     order = -torch.arange(layers * width, dtype=torch.float64).view(layers, width)
     return {kind: order - i / len(method.kinds) for i, kind in enumerate(method.kinds)}
 
 
 def magnitude(method: Method) -> Scores:
-    """The norm of a head's columns of W_O.
-
-    That is how loud the head can be. Of a neuron it is the norm of its column of W2.
-    """
+    """The norm of a head's columns of W_O."""
     scores = importance.zeros(method.model, method.kinds)
     for kind in method.kinds:
         there = method.model.config.kept(kind)
@@ -50,10 +42,7 @@ def magnitude(method: Method) -> Scores:
 
 
 def confidence(method: Method) -> Scores:
-    """Behnke and Heafield 2020: the mean of a head's largest attention weight.
-
-    The mean is over tokens, EOS not counted on either side (Voita et al. 2019, section 4).
-    """
+    """Behnke and Heafield 2020: the mean of a head's largest attention weight."""
     if wrong := [kind for kind in method.kinds if kind not in KINDS]:
         raise NmtError(f"--method confidence looks at attention: {', '.join(wrong)} has none")
     method.charge(BATCHES)
@@ -80,10 +69,7 @@ def taylor(method: Method) -> Scores:
 
 
 def taylor_per_layer(method: Method) -> Scores:
-    """Michel et al. 2019 as published: the scores of a layer divided by their l2 norm.
-
-    Between kinds of attention that hides which kind matters more.
-    """
+    """Michel et al. 2019 as published: the scores of a layer divided by their l2 norm."""
     return {kind: s / s.norm(dim=1, keepdim=True).clamp(min=1e-30) for kind, s in taylor(method).items()}
 
 
@@ -113,7 +99,6 @@ SCORED = (random, last_layers, magnitude, confidence, taylor, taylor_per_layer, 
 class TaylorIterative(Method):
     """Michel et al. 2019, section 4.1: a tenth of the heads at a time, scored anew each time, no training between."""
 
-    # Ten rounds of three batches cost little more than `taylor` three times.
     name, sample, again = "taylor-iterative", 3, True
 
     def choose(self) -> masks.Mask:
@@ -131,7 +116,7 @@ class TaylorIterative(Method):
 class GreedyOracle(Method):
     """Close, again and again, the head whose closing raises the loss least: about N²/2 passes, for small models.
 
-    The upper bound of what scores can do: its search is not charged, and the fine-tuning is not shortened.
+    An upper bound: its search is not charged.
     """
 
     name, sample, charged, again = "greedy-oracle", 2, False, True

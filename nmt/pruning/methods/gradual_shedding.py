@@ -1,9 +1,8 @@
 """Shedding, a method of our own: heads go few at a time while the model trains on, and their scores come free.
 
-Michel et al. 2019 score heads by |∂L/∂ξ_h|, in passes over the data made for it, and prune without training. But every
-training step computes that gradient anyway, if each sentence's factor ξ_h is a leaf of the graph: importance costs
-nothing, and is always that of the model as it now is. Pruning by degrees is long known (Molchanov et al. 2017, Zhu and
-Gupta 2017); ours are the free scores, the exact budget over all kinds of heads, and the swaps at the end.
+Michel et al. 2019 score heads by |∂L/∂ξ_h|, in passes made for it, and prune without training. But every training step
+computes that gradient anyway, if each sentence's factor ξ_h is a leaf of the graph. Pruning by degrees is long known
+(Molchanov et al. 2017, Zhu and Gupta 2017); ours are the free scores, the budget over all kinds, the swaps at the end.
 """
 
 import torch
@@ -35,7 +34,6 @@ class Shed(Method):
         return {kind: sums.masked_fill(~self.left[kind], -1.0) for kind, sums in self.sums.items()}
 
     def count_at(self, step: int) -> int:
-        """How many heads there are to be at a step."""
         if step < WARM:
             return self.heads
         done = min(1.0, step / (0.9 * self.search_ends))

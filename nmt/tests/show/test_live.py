@@ -145,7 +145,7 @@ def test_an_answer_has_scores_in_order_and_the_pieces_of_its_ids(live):
     answer = live.answer(f"  {SENTENCE} ", beam=4, n_best=3)
     english, russian = answer.pieces
     assert answer.sentences == [SENTENCE] and "".join(*english).replace("▁", " ").strip() == SENTENCE
-    assert len(answer.lines) == 3 and answer.milliseconds > 0
+    assert len(answer.lines) == 3
     scores = [hypothesis.score for line in answer.lines for hypothesis in line.hypotheses]
     assert scores == sorted(scores, reverse=True)
     assert len(*russian) == len(answer.lines[0].hypotheses[0].ids)

@@ -46,7 +46,7 @@ def test_pillow_still_drops_frames_that_are_alike():
 
 @pytest.mark.parametrize("count", [1, 2, 17, MOST])
 def test_frames_that_are_all_alike_are_all_in_the_gif_and_the_last_is_held(count):
-    gif = movie([WHITE] * count, milliseconds=150, hold=2000).gif
+    gif = movie([WHITE] * count, milliseconds=150).gif
     frames, durations = frames_of(gif)
     assert len(frames) == count and durations == [150] * (count - 1) + [2000]
     assert np.array_equal(frames[:, : len(WHITE)], np.stack([WHITE] * count))
@@ -222,7 +222,7 @@ def test_the_film_of_the_density_says_log_alpha_and_has_the_masses_of_the_gate(s
 
 def test_one_real_film_from_figure_to_file(tmp_path):
     gates = Gates(np.arange(0, 60, 10), np.linspace(1, 0, 6)[:, None, None] * np.ones((1, 2, 4)), np.zeros((6, 2, 4)))
-    gif, _ = gates_film({"λ = 1": gates}, columns=1).save(tmp_path / "gates.gif")
+    gif, _ = gates_film({"λ = 1": gates, "λ = 2": gates}).save(tmp_path / "gates.gif")
     assert len(frames_of(gif.read_bytes())[0]) == 6
 
 

@@ -264,7 +264,7 @@ def test_a_sentence_of_the_phrasebook_has_its_right_answer_beside_until_it_is_ed
 
 def test_words_that_changed_are_marked_and_explained():
     lines = [Translation(text, [Hypothesis([], -1.0, -1.0)]) for text in ("пёс видит", "<b>кот видит")]
-    columns = [("", Answer([SENTENCE], [line], ([], []), 1.0), [-1.0, -2.0]) for line in lines]
+    columns = [("", Answer([SENTENCE], [line], ([], [])), [-1.0, -2.0]) for line in lines]
     rows = widgets.compared(columns, [line.text for line in lines], None)
     assert "<mark>&lt;b&gt;кот</mark> видит" in as_html(rows) and "&lt;b&gt;кот instead of пёс" in as_html(rows)
     assert rows[-2:] == [("log P of пёс видит", "-1.00", "-1.00"), ("log P of <b>кот видит", "-2.00", "-2.00")]
