@@ -10,7 +10,9 @@ import re
 import subprocess
 import sys
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from heapq import heapify, heappop, heappush
 from importlib.metadata import version
 from itertools import islice, pairwise
 from pathlib import Path
@@ -180,13 +182,14 @@ def train(
     vocab_size counts the special ids. None means DEFAULT_SIZE, or as many as the corpus supports, which the log says.
     Raises NmtError, with the largest possible size, for one that the corpus does not support.
     """
-    # Training cannot be repeated exactly, not even on one thread: two models of one text can give different ids. So
-    # whoever keeps ids or weights keeps the model file beside them (copy_to) and never trains it again.
+    # The same text gives the same file, but earlier versions left the order of equal counts to chance. So whoever keeps
+    # ids or weights keeps the model file beside them (copy_to) and never trains it again.
     size = vocab_size or DEFAULT_SIZE
     if size < 1:
         raise NmtError(f"a vocabulary of {size}: expected a positive number")
     library = version("youtokentome")
     key = {"corpus": corpus.fingerprint, "side": side, "size": size, "coverage": COVERAGE, "youtokentome": library}
+    key |= {"order": "count, text"}
     key |= {"sample": SAMPLE} if corpus.card.pairs["train"] > SAMPLE else {}
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
     directory = Path(root or cache_root()) / "bpe" / f"{corpus.name}-{side}-{name}"
@@ -195,7 +198,7 @@ def train(
         with files.caching_in(directory), files.whole_directory(directory) as new:
             text = _training_text(corpus, side, new)
             _run_training(text, new / model.name, size)
-            BPE.load(new / model.name)  # youtokentome says nothing where the disk is full
+            _put_in_order(new / model.name, text)
             files.write_json(new / about.name, key | {"sha256": files.sha256(new / model.name)})
             (new / SAMPLED).unlink(missing_ok=True)
     bpe = BPE.load(model, files.read_json(about).get("sha256"))
@@ -217,6 +220,53 @@ def _training_text(corpus: Corpus, side: str, folder: Path) -> Path:
     with open(folder / SAMPLED, "w", encoding="utf-8", newline="\n") as out:
         out.writelines(f"{line}\n" for line in islice(lines, 0, None, -(-count // SAMPLE)))
     return folder / SAMPLED
+
+
+def _put_in_order(path: Path, text: Path) -> None:
+    """Write a new model once more, with ids that the text alone decides: those of equal counts youtokentome gives as it
+    happens. Characters and rules are counted as the model applies them; the most frequent come first, then by text.
+
+    Raises NmtError for a damaged model: youtokentome says nothing where the disk is full.
+    """
+    for _ in range(2):  # where rules of equal count compete for a letter, the new order may change the counts
+        bpe, words = BPE.load(path), Counter()
+        with open(text, encoding="utf-8", newline="\n") as lines:
+            for line in lines:
+                words.update(line.split())
+        counts = Counter()
+        for count, ids in zip(words.values(), bpe.encode([*words]), strict=True):
+            counts.update(dict.fromkeys(ids, 0))
+            for one in ids:
+                counts[one] += count
+        names = {number: character for character, number in bpe.characters.items()}
+        for (left, right), number in sorted(bpe.rules.items(), key=lambda rule: rule[1]):
+            names[number] = f"({names[left]}{names[right]})"
+        for (left, right), number in sorted(bpe.rules.items(), key=lambda rule: -rule[1]):
+            counts[left] += counts[number]
+            counts[right] += counts[number]
+
+        def place(number: int, counts: Counter = counts, names: dict = names) -> tuple:
+            return -counts[number], names[number].replace("(", "").replace(")", ""), names[number], number
+
+        new, pairs = {}, {number: pair for pair, number in bpe.rules.items()}
+        for number in sorted(bpe.characters.values(), key=place):
+            new[number] = SPECIAL + len(new)
+        rows = [[len(new), len(pairs)], *([ord(names[number]), i] for number, i in new.items())]
+        parents = {number: [] for number in names}
+        for number, pair in pairs.items():
+            for part in {*pair}:
+                parents[part].append(number)
+        ready = [place(number) for number, pair in pairs.items() if new.keys() >= {*pair}]
+        heapify(ready)
+        while ready:  # of the rules whose parts are there, the first
+            number = heappop(ready)[-1]
+            new[number] = SPECIAL + len(new)
+            rows.append([*(new[part] for part in pairs[number]), new[number]])
+            for parent in parents[number]:
+                if new.keys() >= {*pairs[parent]}:
+                    heappush(ready, place(parent))
+        rows.append([UNK, PAD, BOS, EOS])
+        path.write_text("".join(" ".join(map(str, row)) + "\n" for row in rows), encoding="ascii")
 
 
 def _run_training(text: Path, model: Path, size: int) -> None:

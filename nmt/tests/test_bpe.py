@@ -159,3 +159,12 @@ def test_damaged_cache_is_refused(corpus, root):
     with pytest.raises(NmtError, match="SHA-256"):
         bpe.train(corpus, "ru", 75, root, **quiet)
     assert json.loads((other.path.parent / "bpe.json").read_text())["size"] == 76
+
+
+def test_the_same_text_gives_the_same_file(corpus, tmp_path):
+    """Byte for byte, in every empty cache; the most frequent first, and a rule after those of its parts."""
+    models = [bpe.train(corpus, "en", 80, tmp_path / str(trial)) for trial in range(4)]
+    assert len({model.sha256 for model in models}) == 1
+    text = " ".join(corpus.lines("train", "en"))
+    counts = [len(text.split()) if c == "▁" else text.count(c) for c in models[0].characters]
+    assert counts == sorted(counts, reverse=True)
