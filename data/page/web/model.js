@@ -117,17 +117,23 @@ class BPE {
 
 // ---- The layers ----
 
-// x (N, D) -> x W^T + b (N, F); weight (F, D)
+// x (N, D) -> x W^T + b (N, F); weight (F, D), D divisible by 4. Four sums at a time keep the processor busy.
 function linear(x, weight, bias, D) {
-  const F = bias.length,
-    N = x.length / D,
-    y = new Float32Array(N * F);
+  const F = bias.length;
+  const N = x.length / D;
+  const y = new Float32Array(N * F);
   for (let f = 0; f < F; f++) {
     const row = f * D;
     for (let n = 0; n < N; n++) {
-      let sum = bias[f];
-      for (let d = 0, i = n * D; d < D; d++) sum += x[i + d] * weight[row + d];
-      y[n * F + f] = sum;
+      const i = n * D;
+      let [a, b, c, d] = [bias[f], 0, 0, 0];
+      for (let k = 0; k < D; k += 4) {
+        a += x[i + k] * weight[row + k];
+        b += x[i + k + 1] * weight[row + k + 1];
+        c += x[i + k + 2] * weight[row + k + 2];
+        d += x[i + k + 3] * weight[row + k + 3];
+      }
+      y[n * F + f] = a + b + c + d;
     }
   }
   return y;
