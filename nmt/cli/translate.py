@@ -15,7 +15,7 @@ from nmt.cli import arguments
 from nmt.cli.app import app_command
 from nmt.corpora.corpus import to_stderr
 from nmt.corpora.names import unsplit_pairs
-from nmt.corpora.pairs import with_line_ends
+from nmt.corpora.pairs import decode, with_line_ends
 from nmt.plumbing.files import write_text
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
@@ -119,13 +119,8 @@ def lines_to_translate(given: argparse.Namespace, typing: bool, unread: list[int
         raw, place = map(os.fsencode, given.sentences), "SENTENCE"
     elif given.input:
         raw, place = io.BytesIO(Path(given.input).read_bytes()), f"{given.input}, line"
-    mend = "only UTF-8 text can be translated; convert it: iconv -f {} -t UTF-8 OLD > NEW"
     for number, line in enumerate(raw if given.sentences else with_line_ends(raw), 1):
-        text, fault = "", f"a NUL byte; {mend.format('UTF-16')}" if b"\0" in line else ""
-        try:
-            text = "" if fault else line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
-        except UnicodeDecodeError as error:
-            fault = f"not UTF-8 ({error}); {mend.format('WINDOWS-1252')}"
+        text, fault = decode(line, number)
         if fault:
             if len(unread) < 20:  # of a file in another encoding, not each
                 to_stderr(f"{place} {number}: {fault}")

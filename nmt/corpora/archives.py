@@ -16,8 +16,6 @@ from nmt.plumbing import files
 
 @dataclass(frozen=True)
 class Archive:
-    """One published file."""
-
     file: str  # its place below $NMT_DATA
     urls: Sequence[str]  # mirrors, tried in turn; none where a licence must be accepted: its user puts the file there
     members: Sequence[str]  # of a tar or zip archive, English before Russian; none: it is one TSV file
@@ -36,10 +34,7 @@ class Archive:
         return next(filter(Path.is_file, places), None)
 
     def find(self, folders: Sequence[Path], log: Callable[[str], None]) -> Path:
-        """The archive in one of the folders, checked; where there is none, it is downloaded into the last of them.
-
-        Raises NmtError where the archive has another SHA-256, is damaged or cannot be fetched.
-        """
+        """The archive in one of the folders, checked; where there is none, it is downloaded into the last of them."""
         place, path, expected = folders[-1] / self.file, self.on_disk(folders), self.known_sha256(folders)
         try:
             if path is None and not self.urls:
@@ -60,18 +55,13 @@ class Archive:
         return path
 
     def known_sha256(self, folders: Sequence[Path]) -> str | None:
-        """The SHA-256 as published or, where it is not, that of the first good copy, from its card.
-
-        `find` writes the card: `file` + ".json" in the last folder. The archive itself need not be there any more.
-        """
+        """The SHA-256 as published or, where it is not, that of the first good copy, from the card `find` wrote."""
         card = Path(f"{folders[-1] / self.file}.json")
         return self.sha256 or (files.read_json(card).get("sha256") if card.is_file() else None)
 
 
 @dataclass(frozen=True)
 class Published:
-    """A corpus made of published archives."""
-
     archives: Sequence[Archive]
     url: str
     text: str  # its form, for the card

@@ -43,9 +43,7 @@ def download(
 
     Checked are the size that the server announces, also against the one known (bytes); the SHA-256 where it is known,
     else that the file is a whole gzip or zip. A transfer that breaks off, or stalls for TIMEOUT seconds, goes on from
-    where it was: ATTEMPTS times, or in a later call, from what is kept in a hidden file beside `path`. A second
-    process waits for the first.
-    Raises NmtError with the reason at each mirror and the mend; `path` is then as it was before.
+    where it was: ATTEMPTS times, or in a later call, from what is kept in a hidden file beside `path`.
     """
     path, faults = Path(path), []
     part, before = path.with_name(f".{path.name}.part"), path.exists()
@@ -70,10 +68,7 @@ def download(
 
 
 def _attempt(url: str, part: Path, sha256: str | None, size: int | None) -> tuple[str | None, bool]:
-    """One request, for what `part` lacks. Returns what went wrong, if anything, and whether it is sure to again.
-
-    Raises OSError where the disk is full.
-    """
+    """One request, for what `part` lacks. Returns what went wrong, if anything, and whether it is sure to again."""
     have = resumed = part.stat().st_size if part.exists() else 0
     headers = {"User-Agent": f"nmt/{__version__}"} | ({"Range": f"bytes={have}-"} if have else {})
     try:
@@ -133,11 +128,10 @@ def damage(path: Path, sha256: str | None) -> str | None:
 
 
 def extract(archive: Path, members: Sequence[str], folder: Path) -> list[Path]:
-    """Unpack members of a tar or zip archive to names of our own: nothing in the archive decides where a file goes.
+    """Unpack members of a tar or zip archive, which may lie some folders deeper than said, to names of our own.
 
-    A member may lie some folders deeper than said.
-    Raises NmtError, before anything is written, for an archive that is damaged, lacks a member, or holds anything
-    that would leave its folder: an absolute path, one with "..", a link, a device.
+    Before anything is written, an archive is refused that lacks a member, or holds anything that would leave its
+    folder: an absolute path, one with "..", a link, a device.
     """
     paths = [folder / f"{archive.name}-{number}" for number in range(len(members))]
     try:

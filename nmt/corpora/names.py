@@ -47,10 +47,7 @@ class Origin:
 
 
 def origin_of(asked: Sequence[str], folders: Sequence[Path], log: Callable[[str], None]) -> Origin:
-    """The origin of a corpus by name or of files. Archives are looked for in the folders, the last for downloads.
-
-    Raises NmtError for what is neither, and for files that cannot be put together.
-    """
+    """The origin of a corpus by name or of files. Archives are looked for in the folders, the last for downloads."""
     if asked == ["phrasebook"]:
         return _phrasebook()
     if len(asked) == 1 and asked[0] in PUBLISHED:
@@ -105,8 +102,8 @@ def _read_archive(archive: Archive, folders: Sequence[Path], log: Callable, scra
 def _newstest(test_set: str, log: Callable[[str], None], _scratch: Path) -> list[Pair]:
     """English and Russian of one of sacreBLEU's test sets, kept in its cache ($SACREBLEU, ~/.sacrebleu).
 
-    sacreBLEU unpacks and reads it. We download and check it: sacreBLEU waits for ever where a transfer stalls, ends
-    the process where the MD5 differs, and then takes for unpacked whatever lies there.
+    We download and check it: sacreBLEU waits for ever where a transfer stalls, ends the process where the MD5 differs,
+    and then takes for unpacked whatever lies there.
     """
     from sacrebleu.dataset import DATASETS
     from sacrebleu.utils import SACREBLEU_DIR, extract_tarball, get_md5sum
@@ -128,7 +125,7 @@ def _newstest(test_set: str, log: Callable[[str], None], _scratch: Path) -> list
 
 
 def _own_files(asked: Sequence[str], log: Callable[[str], None]) -> Origin:
-    """TSV files or two parallel ones, and what is held out. Raises NmtError where they do not go together."""
+    """TSV files or two parallel ones, and what is held out."""
     given, held = [], {}
     for one in asked:
         if Path(one).expanduser().is_file() or not (match := HELD.fullmatch(one)):

@@ -12,11 +12,7 @@ INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]") 
 
 
 def clean(text: str) -> str:
-    """The form of every sentence in training, translating and scoring.
-
-    NFC; plain quotes, hyphens and dots in place of typographic ones; no invisible characters; every run of white space
-    is one space, and there is none at the ends.
-    """
+    """NFC; plain quotes, hyphens and dots; no invisible characters; white space is one space, none at the ends."""
     return " ".join(INVISIBLE.sub("", unicodedata.normalize("NFC", text)).translate(PLAIN).split())
 
 
@@ -41,10 +37,8 @@ def split_sentences(text: str) -> list[str]:
 
 
 def translatable_parts(line: str) -> list[str]:
-    """The line, clean, cut into what a model can translate by itself: sentences; none where it is blank.
-
-    A sentence that begins with a pronoun stays with the one before, which decides the gender of its Russian.
-    """
+    """The clean line cut into sentences; one that begins with a pronoun stays with the one before, which decides the
+    gender of its Russian."""
     parts: list[str] = []
     for sentence in split_sentences(clean(line)):
         if parts and PRONOUN.match(sentence) and len(split_sentences(parts[-1])) == 1:

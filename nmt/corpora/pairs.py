@@ -35,7 +35,7 @@ def read_lines(path: str | Path, strict: bool = True) -> Iterator[str]:
             raise NmtError(f"{path}: not a gzip file, though its name ends in .gz")
         with gzip.open(path) if zipped else open(path, "rb") as file:
             for number, line in enumerate(with_line_ends(file), 1):
-                text, fault = _decode(line, "utf-8-sig" if number == 1 else "utf-8")
+                text, fault = decode(line, number)
                 if fault and strict:
                     raise NmtError(f"{path}:{number}: {fault}")
                 yield text
@@ -53,15 +53,16 @@ def with_line_ends(lines: Iterable[bytes]) -> Iterator[bytes]:
         yield from line.rstrip(b"\r").split(b"\r") if first == 0 and b"\n" not in line else [line]
 
 
-def _decode(line: bytes, encoding: str) -> tuple[str, str | None]:
+def decode(line: bytes, number: int) -> tuple[str, str]:
     """The text of a line; blank where it cannot be read, and then what is wrong with it."""
+    mend = "only UTF-8 text can be read; convert it: iconv -f {} -t UTF-8 OLD > NEW"
     if b"\0" in line:
-        return "", "a NUL byte; only UTF-8 text, plain or gzip, can be read"
+        return "", f"a NUL byte; {mend.format('UTF-16')}"
     try:
-        return line.decode(encoding).rstrip("\r\n"), None
+        return line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n"), ""
     except UnicodeDecodeError as error:
         byte = f"byte {error.start + 1} of the line, 0x{error.object[error.start]:02x}"
-        return "", f"not valid UTF-8 ({byte}); save the file as UTF-8"
+        return "", f"not UTF-8 ({byte}); {mend.format('WINDOWS-1252')}"
 
 
 def read_table(path: Path, strict: bool = True) -> Iterator[Pair]:

@@ -6,9 +6,7 @@ For analysis, never for training. Its licence is CC BY-SA 3.0 (universaldependen
 from dataclasses import dataclass
 from pathlib import Path
 
-from nmt import NmtError
 from nmt.corpora.archives import Archive
-from nmt.corpora.download import damage
 from nmt.corpora.normalise import clean
 from nmt.plumbing.places import cache_root
 
@@ -43,20 +41,15 @@ class Tree:
 
 def at_hand() -> tuple[list[tuple[Tree, Tree]], str]:
     """The sentences, English and Russian, where both files lie in the cache; else none. And a line that says where."""
-    root = cache_root()
-    paths = [archive.on_disk([root]) for archive in ARCHIVES]
-    if None in paths:
-        fetch = "nmt.corpora.pud.fetch() downloads it, 3 MB"
-        return [], f"PUD is not at hand: looked for {', '.join(one.name for one in ARCHIVES)} in $NMT_DATA/pud; {fetch}"
-    for path, archive in zip(paths, ARCHIVES, strict=True):
-        if fault := damage(path, archive.sha256):
-            raise NmtError(f"{path}: {fault}: another or a damaged file; move it away")
-    english, russian = (trees(path.read_text(encoding="utf-8")) for path in paths)
+    if not all(archive.on_disk([cache_root()]) for archive in ARCHIVES):
+        mend = "nmt.corpora.pud.fetch() downloads it, 3 MB"
+        return [], f"PUD is not at hand: looked for {', '.join(one.name for one in ARCHIVES)} in $NMT_DATA/pud; {mend}"
+    english, russian = (trees(path.read_text(encoding="utf-8")) for path in fetch())
     return list(zip(english, russian, strict=True)), f"PUD: {len(english):,} sentences, as checked by SHA-256"
 
 
 def fetch() -> list[Path]:
-    """Download what is missing, and check it. Raises NmtError as `Archive.find` does."""
+    """Download what is missing, and check all; as `Archive.find`."""
     return [archive.find([cache_root()], print) for archive in ARCHIVES]
 
 

@@ -23,8 +23,6 @@ SPLIT_RULE = (  # for the card
 
 @dataclass(frozen=True)
 class Part:
-    """Pairs from one place."""
-
     name: str
     read: Callable[[Path], Iterable[Pair]]  # gets a folder for what must be unpacked first
     cap: int | float | None = None  # so many of them train a model at most; a float is a share, above 1 they come again
@@ -41,9 +39,8 @@ def choose_splits(hashes: np.ndarray, dropped: Counter, name: str, held: Mapping
     """From the hashes of all pairs, uint64 (N, 3), their splits, uint8 (N,): 1 train, 2 valid, 3 test, 0 dropped.
 
     Distinct pairs in the order of their hashes give test and valid in turn, each sentence at most once; of the rest,
-    train keeps what shares no English and no Russian sentence with them. Several translations of one sentence stay
-    in train. So the order of the pairs does not matter. `held`: the pairs of the splits that are published; these are
-    not chosen here, and the others share no sentence with them either. Raises NmtError where the pairs are too few.
+    train keeps what shares no English and no Russian sentence with them. So the order of the pairs does not matter.
+    `held`: the pairs of the splits that are published, with which the others share no sentence either.
     """
     en, ru, both = hashes.T
     distinct = np.unique(both, return_index=True)[1]  # the first row of each distinct pair, ordered by hash
@@ -91,9 +88,8 @@ def split_pairs(
 ) -> Iterator[tuple[str, Pair]]:
     """(split, pair) of a whole corpus: its parts together, cleaned, each pair once, split and capped.
 
-    `published`: splits that come as such and stay whole, after the others, which share no sentence with them.
-    `scratch`: a folder for what is unpacked, and for the cleaned text until the split of every row is known: each part
-    is read once. Pairs are counted in `dropped` by reason, and in `train` by part.
+    `published`: splits that come as such and stay whole. `scratch`: a folder for what is unpacked, and for the cleaned
+    text: each part is read once. Pairs are counted in `dropped` by reason, and in `train` by part.
     """
     whole = {}
     for split, part in published.items():

@@ -117,10 +117,7 @@ class TorchTransformer(nn.Module):
 
 
 class Marian(nn.Module):
-    """Hugging Face's MarianMTModel with the weights of `model`. Its generator has no trained bias: V parameters less.
-
-    Raises NmtError where transformers is not installed.
-    """
+    """Hugging Face's MarianMTModel with the weights of `model`, without a trained bias in its generator."""
 
     def __init__(self, model: Transformer) -> None:
         super().__init__()
@@ -173,7 +170,7 @@ def made_pairs(vocab_size: int, count: int, longest: int, device: torch.device) 
 
 
 def training_turn(model: nn.Module, batches: list[Batch], device: torch.device) -> Callable[[], None]:
-    """A function that does one step on each batch, as `nmt.training` does it: bfloat16 autocast on CUDA alone."""
+    """A function that does one step on each batch, as `nmt.training` does it."""
     optimizer = torch.optim.Adam(model.parameters(), 1e-4, (0.9, 0.98), eps=1e-9, fused=True)
 
     def turn() -> None:
@@ -249,10 +246,7 @@ def label(row: dict) -> str:
 
 
 def bench(out: str | Path, device: torch.device, smoke: bool = False) -> None:
-    """Measure and write OUT/bench.json and OUT/bench.png. The caller's random state stays as it is.
-
-    Raises NmtError where transformers is missing, or where OUT holds a benchmark already or cannot be written.
-    """
+    """Measure and write OUT/bench.json and OUT/bench.png. The caller's random state stays as it is."""
     out = Path(out)
     if (out / "bench.json").exists():
         raise NmtError(f"--out {out} holds a benchmark already; name another directory")

@@ -1,9 +1,8 @@
 """`nmt compare CONFIG`: trained models x methods x budgets x seeds at equal compute, one JSON line for each cell.
 
-The config is one JSON file, see `Plan`. OUT/dense-SEED is the run of each dense model, OUT/seed-SEED.jsonl holds its
-cells, OUT/outputs/ the translations of the test sentences by each model. A comparison that was killed goes on when it
-is started again: finished cells are skipped, and the one that was under way resumes. Several processes with the same
-OUT share out the cells.
+OUT/dense-SEED is the run of each dense model, OUT/seed-SEED.jsonl holds its cells, OUT/outputs/ the translations of the
+test sentences. A comparison that was killed goes on when it is started again: finished cells are skipped, and the one
+under way resumes. Several processes with the same OUT share out the cells.
 """
 
 import hashlib
@@ -44,7 +43,7 @@ TYPES = {  # of the fields of a plan: what it is, what is in it, and both in wor
 
 @dataclass(frozen=True)
 class Plan:
-    """What is compared. Every seed has a dense model of its own, and all methods prune each of them."""
+    """What is compared, from one JSON file. Every seed has a dense model of its own, which all methods prune."""
 
     data: list[str]
     dense: dict  # TrainingConfig of the dense models
@@ -98,7 +97,6 @@ class Plan:
 
 
 def _refuse_other(name: str, value: object, container: type, item: type, in_words: str) -> None:
-    """Raises NmtError unless the value is a list, or an object, of such items."""
     items = value.values() if isinstance(value, dict) else value
     if not isinstance(value, container) or not all(isinstance(one, item) for one in items):
         raise NmtError(f"{name} must be {in_words}, not {json.dumps(value)[:60]}")
@@ -110,10 +108,7 @@ def compare(
     seeds: Sequence[int] | None = None,
     device: torch.device | str = "cpu",
 ) -> None:
-    """Do what is not yet done of a comparison; `seeds`: only these of the config's seeds, in this order.
-
-    A cell that another process works on is left to that process; for a dense model this one waits.
-    """
+    """Do what is not yet done of a comparison; `seeds`: only these of the config's seeds, in this order."""
     plan = Plan.read(config)
     corpus = prepare(plan.data)
     for seed in plan.seeds if seeds is None else seeds:
@@ -124,8 +119,6 @@ def compare(
 
 @dataclass(frozen=True)
 class _Seed:
-    """One seed of a comparison: a dense model, and what the methods make of it."""
-
     plan: Plan
     corpus: Corpus
     out: Path
@@ -196,12 +189,12 @@ class _Seed:
             "session": {name: session[name] for name in ("time", "git", "versions", "device")},
         }
 
-    def scores(self, checkpoint: Path, name: str, batch_size: int = 100) -> dict:
+    def scores(self, checkpoint: Path, name: str) -> dict:
         """{"dev", "test": {"loss" (nats per target token), "bleu", "chrf", "signature", …}} of greedy translations.
 
         The translations of test are kept in OUT/outputs/NAME.txt, for tests of significance.
         """
-        trained, scores = load(checkpoint, self.device), {}
+        trained, scores, batch_size = load(checkpoint, self.device), {}, 100
         tokens = encode_corpus(self.corpus, trained.bpe)
         for part, split in (("dev", "valid"), ("test", "test")):
             english, russian = zip(*self.corpus.pairs(split), strict=True)

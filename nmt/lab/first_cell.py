@@ -86,7 +86,6 @@ def missing(pyproject: str) -> list[str]:
 
 
 def install(packages: list[str]) -> None:
-    """With pip, and never PyTorch: any that is there will do for the others."""
     if not packages:
         return
     compiled = any(package.startswith("youtokentome") for package in packages)

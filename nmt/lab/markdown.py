@@ -6,7 +6,7 @@ from tabulate import tabulate
 
 
 def table(rows: Iterable[dict[str, object]]) -> str:
-    """Rows of {heading: cell}. Cells are shown as they are; a bar inside a cell is escaped, it would end the cell."""
+    """Rows of {heading: cell}; a bar inside a cell is escaped, it would end the cell."""
     cells = [{heading: str(cell).replace("|", r"\|") for heading, cell in row.items()} for row in rows]
     return tabulate(cells, headers="keys", tablefmt="github", disable_numparse=True)
 
@@ -29,7 +29,6 @@ def score_table(scores: Iterable[dict]) -> str:
 
 
 def block(lines: Iterable[str]) -> str:
-    """Lines of code, as they stand."""
     return "\n".join(["```", *lines, "```"])
 
 

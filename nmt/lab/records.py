@@ -28,8 +28,5 @@ def short_revision(git: str | None) -> str:
 
 
 def without_paths(value: object) -> object:
-    """A word of a command, or any JSON, without the paths of a machine: only the last part of each absolute path stays.
-
-    So it is with `--flag=/a/path`, with `/a/path:60000`, a file with a cap, and with the names of members.
-    """
+    """Any JSON, of each absolute path only its last part, also in `--flag=/a/path` and `/a/path:60000`, with a cap."""
     return json.loads(re.sub(r'"(--[^"=]*=)?/([^"/]*/)*(?=[^"/])', r'"\1', json.dumps(value)))

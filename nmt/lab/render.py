@@ -38,7 +38,6 @@ def render(names: Sequence[str] = (), size: str = "", folder: Path | None = None
 
     size: a preset, by default that of NMT_PRESET. With smoke they are executed and checked, and nothing is written.
     only_stamp: nothing is executed; the notebooks get their first cell anew and keep their outputs.
-    Raises NmtError where a cell fails or the result may not be committed; the notebooks before it stay written.
     """
     folder, size = folder or in_clone("notebooks"), size or preset()
     revision = git_revision() or ""  # asked before the first notebook is written: that changes the clone
@@ -70,7 +69,6 @@ def read(path: Path) -> Notebook:
 
 
 def stamped(path: Path) -> Notebook:
-    """The notebook with the first cell that all have."""
     notebook = read(path)
     first_cell.stamp(notebook, path.name, first_cell.address())
     return notebook
@@ -83,10 +81,7 @@ def text_of(notebook: Notebook) -> str:
 
 
 def executed(path: Path, size: str, revision: str = "") -> Notebook:
-    """The notebook with the outputs of a fresh kernel that sees only this preset. Raises NmtError if a cell fails.
-
-    What differs between two executions though the same was computed is left out, but for the minutes it took.
-    """
+    """The notebook with the outputs of a fresh kernel; all that differs each time is left out, but for the minutes."""
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -157,8 +152,8 @@ def _problems(output: dict) -> list[str]:
 def pages(folder: Path) -> dict[Path, str]:
     """The pages that show the table of notebooks, that of their folder and the project's, as they should be.
 
-    A row for each notebook: its title, the first paragraph under it, and its measured minutes. On the project's page
-    also a picture, for notebooks that have one, figures/thumb-01.png and so on.
+    A row for each notebook: its title, the first paragraph under it, its measured minutes, and where there is one a
+    picture.
     """
     below, above = [], []
     for path in chosen(folder):
