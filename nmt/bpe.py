@@ -12,7 +12,6 @@ import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from heapq import heapify, heappop, heappush
 from importlib.metadata import version
 from itertools import islice, pairwise
 from pathlib import Path
@@ -21,7 +20,7 @@ import youtokentome
 
 from nmt import BOS, EOS, PAD, UNK, NmtError
 from nmt.corpora.corpus import Corpus, to_stderr
-from nmt.plumbing import files
+from nmt.plumbing import files, merges
 from nmt.plumbing.places import cache_root
 
 SPECIAL = 4  # how many of them
@@ -223,50 +222,14 @@ def _training_text(corpus: Corpus, side: str, folder: Path) -> Path:
 
 
 def _put_in_order(path: Path, text: Path) -> None:
-    """Write a new model once more, with ids that the text alone decides: those of equal counts youtokentome gives as it
-    happens. Characters and rules are counted as the model applies them; the most frequent come first, then by text.
-
-    Raises NmtError for a damaged model: youtokentome says nothing where the disk is full.
-    """
+    """Write a new model, checked (youtokentome says nothing of a full disk), with ids that the text alone decides."""
     for _ in range(2):  # where rules of equal count compete for a letter, the new order may change the counts
-        bpe, words = BPE.load(path), Counter()
+        bpe = BPE.load(path)
         with open(text, encoding="utf-8", newline="\n") as lines:
-            for line in lines:
-                words.update(line.split())
-        counts = Counter()
-        for count, ids in zip(words.values(), bpe.encode([*words]), strict=True):
-            counts.update(dict.fromkeys(ids, 0))
-            for one in ids:
-                counts[one] += count
-        names = {number: character for character, number in bpe.characters.items()}
-        for (left, right), number in sorted(bpe.rules.items(), key=lambda rule: rule[1]):
-            names[number] = f"({names[left]}{names[right]})"
-        for (left, right), number in sorted(bpe.rules.items(), key=lambda rule: -rule[1]):
-            counts[left] += counts[number]
-            counts[right] += counts[number]
-
-        def place(number: int, counts: Counter = counts, names: dict = names) -> tuple:
-            return -counts[number], names[number].replace("(", "").replace(")", ""), names[number], number
-
-        new, pairs = {}, {number: pair for pair, number in bpe.rules.items()}
-        for number in sorted(bpe.characters.values(), key=place):
-            new[number] = SPECIAL + len(new)
-        rows = [[len(new), len(pairs)], *([ord(names[number]), i] for number, i in new.items())]
-        parents = {number: [] for number in names}
-        for number, pair in pairs.items():
-            for part in {*pair}:
-                parents[part].append(number)
-        ready = [place(number) for number, pair in pairs.items() if new.keys() >= {*pair}]
-        heapify(ready)
-        while ready:  # of the rules whose parts are there, the first
-            number = heappop(ready)[-1]
-            new[number] = SPECIAL + len(new)
-            rows.append([*(new[part] for part in pairs[number]), new[number]])
-            for parent in parents[number]:
-                if new.keys() >= {*pairs[parent]}:
-                    heappush(ready, place(parent))
-        rows.append([UNK, PAD, BOS, EOS])
-        path.write_text("".join(" ".join(map(str, row)) + "\n" for row in rows), encoding="ascii")
+            words = Counter(word for line in lines for word in line.split())
+        counts = merges.count(bpe.encode([*words]), words.values(), bpe.rules)
+        rows = merges.in_order(bpe.characters, bpe.rules, counts, SPECIAL)
+        path.write_text("".join(" ".join(map(str, row)) + "\n" for row in [*rows, [UNK, PAD, BOS, EOS]]))
 
 
 def _run_training(text: Path, model: Path, size: int) -> None:
