@@ -1,4 +1,4 @@
-"""What decides how a run goes: one frozen dataclass; each field says what it is for."""
+"""What decides how a run goes: one frozen dataclass. The command line makes one flag of each field."""
 
 import math
 import types
@@ -51,23 +51,15 @@ def refuse_bad_values(config: object) -> None:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """Everything that decides how a training run goes. The command line makes one flag of each field."""
-
     num_blocks: int = option(2, "blocks of the encoder, and of the decoder")
     d_model: int = option(256, "d_model, the width of the model", flag="hidden_dim")
     num_heads: int = option(8, "attention heads in each layer")
-    head_size: int | None = option(
-        None, "size of one head (default: hidden_dim / num_heads)", flag="key_query_value_dim"
-    )
+    head_size: int | None = option(None, "size of a head (default: hidden_dim/num_heads)", flag="key_query_value_dim")
     d_ff: int | None = option(None, "width inside the feed-forward layers (default: 4 hidden_dim)")
     dropout: float = option(0.1, "dropout on embeddings and on each sub-layer's output", DROPOUT)
-    norm: str = option(
-        "pre", "layer norm before each sub-layer, or after it as in the 2017 paper", choices=("pre", "post")
-    )
+    norm: str = option("pre", "layer norm before each sub-layer, or after it as in 2017", choices=("pre", "post"))
     tied: bool = option(True, "the generator shares the matrix of the target embedding")
-    src_vocab_size: int | None = option(
-        None, "BPE pieces of the source (default: 10000, lowered if the corpus is small)"
-    )
+    src_vocab_size: int | None = option(None, "BPE pieces of the source (default: 10000, fewer for a small corpus)")
     trg_vocab_size: int | None = option(None, "BPE pieces of the target (default: 10000, fewer for a small corpus)")
 
     batch_size: int = option(100, "sentence pairs in a batch")

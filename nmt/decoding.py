@@ -26,8 +26,6 @@ LONGEST = 256  # source tokens read at once; `translate` cuts longer lines
 
 @dataclass
 class Hypothesis:
-    """One translation."""
-
     ids: list[int]  # without BOS and EOS
     log_prob: float  # of all its tokens, EOS among them: what the model's softmax says
     score: float  # log_prob / lp(length): what beam search ranks by
@@ -58,8 +56,7 @@ class _Decoder:
     def __init__(self, model: Transformer, src: Tensor, empty: bool = True) -> None:
         self.model, self.cache, self.empty = model, model.start(src), empty
         # On a CPU few rows times a large vocabulary are faster with the transpose laid out in memory (10,000 words of
-        # 512, one row: 0.7 ms instead of 1.6). A dozen steps win back the time of the copy. Autocast would cast it anew
-        # at each step, which it does not do with the module's own weight.
+        # 512, one row: 0.7 ms instead of 1.6). Autocast would cast it anew at each step.
         weight, autocast = model.generator.weight.t(), torch.is_autocast_enabled(src.device.type)
         self.to_words = weight.contiguous() if src.device.type == "cpu" and not autocast else None  # (D, V)
 
@@ -84,10 +81,7 @@ class _Decoder:
 
 
 def _limits(src: Tensor, max_length: int | None) -> Tensor:
-    """How many tokens, EOS among them, each sentence may have: int64 (B,). By default 2S + 10.
-
-    S is the sentence's own length with EOS, without padding: its neighbours in a batch change nothing.
-    """
+    """How many tokens, EOS among them, each sentence may have: int64 (B,); by default 2S + 10, S without padding."""
     if max_length is not None and max_length < 1:
         raise NmtError(f"max_length must be at least 1, not {max_length}")
     return 2 * (src != PAD).sum(1) + 10 if max_length is None else src.new_full((len(src),), max_length)

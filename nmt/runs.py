@@ -84,10 +84,7 @@ class Run:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Held by the one process that trains here. The system frees it when that process ends, however it ends.
-
-        Raises NmtError, naming the process, where another one holds it.
-        """
+        """Held by the one process that trains here. Raises NmtError, naming the process, where another one holds it."""
         path = self.directory / "lock.json"
         with files.claimed(self.directory / "run.lock") as mine:
             if not mine:
@@ -100,14 +97,10 @@ class Run:
             yield
 
     def append(self, name: str, *lines: dict) -> None:
-        """Add JSON lines to metrics.jsonl, samples.jsonl or sessions.jsonl; all of them, or, on a full disk, none."""
         files.append_json_lines(self.directory / name, *lines)
 
     def lines(self, name: str = "metrics.jsonl", **equal) -> list[dict]:
-        """The JSON lines of a file whose fields equal those given: `run.lines(split="valid")`.
-
-        A last line cut by a kill is left out.
-        """
+        """The JSON lines of a file whose fields equal those given: `run.lines(split="valid")`."""
         lines = files.read_json_lines(self.directory / name)
         needed = ("step", "loss", "bleu") if equal.get("split") == "valid" else ("step",)
         for number, line in enumerate(lines if name in LOGS else (), 1):
@@ -182,10 +175,7 @@ class Run:
     def save_checkpoint(
         self, step: int, model: Transformer, bpe: tuple[BPE, BPE], tensors: dict, state: dict, keep: int, interim=False
     ) -> None:
-        """Write a model directory with the training's tensors and state beside it.
-
-        The last `keep` checkpoints and the best one stay, older ones go. An `interim` one goes with the next.
-        """
+        """The last `keep` checkpoints and the best one stay, older ones go. An `interim` one goes with the next."""
         files.to_disk(*self.directory.glob("*.jsonl"))
         with files.whole_directory(self.checkpoint(step)) as new:
             if interim:
@@ -230,10 +220,7 @@ def _whole(directory: Path) -> str:
 
 
 def model_directory(checkpoint: str | Path) -> Path:
-    """The model directory that a --checkpoint names: itself, the best checkpoint of a run, or a model that ships.
-
-    Raises NmtError where there is none.
-    """
+    """The model directory that a --checkpoint names: itself, the best checkpoint of a run, or a model that ships."""
     path, models = Path(checkpoint), shipped() / "models"
     names = sorted(p.parent.name for p in models.glob("*/model.json"))
     ours = any((path / name).is_file() for name in ("model.json", "pruned/model.json", "config.json"))
@@ -261,10 +248,7 @@ def model_directory(checkpoint: str | Path) -> Path:
 
 
 def load(checkpoint: Trained | str | Path, device: torch.device | str = "cpu") -> Trained:
-    """Load a model from what `model_directory` accepts, in evaluation mode. One that is loaded comes back as it is.
-
-    Raises NmtError for a file that is missing, damaged, or does not belong to the others.
-    """
+    """Load a model from what `model_directory` accepts, in evaluation mode. One that is loaded comes back as it is."""
     if isinstance(checkpoint, Trained):
         return checkpoint
     directory = model_directory(checkpoint)

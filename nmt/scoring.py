@@ -47,7 +47,6 @@ class HeldOut:
 
     @classmethod
     def of(cls, corpus: Corpus, split: str, tokens: ParallelTokens, rows: Sequence[int]) -> "HeldOut":
-        """Those rows of a split of a corpus."""
         chosen = set(map(int, rows))
         english, russian = (
             [line for row, line in enumerate(corpus.lines(split, language)) if row in chosen]

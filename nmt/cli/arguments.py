@@ -57,10 +57,7 @@ def refuse_two_sizes(said: dict) -> None:
 
 
 def run_to_resume(given: argparse.Namespace, command: str) -> Run:
-    """The run that `nmt train --resume`, or `nmt prune --resume`, goes on with.
-
-    Raises NmtError where none is named, where it belongs to the other command, and for flags that start a new run.
-    """
+    """The run that `nmt train --resume`, or `nmt prune --resume`, goes on with."""
     if not hasattr(given, "run"):
         raise NmtError(f"--resume: which run? Name it: nmt {command} --run DIR --resume")
     for name in ("checkpoint", "encoder_with_hard_concrete_gate"):

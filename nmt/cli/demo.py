@@ -50,7 +50,6 @@ def demo(directory: str | Path, minutes: float = 4.0, log=print) -> Run:
 
 
 def show_progress(run: Run, log=print) -> None:
-    """The same held-out sentences after the first, a middle and the last validation, beside the references."""
     samples = run.lines("samples.jsonl")
     epochs = sorted({line["epoch"] for line in samples})
     shown = sorted({epochs[0], epochs[len(epochs) // 2], epochs[-1]})
@@ -65,7 +64,6 @@ def show_progress(run: Run, log=print) -> None:
 
 
 def show_scores(run: Run, corpus: Corpus, log=print) -> None:
-    """BLEU and chrF of greedy translations of all held-out sentences."""
     trained = load(run.directory)
     texts = {"test_seen": "seen combinations of words", "test": "combinations never seen in training"}
     log("")

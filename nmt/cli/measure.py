@@ -10,7 +10,6 @@ from nmt.lab.render import render
 
 
 def add(command: Callable) -> None:
-    """Add the commands to a parser."""
     text = "measure training and decoding beside torch.nn.Transformer and Hugging Face's Marian"
     sub = command(
         "bench", lambda given: bench(given.out, arguments.device_of(given), given.smoke), text,

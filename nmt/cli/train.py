@@ -22,7 +22,6 @@ from nmt.training import train
 
 
 def add(command: Callable) -> None:
-    """Add the commands to a parser."""
     text = "train a small model on the embedded phrasebook in a few minutes and watch it learn"
     sub = command("demo", demo_command, text, "", "--minutes 1 --run runs/first")
     sub.add_argument("--run", metavar="DIR", help="run directory (default: a new one in runs/)")
@@ -81,7 +80,6 @@ def train_command(given: argparse.Namespace) -> None:
 
 
 def started(given: argparse.Namespace, device: torch.device) -> Run:
-    """Train a new run."""
     said = arguments.fields_said(given, TrainingConfig)
     refuse_contradictions(said)
     origin = load(given.checkpoint) if given.checkpoint else None

@@ -25,7 +25,6 @@ CHECKPOINT_HELP = "run directory, model directory, or name of a shipped model"
 
 
 def add(command: Callable) -> None:
-    """Add the commands to a parser."""
     text = "translate sentences: those given, those of a file, or lines as you type them"
     sub = command("translate", translate_command, text, '"The file could not be opened."',
                   "--checkpoint runs/mine --input english.txt --output russian.txt",

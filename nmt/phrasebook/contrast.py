@@ -11,26 +11,21 @@ from nmt.phrasebook.gold import read_records, words
 
 @dataclass(frozen=True)
 class Item:
-    """One test item. The wrong lines differ from the right one in the phenomenon and nothing else."""
-
     phenomenon: str
     english: str
     right: str
-    wrong: list[str]
+    wrong: list[str]  # they differ from the right one in the phenomenon and nothing else
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. `chance`: accuracy of a coin among the lines of each item."""
-
     phenomenon: str
     items: int
     accuracy: float
-    chance: float
+    chance: float  # accuracy of a coin among the lines of each item
 
 
 def load_contrast() -> list[Item]:
-    """The items that ship with the phrasebook; errors as `read_records`."""
     return read_records("contrast.jsonl.gz", lambda fields: Item(**fields))
 
 

@@ -46,8 +46,6 @@ def words(text: str) -> list[str]:
 
 
 def load_gold(split: str, directory: str | Path | None = None) -> list[Gold]:
-    """The records of a split of the shipped phrasebook; errors as `read_records`."""
-
     def gold(fields: dict) -> Gold:
         links = {key: [tuple(link) for link in fields[key]] for key in ("links", "source_links")}
         return Gold(**(fields | links))
@@ -56,10 +54,7 @@ def load_gold(split: str, directory: str | Path | None = None) -> list[Gold]:
 
 
 def read_records(name: str, record: Callable[[dict], Record], directory: str | Path | None = None) -> list[Record]:
-    """What `record` makes of each JSON object of a gzipped file of the shipped phrasebook, or of `directory`.
-
-    Raises NmtError, naming file and line, where it is absent or damaged.
-    """
+    """What `record` makes of each JSON object of a gzipped file of the shipped phrasebook, or of `directory`."""
     path, records = Path(directory or shipped() / "phrasebook", name), []
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
@@ -73,10 +68,9 @@ def read_records(name: str, record: Callable[[dict], Record], directory: str | P
 
 
 def pieces_of_words(words: list[str], pieces: list[str]) -> list[list[int]]:
-    """For each word the indices of its BPE pieces.
+    """For each word the indices of its BPE pieces, strings in which "▁" stands for a space.
 
-    `pieces` are strings in which "▁" stands for a space, without special symbols, as youtokentome gives them. A piece
-    that reaches over two words ("л.") belongs to both. Raises NmtError where the pieces do not spell the words.
+    A piece that reaches over two words ("л.") belongs to both.
     """
     if "".join(pieces).replace("▁", "") != "".join(words):
         raise NmtError(f"the pieces {' '.join(pieces)!r} do not spell the words {' '.join(words)!r}")

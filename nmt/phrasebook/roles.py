@@ -23,7 +23,7 @@ Words = Sequence[Sequence[int]]  # for each word the indices of its pieces, as `
 
 
 def rows_and_columns(kind: str, english: Words, russian: Words, reading: str = "predicts") -> tuple[Words, Words]:
-    """Where the words are in a piece map of `attention_maps`: rows of those that look, columns of those looked at.
+    """The rows of words that look in a map of `attention_maps`, and the columns of those looked at.
 
     A Russian word looks while it is written (reading "predicts"), one row before it is read ("input").
     """
@@ -33,11 +33,8 @@ def rows_and_columns(kind: str, english: Words, russian: Words, reading: str = "
 
 
 def over_words(weights: Tensor, rows: Words, columns: Words) -> Tensor:
-    """Attention between pieces (…, query, key) -> between words (…, Q, K).
-
-    The mean over the pieces of a word that looks of the sum over those of a word looked at. A piece of two words is
-    shared between them.
-    """
+    """Attention between pieces (…, query, key) -> words (…, Q, K): the mean over the pieces of a word that looks
+    of the sum over those of a word looked at. A piece of two words is shared between them."""
     query = _membership(rows, weights.size(-2)).to(weights)
     key = _membership(columns, weights.size(-1)).to(weights)
     query = query / query.sum(1, keepdim=True)
@@ -45,8 +42,7 @@ def over_words(weights: Tensor, rows: Words, columns: Words) -> Tensor:
     return query @ weights @ key.T
 
 
-def _membership(words: Words, pieces: int) -> Tensor:
-    """(words, pieces): 1 where a piece belongs to a word."""
+def _membership(words: Words, pieces: int) -> Tensor:  # (words, pieces): 1 where a piece belongs to a word
     members = torch.zeros(len(words), pieces)
     for row, word in zip(members, words, strict=True):
         row[list(word)] = 1
@@ -73,10 +69,7 @@ def look(
     found: dict[str, list[Looked]] = {kind: [] for kind in (*KINDS, "cross input")}
     for start in range(0, len(texts), batch_size):
         some = slice(start, start + batch_size)
-        ids = [
-            b.encode([clean(text) for text in side])
-            for b, side in zip(bpe, zip(*texts[some], strict=True), strict=True)
-        ]
+        ids = [b.encode([clean(pair[side]) for pair in texts[some]]) for side, b in enumerate(bpe)]
         for maps, pair, of_pair in zip(attention_maps(model, *ids), texts[some], words[some], strict=True):
             places = [pieces_of_words(w, b.pieces(text)) for w, b, text in zip(of_pair, bpe, pair, strict=True)]
             for name, seen in found.items():
@@ -122,10 +115,8 @@ def at_offset(pairs: Iterable[Pairs], offset: int) -> float:
 
 
 def rare_word(sentences: Iterable[Looked], counts: Iterable[Sequence[int]], most: int = 1) -> Tensor:
-    """The share of sentences in which the word that most words look at is among its `most` rarest.
-
-    counts: of each sentence, how often each of its words occurs in the training data.
-    """
+    """The share of sentences in which the word that most words look at is among its `most` rarest, by the `counts` of
+    each sentence's words in the training data."""
     hits, of = 0, 0
     for (_, at), count in zip(sentences, counts, strict=True):
         votes = (at[..., None] == torch.arange(len(count))).sum(2)  # (L, H, words)

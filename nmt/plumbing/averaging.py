@@ -18,7 +18,6 @@ def average(checkpoints: Sequence[str | Path], out: str | Path) -> Path:
     """Write the model directory `out`, whose weights are the mean of those of `checkpoints`, taken in float64.
 
     average.json in it says of which, and by which command.
-    Raises NmtError for models of different shapes or vocabularies, and where `out` exists.
     """
     if Path(out).exists():
         raise NmtError(f"--out {out} exists already; name another directory")
