@@ -68,7 +68,6 @@ class Run:
 
     @classmethod
     def create(cls, directory: str | Path, config: dict, bpe: tuple[BPE, BPE]) -> "Run":
-        """Raises NmtError where the place is taken, see `refuse_taken`: a run is never overwritten."""
         refuse_taken(directory)
         with files.whole_directory(directory) as new:
             for side, b in zip(SIDES, bpe, strict=True):
@@ -158,9 +157,7 @@ class Run:
         """Raises NmtError where checkpoints were written and none is there: nothing is begun again unasked."""
         folder, every = self.directory / "checkpoints", self.config["training"]["checkpoint_every_n_steps"]
         if not folder.is_dir() or any(line["step"] > every or line["epoch"] > 1 for line in self.lines()):
-            raise NmtError(
-                f"{folder}: the checkpoints of this run are gone; bring them back, or begin anew in another directory"
-            )
+            raise NmtError(f"{folder}: the checkpoints of this run are gone; bring them back, or begin anew elsewhere")
 
     def last_step(self) -> int | None:
         return max(self.steps(), default=None)

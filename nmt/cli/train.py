@@ -47,9 +47,8 @@ def add(command: Callable) -> None:
     sub.add_argument("--out", required=True, metavar="DIR", help="the new model directory")
 
     text = "draw a run's curves, and where its heads look, into RUN/plots; training does it at its end"
-    command("plot", plot_command, text, "runs/mine", "runs/pruned").add_argument(
-        "run", metavar="RUN", help="its folder"
-    )
+    sub = command("plot", plot_command, text, "runs/mine", "runs/pruned")
+    sub.add_argument("run", metavar="RUN", help="its folder")
 
 
 def plot_command(given: argparse.Namespace) -> None:
@@ -100,7 +99,6 @@ def started(given: argparse.Namespace, device: torch.device) -> Run:
 
 
 def resumed(given: argparse.Namespace, device: torch.device) -> Run:
-    """Go on with a run; what is said now takes the place of what was said then."""
     run = arguments.run_to_resume(given, "train")
     config = arguments.config_of_run(TrainingConfig, run.config["training"], given)
     corpus = distributed.first_before_others(lambda: arguments.corpus_of_run(run, given))
@@ -108,7 +106,6 @@ def resumed(given: argparse.Namespace, device: torch.device) -> Run:
 
 
 def refuse_contradictions(said: dict) -> None:
-    """Raises NmtError for settings of which one would be without effect."""
     arguments.refuse_two_sizes(said)
     # --scheduler-patience is let pass: the origin's training lines give it together with noam.
     knobs = [f"--{name}" for name in said if name.startswith("noam_")]

@@ -99,10 +99,8 @@ def read_parallel(english: Path, russian: Path, strict: bool = True) -> Iterator
     for en, ru in zip_longest(read_lines(english, strict), read_lines(russian, strict)):
         if en is None or ru is None:
             counts = [sum(1 for _ in read_lines(path, strict)) for path in (english, russian)]
-            raise NmtError(
-                f"{english} has {counts[0]:,} lines and {russian} {counts[1]:,}: "
-                "line n of one must translate line n of the other"
-            )
+            counted = f"{english} has {counts[0]:,} lines and {russian} {counts[1]:,}"
+            raise NmtError(f"{counted}: line n of one must translate line n of the other")
         yield en, ru
 
 

@@ -54,7 +54,6 @@ class Plan:
 
     @classmethod
     def read(cls, path: str | Path) -> "Plan":
-        """Raises NmtError for a file that is damaged, or has unknown fields or settings that cannot be."""
         settings = read_json(path)
         try:
             if unknown := settings.keys() - TYPES.keys():

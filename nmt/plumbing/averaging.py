@@ -43,13 +43,10 @@ def average(checkpoints: Sequence[str | Path], out: str | Path) -> Path:
 
 
 def average_last(run: Run, last: int, out: str | Path) -> Path:
-    """The mean of the last checkpoints of a run. Raises NmtError where it has not kept so many."""
     steps, kept = run.steps(), run.config["training"]["keep_checkpoints"]
     if last < 1:
         raise NmtError(f"--last must be at least 1, not {last}")
     if last > min(len(steps), kept):  # one more may be there, the best, but not one of the last
-        raise NmtError(
-            f"--last {last}: {run.directory} keeps its last {min(len(steps), kept)} checkpoints; train with "
-            f"--keep_checkpoints {last}"
-        )
+        there = f"{run.directory} keeps its last {min(len(steps), kept)} checkpoints"
+        raise NmtError(f"--last {last}: {there}; train with --keep_checkpoints {last}")
     return average([run.checkpoint(step) for step in steps[-last:]], out)

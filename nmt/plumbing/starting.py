@@ -125,9 +125,8 @@ def begin(
         sides = zip(("English", "Russian"), encode_corpus(corpus, bpe)["train"], strict=True) if origin else ()
         for language, side in sides:
             if share := np.mean(np.asarray(side.ids) == UNK):
-                log(
-                    f"warning: {share:.3%} of the {language} pieces are unknown to the vocabulary of {origin.directory}"
-                )
+                which = f"{language} pieces are unknown to the vocabulary of {origin.directory}"
+                log(f"warning: {share:.3%} of the {which}")
         board = run.board(state.step) if distributed.rank() == 0 else None
         # The run's own vocabularies: the files of the cache may be deleted while this run trains.
         yield Session(run, state, run.bpe(), batches, pairs, held_out, log, board)
@@ -163,7 +162,6 @@ def training_rows(tokens: ParallelTokens, config: TrainingConfig) -> np.ndarray:
 
 
 def refuse_another_run(run: Run, config: TrainingConfig, corpus: Corpus, objective: Objective) -> None:
-    """Raises NmtError where a run was started with other settings, or on another corpus, than it is to go on with."""
     # Where all held-out pairs are translated, how many at a time only costs memory.
     free = (*CHANGEABLE, "val_batch_size") if config.limit_val_batches is None else CHANGEABLE
     old = {"validate_untrained": False, "patience": None, **of_record(run.config["training"])}  # early runs do not say
@@ -173,9 +171,8 @@ def refuse_another_run(run: Run, config: TrainingConfig, corpus: Corpus, objecti
     there, here = ({flag(k): v for k, v in c.items() if k not in free} for c in (old | noted, asdict(config) | now))
     problem = differences(there, here)
     if not problem and corpus.fingerprint != run.config["corpus"]["fingerprint"]:
-        problem = (
-            f"its corpus was another one, or this one has changed since: {', '.join(run.config['corpus']['data'])}"
-        )
+        which = ", ".join(run.config["corpus"]["data"])
+        problem = f"its corpus was another one, or this one has changed since: {which}"
     if problem:
         raise NmtError(f"--resume: {run.directory} was started otherwise: {problem}")
 

@@ -31,10 +31,8 @@ def check(model: Transformer, mask: Mask) -> None:
     """Raises NmtError for a mask of another shape or type, of unknown kinds, or that asks for what was removed."""
     for kind, there in all_kept(model, mask).items():
         if mask[kind].dtype != torch.bool or mask[kind].shape != there.shape:
-            raise NmtError(
-                f"a mask of {kind} must be bool {tuple(there.shape)} for this model, "
-                f"not {str(mask[kind].dtype).removeprefix('torch.')} {tuple(mask[kind].shape)}"
-            )
+            found = f"{mask[kind].dtype} {tuple(mask[kind].shape)}"
+            raise NmtError(f"a mask of {kind} must be bool {tuple(there.shape)} for this model, not {found}")
         if lost := (mask[kind].cpu() & ~there).nonzero().tolist():
             raise NmtError(f"the mask of {kind} keeps what was removed from this model: (layer, number) {lost[:5]}")
 
@@ -78,7 +76,7 @@ def top_k(scores: dict[str, Tensor], k: int) -> Mask:
 
 
 def apply(model: Transformer, mask: Mask) -> None:
-    """Close what is not kept: a FixedGate on each layer of the mask's kinds. Raises NmtError as `check` does."""
+    """Close what is not kept: a FixedGate on each layer of the mask's kinds."""
     check(model, mask)
     put_gates(model, mask, FixedGate)
 
@@ -131,7 +129,6 @@ def to_json(mask: Mask) -> dict[str, list[list[int]]]:
 
 
 def from_json(lists: dict[str, list[list[int]]]) -> Mask:
-    """`to_json` undone. Raises NmtError for anything else."""
     try:
         mask = {kind: torch.tensor(rows) for kind, rows in lists.items()}
     except (AttributeError, TypeError, ValueError) as error:

@@ -43,10 +43,8 @@ def prune(
         begun = Run(directory).config
         checkpoint, planned = begun["checkpoint"], begun["training"]["max_epochs"]
         if config.max_epochs != planned:
-            raise NmtError(
-                f"--max_epochs {config.max_epochs}: {directory} shares {planned} epochs out to search and fine-tuning; "
-                "for another number prune anew, or train on from what comes out"
-            )
+            given = f"--max_epochs {config.max_epochs}: {directory} shares {planned} epochs out"
+            raise NmtError(f"{given}; for another number prune anew, or train on from what comes out")
     dense, kind = load(checkpoint), method_class(settings.method)
     method = kind(replace(settings, method=kind.name), dense.model, config.seed)
     if isinstance(method, L0):

@@ -56,7 +56,6 @@ class History:
 
 
 def folder() -> Path:
-    """The folder of the histories that ship."""
     return shipped() / "histories"
 
 

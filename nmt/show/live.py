@@ -111,14 +111,11 @@ class Live:
 
     @classmethod
     def load(cls, checkpoint: str | Path) -> "Live":
-        """From what `nmt.runs.model_directory` accepts. Raises NmtError in words for whoever typed it into a panel."""
         try:
             return cls(load(checkpoint))
         except NmtError as error:
-            raise NmtError(
-                f"No model in “{checkpoint}” can be used. Choose one from the list, or type the folder of a run that "
-                "has trained for an epoch at least, such as runs/demo."
-            ) from error
+            mend = "Choose one from the list, or type the folder of a run that has trained for an epoch at least."
+            raise NmtError(f"No model in “{checkpoint}” can be used. {mend}") from error
 
     def open_only(self, mask: masks.Mask) -> None:
         """Open exactly these heads; a kind that the mask leaves out is opened whole. Raises as `masks.check`."""

@@ -51,7 +51,6 @@ class Movie:
 
     @cached_property
     def gif(self) -> bytes:
-        """The file, read back. Raises NmtError where a frame got lost or changed, or where it is over LARGEST."""
         data, (first, *rest) = io.BytesIO(), self.images
         how = {"duration": self.durations, "loop": 0, "optimize": True, "disposal": 1}
         first.save(data, "GIF", save_all=True, append_images=rest, **how)
@@ -133,9 +132,6 @@ def _frame_of(axes: Axes) -> tuple:
     """What must not move: the place of the axes, their limits, and the range of colours."""
     colours = tuple(image.get_clim() for image in axes.images)
     return axes.get_position().bounds, axes.get_xlim(), axes.get_ylim(), colours
-
-
-# The films.
 
 
 def gates_film(priced: dict[str, Gates], **options: int) -> Movie:

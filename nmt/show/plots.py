@@ -28,8 +28,6 @@ from nmt.plumbing.files import whole_file
 from nmt.pruning.masks import Mask
 from nmt.runs import Run
 
-# The style.
-
 BLUE, ORANGE = "#2a6fbb", "#d9730d"  # readers with colour-blindness can tell them apart
 GREY = "#b5b5b5"
 COLOURS = (BLUE, ORANGE, "#4a4a4a", "#8a6fbf")  # of curves
@@ -287,9 +285,6 @@ def curves(
         )  # below: it covers nothing
     figure.draw_without_rendering()  # legends outside need the layout to be found twice, once here
     return figure
-
-
-# Gates: what pruning does.
 
 
 def gate_distribution(
