@@ -154,7 +154,8 @@ def instructive(models: dict[str, Trained]) -> list[dict]:
 
 def page(models: dict[str, Trained]) -> str:
     """The whole page; the first model dense, the second pruned from it."""
-    more = {"start": START, "items": instructive(models), "faithful": faithful(models)}
+    words = sorted(next(iter(models.values())).words)
+    more = {"start": START, "words": words, "items": instructive(models), "faithful": faithful(models)}
     parts = {path.name: f"\n{path.read_text(encoding='utf-8')}" for path in WEB.iterdir()}
     policy = {"scripts": _hashes(*(parts[name] for name in SCRIPTS)), "styles": _hashes(parts["page.css"])}
     template, parts = parts["page.html"].lstrip(), parts | policy | {"data": pack(models, more)}

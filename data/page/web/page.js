@@ -5,6 +5,7 @@ const byId = (id) => document.getElementById(id);
 const state = { language: "en", item: null };
 let models = {};
 let header = {};
+let knownWords = new Set(); // of the English training text, in lower case
 let waiting = 0;
 
 const said = () => TEXTS[state.language];
@@ -103,14 +104,7 @@ function show() {
     ...words.flatMap(([word, what]) => [what === "same" ? word : element(what === "new" ? "mark" : "del", word), " "]),
   );
   byId("pieces").textContent = whole.parts.map(({ pieces }) => pieces.join(" ")).join("  |  ");
-  const unknown = whole.parts.flatMap(({ ids, pieces }) => pieces.filter((_, i) => ids[i] === UNK));
-  byId("hint").textContent = unknown.length
-    ? said().unknown(unknown.map((piece) => piece.replace("▁", "")).join(" "))
-    : !state.closed.size
-      ? said().allOpen
-      : whole.text === now.text
-        ? said().same
-        : said().changed;
+  byId("hint").textContent = hint(whole, now, words);
   showTested(whole, now);
   for (const made of byId("heads").querySelectorAll(".head:enabled")) {
     const closed = state.closed.has(made.dataset.head);
@@ -123,6 +117,18 @@ function show() {
     made.setAttribute("aria-pressed", made.dataset.name === state.item?.phenomenon);
   if (byId("sentence").value !== state.text) byId("sentence").value = state.text;
   showMap(model, now);
+}
+
+function hint(whole, now, words) {
+  const unknown = whole.parts.flatMap(({ ids, pieces }) => pieces.filter((_, i) => ids[i] === UNK));
+  if (unknown.length) return said().unknown(unknown.map((piece) => piece.replace("▁", "")).join(" "));
+  const typed = clean(state.text).match(/[\p{L}\p{N}_]+/gu) ?? [];
+  const unseen = typed.filter((word) => !knownWords.has(word.toLowerCase()));
+  const doubt = unseen.length ? said().unseen([...new Set(unseen)].join(", ")) : "";
+  if (!state.closed.size) return doubt + said().allOpen;
+  if (whole.text === now.text) return doubt + said().same;
+  const not = words.some(([word, what]) => what !== "same" && word.toLowerCase() === "не");
+  return doubt + said().changed + (not ? said().means : "");
 }
 
 function showTested(whole, now) {
@@ -297,12 +303,14 @@ function type(text, item = null) {
 
 function pick(phenomenon) {
   const items = header.items.filter((item) => item.phenomenon === phenomenon);
+  if (state.item?.phenomenon !== phenomenon) state.closed = new Set(); // one thought at a time
   const next = items[(items.indexOf(state.item) + 1) % items.length];
   type(next.english, next);
 }
 
 async function begin() {
   ({ header, models } = await unpack(byId("data").textContent.trim()));
+  knownWords = new Set(header.words);
   const { model, text, closed } = header.start;
   Object.assign(state, { model, text, closed: new Set(closed), shown: closed[0] });
   recall();
