@@ -1,4 +1,4 @@
-"""Byte-pair encoding with youtokentome: train, load with checks, encode, decode, show the merges of a word.
+"""Byte-pair encoding: train, load with checks, encode and decode with youtokentome, show the merges of a word.
 
 Sennrich et al. 2016: start from characters, join the most frequent pair of neighbours, again and again.
 "▁" marks the beginning of a word; the text is cut at white space first, so no piece crosses it.
@@ -7,8 +7,6 @@ Sennrich et al. 2016: start from characters, join the most frequent pair of neig
 import hashlib
 import json
 import re
-import subprocess
-import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -161,13 +159,6 @@ def _parse(text: str) -> tuple[dict[str, int], dict[tuple[int, int], int]]:
 
 SAMPLED = "sample.txt"
 
-# Training runs in a process of its own: youtokentome prints some 15 lines from C++, and exits at text it cannot read.
-_TRAIN = """
-import sys, youtokentome
-text, model, size, coverage = sys.argv[1:]
-youtokentome.BPE.train(data=text, model=model, vocab_size=int(size), coverage=float(coverage))
-"""
-
 
 def train(
     corpus: Corpus,
@@ -197,7 +188,7 @@ def train(
         with files.caching_in(directory), files.whole_directory(directory) as new:
             text = _training_text(corpus, side, new)
             _run_training(text, new / model.name, size)
-            _put_in_order(new / model.name, text)
+            BPE.load(new / model.name)
             files.write_json(new / about.name, key | {"sha256": files.sha256(new / model.name)})
             (new / SAMPLED).unlink(missing_ok=True)
     bpe = BPE.load(model, files.read_json(about).get("sha256"))
@@ -221,20 +212,12 @@ def _training_text(corpus: Corpus, side: str, folder: Path) -> Path:
     return folder / SAMPLED
 
 
-def _put_in_order(path: Path, text: Path) -> None:
-    """Write a new model, checked (youtokentome says nothing of a full disk), with ids that the text alone decides."""
-    for _ in range(2):  # where rules of equal count compete for a letter, the new order may change the counts
-        bpe = BPE.load(path)
-        with open(text, encoding="utf-8", newline="\n") as lines:
-            words = Counter(word for line in lines for word in line.split())
-        counts = merges.count(bpe.encode([*words]), words.values(), bpe.rules)
-        rows = merges.in_order(bpe.characters, bpe.rules, counts, SPECIAL)
-        path.write_text("".join(" ".join(map(str, row)) + "\n" for row in [*rows, [UNK, PAD, BOS, EOS]]))
-
-
 def _run_training(text: Path, model: Path, size: int) -> None:
-    command = [sys.executable, "-c", _TRAIN, str(text), str(model), str(size), str(COVERAGE)]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode or not model.is_file():
-        reason = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
-        raise NmtError(f"BPE training on {text} failed: {reason}")
+    """Learn the merges of a text, as many as give a vocabulary of so many pieces or as it supports, and write them."""
+    with open(text, encoding="utf-8", newline="\n") as lines:
+        words = Counter(f"▁{word}" for line in lines for word in line.replace("▁", " ").split())
+    rows = [*merges.learn(words, size - SPECIAL, SPECIAL), [UNK, PAD, BOS, EOS]]
+    if rows[0][0] + SPECIAL > size:
+        fact = f"the text has {rows[0][0]} characters, with the special ids {rows[0][0] + SPECIAL} pieces"
+        raise NmtError(f"BPE training on {text} failed: a vocabulary of {size} is too small; {fact}")
+    model.write_text("".join(" ".join(map(str, row)) + "\n" for row in rows), encoding="ascii")

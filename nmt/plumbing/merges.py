@@ -1,48 +1,58 @@
-"""The order of a vocabulary: youtokentome gives characters and merges of equal count in one that chance decides."""
+"""Learning byte-pair merges so that the same text gives the same ones: of pairs of equal count the first by text.
 
-from collections import Counter
-from collections.abc import Iterable
+youtokentome, which applies them, could learn them too; but it leaves the order of equal counts to chance.
+"""
+
+from collections import Counter, defaultdict
 from heapq import heapify, heappop, heappush
-
-Rules = dict[tuple[int, int], int]  # (left, right) -> what they become, as in the files of youtokentome
-
-
-def count(words: Iterable[list[int]], times: Iterable[int], rules: Rules) -> Counter:
-    """How often each character stands in the text, and each rule applies, if words of such ids stand there so often."""
-    counts = Counter()
-    for ids, often in zip(words, times, strict=True):
-        for one in ids:
-            counts[one] += often
-    for (left, right), number in sorted(rules.items(), key=lambda rule: -rule[1]):  # the largest pieces first
-        counts[left] += counts[number]
-        counts[right] += counts[number]
-    return counts
+from itertools import pairwise
 
 
-def in_order(characters: dict[str, int], rules: Rules, counts: Counter, first: int) -> list[list[int]]:
-    """The lines of a file with new ids, from `first`: the most frequent first, of equals by text, a rule after those of
-    its parts."""
-    names = {number: character for character, number in characters.items()}
-    for (left, right), number in sorted(rules.items(), key=lambda rule: rule[1]):
-        names[number] = f"({names[left]}{names[right]})"
+def learn(words: Counter, most: int, first: int) -> list[list[int]]:
+    """The lines of a file of youtokentome, without its last: characters and merges of words that occur so often.
 
-    def place(number: int) -> tuple:
-        return -counts[number], names[number].replace("(", "").replace(")", ""), names[number], number
+    Their ids begin with `first`; there are at most `most`, fewer where all words are whole.
+    """
+    count = Counter()
+    for word, times in words.items():
+        for character in word:
+            count[character] += times
+    texts = sorted(count, key=lambda character: (-count[character], character))
+    ids, rules = {character: i for i, character in enumerate(texts)}, []
+    rows, times = [[ids[character] for character in word] for word in words], list(words.values())
+    pairs, places = Counter(), defaultdict(set)  # how often a pair of neighbours occurs, and in which words
 
-    pairs = {number: pair for pair, number in rules.items()}
-    new = {number: first + i for i, number in enumerate(sorted(characters.values(), key=place))}
-    rows = [[len(new), len(pairs)], *([ord(names[number]), i] for number, i in new.items())]
-    parents = {number: [] for number in names}
-    for number, pair in pairs.items():
-        for part in {*pair}:
-            parents[part].append(number)
-    ready = [place(number) for number, pair in pairs.items() if new.keys() >= {*pair}]
-    heapify(ready)
-    while ready:
-        number = heappop(ready)[-1]
-        new[number] = first + len(new)
-        rows.append([*(new[part] for part in pairs[number]), new[number]])
-        for parent in parents[number]:
-            if new.keys() >= {*pairs[parent]}:
-                heappush(ready, place(parent))
-    return rows
+    def add(i: int, sign: int) -> None:
+        for pair in pairwise(rows[i]):
+            pairs[pair] += sign * times[i]
+            places[pair].add(i)
+
+    def entry(pair: tuple[int, int]) -> tuple:
+        return -pairs[pair], texts[pair[0]], texts[pair[1]], pair
+
+    for i in range(len(rows)):
+        add(i, 1)
+    heapify(waiting := [entry(pair) for pair in pairs])
+    while waiting and len(texts) < most:
+        often, *_, pair = heappop(waiting)
+        if often == 0 or -often != pairs[pair]:  # it has been counted anew since
+            continue
+        new, changed = len(texts), set()
+        rules.append([*pair, new])
+        texts.append(texts[pair[0]] + texts[pair[1]])
+        for i in places.pop(pair):
+            changed.update(pairwise(rows[i]))
+            add(i, -1)
+            row = []
+            for one in rows[i]:
+                if row and (row[-1], one) == pair:
+                    row[-1] = new
+                else:
+                    row.append(one)
+            rows[i] = row
+            add(i, 1)
+            changed.update(pairwise(row))
+        for one in changed:
+            heappush(waiting, entry(one))
+    characters = [[ord(character), first + i] for character, i in ids.items()]
+    return [[len(ids), len(rules)], *characters, *([first + number for number in rule] for rule in rules)]

@@ -96,7 +96,7 @@ def test_killed_at_random_and_resumed_is_never_killed(variant, corpus, tmp_path)
     config, dice = VARIANTS[variant], random.Random(variant)
     expected = left_behind(quiet(config, corpus, tmp_path / "whole"))
     directory, kills = tmp_path / "killed", 0
-    for _ in range(40):
+    for _ in range(100):  # more than a run of ten epochs needs
         resume = directory.exists()
         moments, last = itertools.count(), dice.randint(10, 60)
         if not in_child(
