@@ -250,8 +250,6 @@ def translate_n_best(
     sentence comes back empty. What has more than LONGEST tokens is cut in any case, at the end of a sentence or of a
     word where there is one. The n-th translation of a line joins the n-th of its parts.
     """
-    if beam < 1 or not 1 <= n_best <= beam:  # `greedy` would not notice
-        raise NmtError(f"beam must be at least 1 and n_best between 1 and beam, not beam {beam}, n_best {n_best}")
     device = next(model.parameters()).device
     texts = [translatable_parts(line) if typed else [clean(line)] for line in sentences]
     encoded = iter(bpe[0].encode([text for of_line in texts for text in of_line]))
@@ -260,7 +258,7 @@ def translate_n_best(
     found: list[list[Hypothesis]] = [[] for _ in parts]
     for rows in by_length(parts, batch_size):
         src = source_batch([parts[i] for i in rows], device)
-        if beam == 1:
+        if beam == n_best == 1:
             outputs = [[one] for one in greedy(model, src, max_length, length_penalty, empty=not typed)]
         else:
             outputs = beam_search(model, src, beam, length_penalty, n_best, max_length, empty=not typed)

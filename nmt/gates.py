@@ -32,23 +32,15 @@ class HardConcrete(nn.Module):
     In training they are drawn anew at each call, one for each gate, which all sentences of the batch share; in
     evaluation they are `value()`. All is computed in float32, whatever autocast says: near 0 and 1 bfloat16 has too
     few digits for the logarithms. `temperature` may be changed between two steps.
-    Raises NmtError where γ < 0 < 1 < ζ or temperature > 0 does not hold.
     """
 
-    def __init__(
-        self,
-        count: int,
-        log_alpha: float | Tensor = LOG_ALPHA,
-        temperature: float = TEMPERATURE,
-        gamma: float = GAMMA,
-        zeta: float = ZETA,
-    ) -> None:
+    def __init__(self, count: int, log_alpha: float | Tensor = LOG_ALPHA, temperature: float = TEMPERATURE) -> None:
         super().__init__()
-        if not (gamma < 0 and zeta > 1 and temperature > 0):
-            raise NmtError(f"a hard concrete gate needs γ < 0, ζ > 1, T > 0; got {gamma}, {zeta}, {temperature}")
+        if not temperature > 0:
+            raise NmtError(f"a hard concrete gate needs T > 0; got {temperature}")
         start = torch.as_tensor(log_alpha, dtype=torch.float32).expand(count).clone()
         self.log_alpha = nn.Parameter(start)  # (N,)
-        self.temperature, self.gamma, self.zeta = temperature, gamma, zeta
+        self.temperature = temperature
 
     def forward(self, batch_size: int) -> Tensor:
         if not self.training:
@@ -60,7 +52,7 @@ class HardConcrete(nn.Module):
         """The gates for given u in (0, 1), of any shape that ends in N: equations 10 and 11."""
         with torch.autocast(u.device.type, enabled=False):
             s = torch.sigmoid((torch.logit(u) + self.log_alpha) / self.temperature)
-            return (s * (self.zeta - self.gamma) + self.gamma).clamp(0, 1)
+            return (s * (ZETA - GAMMA) + GAMMA).clamp(0, 1)
 
     def value(self) -> Tensor:
         """The gates of evaluation, min(1, max(0, σ(log α)(ζ - γ) + γ)), eq. 13: (N,), soft between log α = ± 2.4.
@@ -68,24 +60,24 @@ class HardConcrete(nn.Module):
         A model so evaluated is not the one with the closed heads removed: count, evaluate and remove with one
         binary mask (`nmt.pruning.masks`), say that of the gates with log α > 0 (Voita et al. 2019, footnote 7).
         """
-        return (torch.sigmoid(self.log_alpha) * (self.zeta - self.gamma) + self.gamma).clamp(0, 1)
+        return (torch.sigmoid(self.log_alpha) * (ZETA - GAMMA) + GAMMA).clamp(0, 1)
 
     def p_open(self) -> Tensor:
         """P(g != 0), (N,): equation 12. Its sum is the expected L0 norm, which the penalty of pruning is made of."""
-        return torch.sigmoid(self.log_alpha - self.temperature * math.log(-self.gamma / self.zeta))
+        return torch.sigmoid(self.log_alpha - self.temperature * math.log(-GAMMA / ZETA))
 
     def p_one(self) -> Tensor:
         """P(g = 1), (N,)."""
-        return torch.sigmoid(self.log_alpha - self.temperature * math.log((1 - self.gamma) / (self.zeta - 1)))
+        return torch.sigmoid(self.log_alpha - self.temperature * math.log((1 - GAMMA) / (ZETA - 1)))
 
     def density(self, g: Tensor) -> Tensor:
         """Of the values strictly between 0 and 1, for g (M, 1) or (M, N): (M, N), the derivative of P(gate <= g).
 
         From 0 to 1 it integrates to p_open() - p_one(): the rest of the probability lies at exactly 0 and exactly 1.
         """
-        s = (g - self.gamma) / (self.zeta - self.gamma)
+        s = (g - GAMMA) / (ZETA - GAMMA)
         below = torch.sigmoid(self.temperature * torch.logit(s) - self.log_alpha)  # P(gate <= g)
-        return below * (1 - below) * self.temperature / (s * (1 - s) * (self.zeta - self.gamma))
+        return below * (1 - below) * self.temperature / (s * (1 - s) * (ZETA - GAMMA))
 
     def undecided(self) -> Tensor:
         """Which gates are neither quite closed nor quite open in evaluation, bool (N,)."""

@@ -39,10 +39,7 @@ class Trained:
     words: Collection[str] = ()  # of the English training text, in lower case; () where no list came with the model
 
     def translate(self, sentences: str | list[str], **options) -> str | list[str]:
-        """English -> Russian, a line each; options of `nmt.decoding.translate`. One string gives one string.
-
-        Raises NmtError for what is neither a string nor a list of strings.
-        """
+        """English -> Russian, a line each; options of `nmt.decoding.translate`. One string gives one string."""
         many = [sentences] if isinstance(sentences, str) else sentences
         if not isinstance(many, (list, tuple)) or not all(isinstance(one, str) for one in many):
             raise NmtError(f"translate() takes a sentence or a list of sentences, not {sentences!r:.60}")

@@ -154,7 +154,6 @@ class Run:
         return sorted(int(name) for name in names if name.isdecimal())  # others were put aside by hand
 
     def refuse_lost_checkpoints(self) -> None:
-        """Raises NmtError where checkpoints were written and none is there: nothing is begun again unasked."""
         folder, every = self.directory / "checkpoints", self.config["training"]["checkpoint_every_n_steps"]
         if not folder.is_dir() or any(line["step"] > every or line["epoch"] > 1 for line in self.lines()):
             raise NmtError(f"{folder}: the checkpoints of this run are gone; bring them back, or begin anew elsewhere")

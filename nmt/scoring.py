@@ -21,7 +21,7 @@ def corpus_scores(hypotheses: Sequence[str], references: Sequence[str], tokenize
 
     There is one reference for each sentence. Both are plain text, which BLEU itself cuts into words as `tokenize` says.
     Two numbers can be compared only if their signatures agree (Post 2018): tokenize="char", say, counts n-grams of
-    characters and comes out far higher. Raises NmtError where the two lists are not of the same length, or empty.
+    characters and comes out far higher.
     """
     if len(hypotheses) != len(references) or not references:
         raise NmtError(f"{len(hypotheses)} translations for {len(references)} references: BLEU needs one for each")

@@ -50,7 +50,6 @@ def encode_corpus(corpus: Corpus, bpe: tuple[BPE, BPE], root: Path | None = None
     """All splits of a corpus as arrays of the smallest integer type, {split: ParallelTokens}.
 
     Written once under `root` (default `cache_root()`), in a folder named by the checksums of corpus and BPE.
-    Raises NmtError where it cannot be written (a full disk); nothing half-written stays.
     """
     name = f"{corpus.name}-{corpus.fingerprint[:8]}-{bpe[0].sha256[:8]}-{bpe[1].sha256[:8]}"
     directory = Path(root or cache_root()) / "tokens" / name

@@ -47,7 +47,6 @@ def config_flags(sub: argparse.ArgumentParser, config: type, texts: dict[str, st
 
 
 def fields_said(given: argparse.Namespace, config: type) -> dict:
-    """The fields of a config that were given."""
     return {f.name: getattr(given, f.name) for f in fields(config) if hasattr(given, f.name)}
 
 
@@ -161,6 +160,5 @@ def next_command(run: Run, checkpoint: str | Path) -> str:
 
 
 def draw(run: Run, log: Callable[[str], None]) -> None:
-    """The pictures of a run that has ended."""
     if drawn := run_pictures(run):
         log(f"Its curves, and where its heads look: {' and '.join(map(str, drawn))}")

@@ -80,10 +80,7 @@ def pruning_config(given: argparse.Namespace) -> PruningConfig:
     if gated and said.get("heads", "encoder") != "encoder":
         raise NmtError(f"--encoder-with-hard-concrete-gate=1 means --heads encoder, not {said['heads']}")
     if gated and "l0_penalty_scale" not in said:
-        to_stderr(
-            "--encoder-with-hard-concrete-gate: lambda is here the price of each head; the origin divided it by the "
-            "heads of a layer, which is --l0-penalty-scale origin"
-        )
+        to_stderr("lambda is the price of each head; divided by the heads of a layer: --l0-penalty-scale origin")
     if "method" not in said:
         said["method"] = "l0" if "l0_penalty_lambda" in said or (gated and "keep" not in said) else "ours"
     if gated and not method_class(said["method"]).learns:

@@ -31,7 +31,6 @@ class Card:
 
     @classmethod
     def from_json(cls, value: dict, place: object) -> "Card":
-        """Raises NmtError, naming `place`, where the object is no card."""
         with suppress(AttributeError, KeyError, TypeError):
             card = cls(**value)
             files = [f"{split}.{language}" for split in card.pairs for language in LANGUAGES]
@@ -49,7 +48,6 @@ class Card:
 
 
 def format_card(card: Card) -> str:
-    """The card for people, as text of several lines."""
     lines = [f"{card.name}: {sum(card.pairs.values()):,} sentence pairs, English and Russian"]
     lines += [f"  {'split':<12}{'pairs':>12}" + "".join(f"{f'words {language}':>14}" for language in LANGUAGES)]
     for split, pairs in card.pairs.items():

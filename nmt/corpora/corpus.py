@@ -38,8 +38,6 @@ def to_stderr(text: str) -> None:
 
 @dataclass(frozen=True)
 class Corpus:
-    """A prepared corpus on disk."""
-
     directory: Path
     card: Card
     data: tuple[str, ...]  # what `prepare` was asked for: a name, or absolute paths, caps included
@@ -95,8 +93,6 @@ def prepare(
     folder so written is taken as it is, also on a machine where the files it was made of are not.
     `archives`: a folder with archives already fetched, searched before $NMT_DATA and root.
     `lowercase`, `tokens`: as in pairs.apply_options; such a corpus has a fingerprint of its own.
-    Raises NmtError for bad input, naming file and line, a full disk, a folder that cannot be written; nothing
-    half-written stays.
     """
     root = Path(root) if root else cache_root()
     asked = [str(data)] if isinstance(data, str | Path) else [str(one) for one in data]

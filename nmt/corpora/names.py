@@ -165,9 +165,8 @@ def _own_files(asked: Sequence[str], log: Callable[[str], None]) -> Origin:
     sums += [_checksum(path) | {"split": split} for split, path in held.items()]
     data = tuple(f"{path}:{cap}" if cap else str(path) for path, cap in zip(paths, caps, strict=True))
     data += tuple(f"{split}={path}" for split, path in held.items())
-    rule = "".join(f"{k} is {p.name}; " for k, p in held.items()) + (
-        SPLIT_RULE if len(held) < 2 else "none is in train"
-    )
+    rule = "".join(f"{k} is {p.name}; " for k, p in held.items())
+    rule += SPLIT_RULE if len(held) < 2 else "none is in train"
     return Origin(name, sums, {"split": rule, **OWN_FILES}, data, parts, {k: _table(p) for k, p in held.items()})
 
 

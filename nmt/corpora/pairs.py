@@ -23,8 +23,7 @@ Pair = tuple[str, str]
 def read_lines(path: str | Path, strict: bool = True) -> Iterator[str]:
     """The lines of a text file, plain or gzip, cut at \\n only; \\r before it and a BOM at the beginning are dropped.
 
-    Raises NmtError naming file and line: not UTF-8, a NUL byte (if not strict, such a line comes as a blank one), a
-    cut or damaged gzip, no such file, empty file.
+    A line that is no UTF-8, or has a NUL byte, is an error; if not strict, it comes as a blank one.
     """
     # Bytes, not text: str.splitlines also cuts at U+2028 and the like, and one side would slip against the other.
     path, number = Path(path), 0

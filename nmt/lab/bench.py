@@ -166,9 +166,6 @@ def made_pairs(vocab_size: int, count: int, longest: int, device: torch.device) 
     return collate(ParallelTokens(*sides), list(range(count)), device)
 
 
-# A turn is one task, done once by one model.
-
-
 def training_turn(model: nn.Module, batches: list[Batch], device: torch.device) -> Callable[[], None]:
     """A function that does one step on each batch, as `nmt.training` does it."""
     optimizer = torch.optim.Adam(model.parameters(), 1e-4, (0.9, 0.98), eps=1e-9, fused=True)

@@ -39,7 +39,6 @@ class TrainingState:
 
     @classmethod
     def new(cls, model: Transformer, objective: Objective, config: TrainingConfig) -> "TrainingState":
-        """The state before the first step."""
         # Beta 2 and epsilon are those of the paper, section 5.3. The rate is set before each step.
         groups = objective.parameter_groups(model)
         optimizer = torch.optim.Adam(groups, config.lr, (0.9, 0.98), eps=1e-9, fused=True)
@@ -57,7 +56,6 @@ class TrainingState:
 
     @property
     def rate(self) -> float:
-        """The learning rate of the scheduled groups."""
         return self.scheduled()[0]["lr"]
 
     @rate.setter
@@ -93,10 +91,7 @@ class TrainingState:
             run.save_checkpoint(self.step, self.model, bpe, tensors, state, keep, interim)
 
     def restore(self, run: Run, keep: int, log: Callable[[str], None]) -> None:
-        """Take weights, moments, schedule, random states and place from the last checkpoint, if there was one.
-
-        Then the first process also drops what was logged after that checkpoint: it is going to happen again.
-        """
+        """Take all from the last checkpoint, if there was one; what was logged after it is going to happen again."""
         step, rank = run.last_step(), distributed.rank()
         if step is None:
             run.refuse_lost_checkpoints()

@@ -26,10 +26,7 @@ PATIENCE = timedelta(days=1)
 
 @contextmanager
 def joined(device: torch.device) -> Iterator[torch.device]:
-    """Join the processes that torchrun started, unless it has been done; yields the device of this process.
-
-    Raises NmtError where there are more processes than GPUs.
-    """
+    """Join the processes that torchrun started, unless it has been done; yields the device of this process."""
     several = started() > 1
     if several and device.type == "cuda":
         number, there = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
@@ -55,12 +52,10 @@ def _begun() -> bool:
 
 
 def rank() -> int:
-    """The number of this process, from 0."""
     return dist.get_rank() if _begun() else 0
 
 
 def count() -> int:
-    """How many processes there are."""
     return dist.get_world_size() if _begun() else 1
 
 
@@ -115,7 +110,6 @@ def total(value: Tensor) -> Tensor:
 
 
 def anywhere(fact: bool) -> bool:
-    """Whether it is so in any process."""
     return bool(total(torch.tensor(float(fact)))) if count() > 1 else fact
 
 

@@ -117,10 +117,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_directory(path: str | Path) -> Iterator[Path]:
-    """The same for a folder. An existing non-empty `path` is kept and the new one dropped:
-
-    two processes that build the same cache entry both end with a complete one.
-    """
+    """The same for a folder; an existing non-empty `path` is kept, the new one dropped: two may build a cache entry."""
     path = Path(path)
     with _temporary(path, Path.mkdir) as temporary:
         try:
@@ -179,10 +176,7 @@ def read_small(path: str | Path, most: int = 1 << 26) -> bytes:
 
 
 def read_json_lines(path: str | Path) -> list[dict]:
-    """The JSON objects of a file, one a line; none where there is no file. A last line that a kill cut is left out.
-
-    Raises NmtError, naming file and line, where another line is not a JSON object.
-    """
+    """The JSON objects of a file, one a line; none where there is no file. A last line that a kill cut is left out."""
     lines = Path(path).read_bytes().split(b"\n")[:-1] if Path(path).is_file() else []
     return [_json_object(line, f"{path}:{number}: a damaged line") for number, line in enumerate(lines, 1)]
 
@@ -199,7 +193,6 @@ def _json_object(text: bytes, otherwise: str) -> dict:
 
 
 def json_lines(objects: Iterable[dict]) -> str:
-    """The text of a file of JSON lines."""
     return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in objects)
 
 

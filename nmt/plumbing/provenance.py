@@ -14,7 +14,6 @@ from nmt.plumbing.places import clone
 
 
 def description_of_session(device: torch.device, from_step: int) -> dict:
-    """What a run needs to say about where it ran: command, git revision, versions, device, time."""
     packages = ("torch", "torchtext", "youtokentome", "numpy", "sacrebleu", "safetensors")
     versions = {"python": platform.python_version(), **{package: _version(package) for package in packages}}
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()

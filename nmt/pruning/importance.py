@@ -83,10 +83,7 @@ def slopes(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch]) -
 
 
 def leave_one_out(model: Transformer, mask: masks.Mask, batches: Sequence[Batch]) -> Scores:
-    """By how much the loss rises when one head more is closed, for each that `mask` keeps; -inf for the others.
-
-    Afterwards the mask is applied.
-    """
+    """By how much the loss rises when one head more is closed, for each that `mask` (applied) keeps; else -inf."""
     scores = {kind: torch.full(kept.shape, -math.inf, dtype=torch.float64) for kind, kept in mask.items()}
     masks.apply(model, mask)
     before = loss(model, batches)

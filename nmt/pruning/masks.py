@@ -42,7 +42,6 @@ def count(mask: Mask) -> int:
 
 
 def size(mask: Mask) -> int:
-    """How many heads the mask speaks of, kept or not."""
     return sum(kept.numel() for kept in mask.values())
 
 
@@ -60,10 +59,7 @@ def unflatten(flat: Tensor, like: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def top_k(scores: dict[str, Tensor], k: int) -> Mask:
-    """The mask that keeps exactly k: those of the highest scores, {kind: (L, H)}; of equals, those that come first.
-
-    A score of -inf says that there is no such head. Raises NmtError for NaN and for a k that cannot be.
-    """
+    """The mask that keeps the k of the highest scores, {kind: (L, H)}; of equals, the first. -inf: no such head."""
     flat = flatten(scores)
     if flat.isnan().any():
         raise NmtError("a score is NaN: the training before it diverged (lower its learning rate)")
@@ -124,7 +120,6 @@ def read(model: Transformer, kinds: Sequence[str]) -> dict[str, Tensor]:
 
 
 def to_json(mask: Mask) -> dict[str, list[list[int]]]:
-    """Kind -> per layer a list of 1 (kept) and 0."""
     return {kind: kept.int().tolist() for kind, kept in mask.items()}
 
 

@@ -94,8 +94,6 @@ def after(delay: float, function: Callable[[], None]) -> None:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a typed line."""
-
     sentences: list[str]  # that it was cut into, as the model read them; none where it is blank
     lines: list[Translation]  # best first; each has a hypothesis for each sentence
     pieces: tuple[list[list[str]], list[list[str]]]  # of each sentence: of the English, and of the best translation
@@ -129,7 +127,6 @@ class Live:
             self.mask = full
 
     def toggled(self, kind: str, layer: int, head: int) -> masks.Mask:
-        """The mask with one head the other way round."""
         mask = {name: is_open.clone() for name, is_open in self.mask.items()}
         mask[kind][layer, head] ^= True
         return mask

@@ -65,7 +65,6 @@ class Movie:
 
     @cached_property
     def still(self) -> bytes:
-        """The last frame as PNG."""
         data = io.BytesIO()
         self.images[-1].save(data, "PNG", optimize=True)
         return data.getvalue()
@@ -109,10 +108,7 @@ def frames_of(gif: bytes) -> tuple[np.ndarray, list[int]]:
 
 
 def film(figure: Figure, update: Callable[[int], None], count: int, most: int = MOST, **times: int) -> Movie:
-    """Draw `most` of `count` moments, evenly chosen; update(i) puts moment i into the figure.
-
-    The layout is that of the last moment. Raises NmtError where an update moves an axis.
-    """
+    """Draw `most` of `count` moments, evenly chosen, in the layout of the last; update(i) draws moment i."""
     canvas, chosen, frames, before = FigureCanvasAgg(figure), evenly(count, most), [], None
     update(chosen[-1])
     canvas.draw()

@@ -96,10 +96,7 @@ def pieces(names: Sequence[str]) -> list[str]:
 
 
 def map_labels(kind: str, source: Sequence[str], target: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Labels (queries, keys) of an attention map, from source and target pieces, EOS included.
-
-    In row t of the decoder's maps target piece t is written; BOS and the pieces before it have been read.
-    """
+    """Labels (queries, keys) of an attention map, from source and target pieces, EOS included."""
     english, russian = pieces(source), pieces(target)
     queries = english if kind == "encoder" else russian
     return queries, ["BOS", *russian[:-1]] if kind == "decoder" else english
@@ -124,16 +121,11 @@ def png(figure: Figure) -> bytes:
 
 
 def save(figure: Figure, path: str | Path) -> None:
-    """Write a PNG, whole or not at all."""
     with whole_file(path) as temporary:
         temporary.write_bytes(png(figure))
 
 
-# Runs: what they logged over their epochs.
-
-
 def run_curves(run: Run, title: str = "") -> Figure:
-    """What a run logged: loss, learning rate, BLEU and chrF."""
     training = run.config["training"]
     smoothing = training.get("label_smoothing")  # it alone lifts the loss of training
     splits = {"train": {"color": BLUE}, "valid": {"color": ORANGE, "marker": "o", "ms": 3}}
@@ -160,10 +152,7 @@ def run_curves(run: Run, title: str = "") -> Figure:
 
 
 def run_pictures(run: Run) -> list[Path]:
-    """RUN/plots: curves.png; and attention.png, where each head looks in a held-out pair, as of the last validation.
-
-    Returns the files; none for a run that has not been validated yet.
-    """
+    """RUN/plots: curves.png; and attention.png, where each head looks in a held-out pair, as of the last validation."""
     name, folder, stored = run.directory.name, run.directory / "plots", run.frames()
     if not stored:
         return []
@@ -175,9 +164,6 @@ def run_pictures(run: Run) -> list[Path]:
     heads = [f"head {head}" for head in range(maps.shape[1])]
     save(attention_rows(rows, heads, [*queries], [*keys], title), folder / "attention.png")
     return [folder / "curves.png", folder / "attention.png"]
-
-
-# Matrices, attention maps, batches, and curves of any kind.
 
 
 def matrices(
@@ -210,10 +196,7 @@ def matrices(
 def attention_rows(
     rows: dict[str, np.ndarray], columns: list[str], queries: list[str], keys: list[str], title: str = ""
 ) -> Figure:
-    """Named rows of attention maps of the same pieces, 0 white to 1 dark: name -> (columns, query, key).
-
-    WIDEST at most; with eight columns of eight pieces the labels are then 9 pixels high.
-    """
+    """Named rows of attention maps of the same pieces, 0 white to 1 dark: name -> (columns, query, key)."""
     width, height = 0.15 * max(len(keys), 7), 0.15 * len(queries)
     size = len(columns) * (width + 0.08) + 1.9, len(rows) * (height + 0.22) + 1.5
     dpi = min(120, int(110 * WIDEST / size[0]))

@@ -61,7 +61,6 @@ def as_html(rows: Rows) -> str:
 
 
 def as_text(rows: Rows) -> str:
-    """Plain text in lines that fit into a picture."""
     lines = (": ".join(filter(None, (name, "  |  ".join(cells)))) for name, *cells in rows)
     return "\n".join(chain.from_iterable(wrap(line, 100) for line in lines))
 
@@ -150,7 +149,6 @@ class Panel(w.VBox):
             self.questions.ask()
 
     def asks(self, *widgets: w.Widget) -> None:
-        """A new value of these is a new question."""
         for widget in widgets:
             widget.observe(lambda change: self.quiet or self.questions.ask(), "value")
 
@@ -191,7 +189,6 @@ class Panel(w.VBox):
         return [*rows, ("should be", about["right"][0]), ("why", about["lesson"])] if "lesson" in about else rows
 
     def twin(self) -> dict:
-        """What is shown where no kernel runs."""
         self.questions.answer(self.questions.number)  # what was asked last, whether or not its delay is over
         text = as_text([("English", self.text.value), ("model", self.loaded), *chain(*self.said.values())])
         return {
@@ -357,7 +354,6 @@ class Switchboard(Panel):
         return mask
 
     def open_only(self, mask: Mask) -> None:
-        """Open exactly these heads, and ask again."""
         with self.quietly():
             for (kind, layer, head), toggle in self.buttons.items():
                 toggle.value = bool(mask[kind][layer, head])

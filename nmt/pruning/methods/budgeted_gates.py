@@ -60,7 +60,6 @@ class BudgetedGates(nn.Module):
         self.set(k, HARDENING**done, hot * (cold / hot) ** done)
 
     def log_alpha(self) -> Tensor:
-        """(N,) float64."""
         follows = (self.weights * self.scores).sum() / self.tau  # adds ∂b/∂a to the gradient, nothing to the value
         return self.scores / self.tau - (self.b + follows - follows.detach())
 
@@ -69,11 +68,9 @@ class BudgetedGates(nn.Module):
         return torch.sigmoid(self.log_alpha() - self.temperature * math.log(-GAMMA / ZETA))
 
     def undecided(self) -> Tensor:
-        """Which gates are neither quite closed nor quite open at test time, bool (N,)."""
         return self.log_alpha().abs() < math.log(ZETA / -GAMMA)
 
     def factors(self, first: int = 0, last: int | None = None) -> Tensor:
-        """Hard concrete, drawn anew at each call."""
         log_alpha = self.log_alpha()[first:last]
         u = torch.rand_like(log_alpha) * (1 - 2 * EPSILON) + EPSILON
         s = torch.sigmoid((torch.logit(u) + log_alpha) / self.temperature)
@@ -83,8 +80,7 @@ class BudgetedGates(nn.Module):
 class OnBudget(CompetingHeads):
     """Hard concrete gates with one threshold, solved for at each step: as many are expected open as the budget says.
 
-    The budget falls from almost all heads to --keep. The scores start in the order of Michel et al. 2019: as the
-    standardised logarithms of first-order scores.
+    The budget falls from almost all heads to --keep. The scores start as standardised logarithms of first-order ones.
     """
 
     name, search, soft_gates = "on-budget", 0.3, True

@@ -25,7 +25,6 @@ class L0(Method):
         return self.config.price(self.dense.config)
 
     def first_log_alpha(self, kept: Tensor) -> Tensor:
-        """Where the gates of a kind start, (L, H)."""
         # Glorot-uniform as TensorFlow understands a variable of shape [1, H, 1, 1]: fan in = fan out = H.
         return (2 * torch.rand(kept.shape, generator=self.generator) - 1) * math.sqrt(3 / kept.size(1))
 
@@ -63,10 +62,7 @@ class L0(Method):
 
 
 class L0TopK(L0):
-    """Voita et al. 2019 cut to k: gates start open, the k best at the end of the search are kept, and fine-tuned.
-
-    It needs both λ and k; which λ serves a k must be found by trying.
-    """
+    """Voita et al. 2019 cut to k: gates start open, the k best at the end of the search are kept, and fine-tuned."""
 
     name, needs = "l0-topk", ("keep", "lambda")
 
