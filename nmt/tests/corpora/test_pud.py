@@ -36,6 +36,7 @@ def test_only_the_checked_files_are_read_and_it_says_where_it_looked(tmp_path, m
     monkeypatch.setenv("NMT_DATA", str(tmp_path))
     found, said = pud.at_hand()
     assert found == [] and "en_pud-ud-test.conllu, ru_pud-ud-test.conllu in $NMT_DATA/pud" in said
+    assert all("/UD_English-PUD/" in url and url.endswith("/en_pud-ud-test.conllu") for url in pud.ARCHIVES[0].urls)
     (tmp_path / "pud").mkdir()
     known = hashlib.sha256(TEXT.encode()).hexdigest()
     monkeypatch.setattr(pud, "ARCHIVES", [replace(one, sha256=known) for one in pud.ARCHIVES])
