@@ -14,7 +14,7 @@ from torch import Tensor
 from nmt import BOS, EOS, PAD, NmtError
 from nmt.batches import source_batch
 from nmt.bpe import BPE
-from nmt.corpora.normalise import clean, translatable_parts
+from nmt.corpora.normalise import clean, split_sentences, translatable_parts
 from nmt.transformer import Transformer
 
 LENGTH_PENALTY = 0.6
@@ -208,6 +208,7 @@ class Translation:
     hypotheses: list[Hypothesis]
     unknown: list[str] = field(default_factory=list)  # characters of the line that the model has no piece for
     unseen: list[str] = field(default_factory=list)  # words of the line that the model was not trained on, where known
+    sentences: list[str] = field(default_factory=list)  # what of the line was translated by itself
 
     @property
     def log_prob(self) -> float:
@@ -247,29 +248,47 @@ def translate_n_best(
     """For each line its translations, best first, in the order of the lines; options as for `beam_search`.
 
     A blank line has the empty translation. `typed`: the lines are what people type; they are cut into sentences, and no
-    sentence comes back empty. What has more than LONGEST tokens is cut in any case, at the end of a sentence or of a
-    word where there is one. The n-th translation of a line joins the n-th of its parts.
+    sentence comes back empty. Two that stay together, see `translatable_parts`, are translated one by one where the
+    best translation of both is one sentence. What has more than LONGEST tokens is cut in any case, at the end of a
+    sentence or of a word where there is one. The n-th translation of a line joins the n-th of its parts.
     """
     device = next(model.parameters()).device
     texts = [translatable_parts(line) if typed else [clean(line)] for line in sentences]
-    encoded = iter(bpe[0].encode([text for of_line in texts for text in of_line]))
-    lines = [[part for text in of_line for part in _cut(bpe[0], text, next(encoded))] for of_line in texts]
-    parts = [part for line in lines for part in line]
-    found: list[list[Hypothesis]] = [[] for _ in parts]
-    for rows in by_length(parts, batch_size):
-        src = source_batch([parts[i] for i in rows], device)
-        if beam == n_best == 1:
-            outputs = [[one] for one in greedy(model, src, max_length, length_penalty, empty=not typed)]
-        else:
-            outputs = beam_search(model, src, beam, length_penalty, n_best, max_length, empty=not typed)
-        for place, row in enumerate(rows):
-            found[row] = outputs[place]
-    of_parts, translations = iter(found), []
-    for line, of_line in zip(lines, texts, strict=True):
+    found: dict[str, list[list[Hypothesis]]] = {}  # of each text, for each of its parts
+
+    def search() -> None:
+        new = list(dict.fromkeys(text for of_line in texts for text in of_line if text not in found))
+        cut = [_cut(bpe[0], text, ids) for text, ids in zip(new, bpe[0].encode(new), strict=True)]
+        parts = [part for of_text in cut for part in of_text]
+        outputs: list[list[Hypothesis]] = [[] for _ in parts]
+        for rows in by_length(parts, batch_size):
+            src = source_batch([parts[i] for i in rows], device)
+            if beam == n_best == 1:
+                best = [[one] for one in greedy(model, src, max_length, length_penalty, empty=not typed)]
+            else:
+                best = beam_search(model, src, beam, length_penalty, n_best, max_length, empty=not typed)
+            for row, of_row in zip(rows, best, strict=True):
+                outputs[row] = of_row
+        of_parts = iter(outputs)
+        found.update((text, [next(of_parts) for _ in of_text]) for text, of_text in zip(new, cut, strict=True))
+
+    def written(hypotheses: Sequence[Hypothesis]) -> str:
+        return " ".join(filter(None, bpe[1].decode([one.ids for one in hypotheses])))
+
+    def whole_or_not(text: str) -> list[str]:
+        sentences, best = split_sentences(text), written([part[0] for part in found[text]])
+        return sentences if len(split_sentences(best)) < len(sentences) else [text]
+
+    search()
+    if typed:
+        texts = [[sentence for text in of_line for sentence in whole_or_not(text)] for of_line in texts]
+        search()
+    translations = []
+    for of_line in texts:
         unknown = bpe[0].unknown(" ".join(of_line))
-        joined = list(zip(*[next(of_parts) for _ in line], strict=False)) or [()]
-        written = [" ".join(filter(None, bpe[1].decode([part.ids for part in one]))) for one in joined]
-        translations.append([Translation(text, list(one), unknown) for text, one in zip(written, joined, strict=True)])
+        joined = zip(*[part for text in of_line for part in found[text]], strict=False)
+        ranked = [list(hypotheses) for hypotheses in joined] or [[]]
+        translations.append([Translation(written(one), one, unknown, sentences=of_line) for one in ranked])
     return translations
 
 

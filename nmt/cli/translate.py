@@ -29,7 +29,8 @@ def add(command: Callable) -> None:
     sub = command("translate", translate_command, text, '"The file could not be opened."',
                   "--checkpoint runs/mine --input english.txt --output russian.txt",
                   common="sentences checkpoint input output n_best scores beam gpus")  # fmt: skip
-    text = "one or more, each in quotes; without them, and without --input, lines of stdin"
+    text = "one or more, each in quotes; without them, and without --input, lines of stdin. Each sentence of a "
+    text += "line is translated alone; one that begins with he, it, their … with the one before, where both come out"
     sub.add_argument("sentences", nargs="*", default=[], metavar="SENTENCE", help=text)
     search_flags(sub, f"{CHECKPOINT_HELP} (default: {TYPED})", required=False)
     sub.add_argument("--input", default="", metavar="FILE", help="translate the lines of this file, UTF-8")

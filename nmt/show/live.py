@@ -14,7 +14,7 @@ from torch import Tensor
 from nmt import NmtError
 from nmt.analysis import attention_maps, score_pairs, shares
 from nmt.bpe import BPE
-from nmt.corpora.normalise import translatable_parts
+from nmt.corpora.normalise import clean
 from nmt.decoding import LONGEST, Translation
 from nmt.models import SIDES, Trained
 from nmt.phrasebook.contrast import Item, load_contrast
@@ -157,14 +157,14 @@ class Live:
 
     def answer(self, line: str, beam: int = 4, n_best: int = 1) -> Answer:
         """Translate one line; beam 1 is greedy. Raises NmtError for text too long to be answered at once."""
-        sentences, (english, russian) = translatable_parts(self._as_read(line)), self.bpe
-        pieces = [english.pieces(sentence) for sentence in sentences]
-        if (total := sum(map(len, pieces))) > LONGEST:
+        english, russian = self.bpe
+        if (total := len(english.pieces(clean(self._as_read(line))))) > LONGEST:
             raise NmtError(f"This text is too long to be translated as you type: {total} pieces, {LONGEST} at most.")
         (found,) = self.trained.n_best([line], beam=beam, n_best=min(n_best, beam))
         lines = [translation for translation in found if translation.hypotheses]
+        pieces = [english.pieces(sentence) for sentence in found[0].sentences]
         written = [pieces_of(russian, part.ids) for translation in lines[:1] for part in translation.hypotheses]
-        return Answer(sentences, lines, (pieces, written))
+        return Answer(found[0].sentences, lines, (pieces, written))
 
     def _as_read(self, text: str) -> str:
         return text.lower() if self.trained.lowercase else text

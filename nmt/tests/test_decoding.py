@@ -373,6 +373,17 @@ def test_what_is_typed_is_cut_into_sentences_and_joined(talker, bpe):
     assert joined[0].text == " ".join(alone) and len(joined[0].hypotheses) == 2 and len(whole[0].hypotheses) == 1
 
 
+def test_two_sentences_that_became_one_are_translated_one_by_one(talker, bpe, monkeypatch):
+    one, two = "the old dog sees snow.", "it sees the forest!"
+    written = translate_n_best(talker, bpe, [one, two], typed=True)
+    monkeypatch.setattr(bpe[1], "decode", lambda ids: ["Да."] * len(ids))  # whatever the model writes
+    ((apart,),) = translate_n_best(talker, bpe, [f"{one} {two}"], typed=True)
+    assert apart.sentences == [one, two] and apart.hypotheses == [best.hypotheses[0] for (best,) in written]
+    monkeypatch.setattr(bpe[1], "decode", lambda ids: ["Да. Да."] * len(ids))
+    ((together,),) = translate_n_best(talker, bpe, [f"{one} {two}"], typed=True)
+    assert together.sentences == [f"{one} {two}"] and len(together.hypotheses) == 1
+
+
 def test_what_is_typed_never_comes_back_empty(talker, bpe):
     with torch.no_grad():
         talker.generator.bias[EOS] = 1e9

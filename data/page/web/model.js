@@ -384,11 +384,18 @@ class Model {
     return { logProb, maps, logits };
   }
 
-  // A typed line -> {text, parts: [{pieces, ids, target}]}, one part for each sentence.
+  // A typed line -> {text, parts: [{pieces, ids, target}]}, one part for each sentence; two that stay together are
+  // translated one by one where the translation of both is one sentence.
   translate(line, beam = 4) {
-    const parts = translatableParts(line).map((sentence) => {
-      const { ids, pieces } = this.bpe[0].encode(sentence);
+    const translated = (text) => {
+      const { ids, pieces } = this.bpe[0].encode(text);
       return { ids, pieces, target: ids.length ? this.search(ids, beam).ids : [] };
+    };
+    const parts = translatableParts(line).flatMap((text) => {
+      const part = translated(text),
+        sentences = splitSentences(text);
+      const whole = splitSentences(this.bpe[1].decode(part.target)).length >= sentences.length;
+      return whole ? [part] : sentences.map(translated);
     });
     return {
       text: parts

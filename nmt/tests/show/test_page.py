@@ -140,6 +140,9 @@ def test_translations_are_pytorchs_also_with_heads_closed():
             expected.append([trained.translate(english), trained.translate(english, beam=1)])
             questions.append({"model": name, "closed": closed, "text": english})
         live.open_only(live.heads)
+        for english in ("The dog does not eat bread. She sleeps.", "It is he. He is at home. They sleep."):
+            expected.append([trained.translate(english), trained.translate(english, beam=1)])
+            questions.append({"model": name, "closed": [], "text": english})
     assert [list(found.values()) for found in in_node(questions)] == expected
 
 
