@@ -18,8 +18,7 @@ from tempfile import TemporaryDirectory
 from nmt import NmtError
 from nmt.corpora.card import Card, format_card
 from nmt.corpora.corpus import prepare
-from nmt.lab.markdown import block, score_table
-from nmt.lab.records import circumstances, command, short_revision, without_paths
+from nmt.lab.pages import block, circumstances, command, score_table, short_revision, without_paths
 from nmt.models import WEIGHTS, WORD, Trained, save_model_directory
 from nmt.plumbing.files import read_json, read_json_lines, write_text
 from nmt.plumbing.places import shipped

@@ -18,7 +18,7 @@ import torch
 
 from nmt import NmtError
 from nmt.corpora.corpus import prepare
-from nmt.lab.records import without_paths
+from nmt.lab.pages import without_paths
 from nmt.plumbing.files import json_lines, read_json_lines, write_json, write_text
 from nmt.plumbing.places import in_clone
 from nmt.plumbing.provenance import description_of_session

@@ -16,8 +16,7 @@ from reading import Comparison, bleu, dev_loss, role
 
 import figures
 from nmt.lab import render, results
-from nmt.lab.markdown import block, folded, score_table, table
-from nmt.lab.records import circumstances, command, short_revision
+from nmt.lab.pages import block, circumstances, command, folded, score_table, short_revision, table
 from nmt.plumbing.files import read_json, write_between, write_text
 from nmt.plumbing.places import in_clone
 from nmt.pruning.methods import method_class

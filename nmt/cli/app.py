@@ -31,10 +31,9 @@ def app_command(given: argparse.Namespace) -> None:
 
 def notebook(folder: Path) -> dict:
     """One panel. `folder`: where runs/ is looked for."""
+    from nbformat import v4  # Voila brings it
+
     code = f"import os\n\nfrom nmt.show.widgets import Switchboard\n\nos.chdir({str(folder)!r})\nSwitchboard()"
-    cells = [
-        {"id": "title", "cell_type": "markdown", "metadata": {}, "source": f"# {TITLE}"},
-        {"id": "panel", "cell_type": "code", "metadata": {}, "source": code, "outputs": [], "execution_count": None},
-    ]
+    cells = [v4.new_markdown_cell(f"# {TITLE}"), v4.new_code_cell(code)]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return {"cells": cells, "metadata": {"kernelspec": kernel, "title": TITLE}, "nbformat": 4, "nbformat_minor": 5}
+    return v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "title": TITLE})

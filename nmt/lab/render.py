@@ -13,7 +13,7 @@ from pathlib import Path
 from nmt import NmtError
 from nmt.course import preset
 from nmt.lab import first_cell
-from nmt.lab.markdown import table
+from nmt.lab.pages import table
 from nmt.plumbing.files import replaced_between, write_text
 from nmt.plumbing.places import in_clone
 from nmt.plumbing.provenance import git_revision

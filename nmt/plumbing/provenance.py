@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -15,7 +15,7 @@ from nmt.plumbing.places import clone
 
 def description_of_session(device: torch.device, from_step: int) -> dict:
     packages = ("torch", "torchtext", "youtokentome", "numpy", "sacrebleu", "safetensors")
-    versions = {"python": platform.python_version(), **{package: _version(package) for package in packages}}
+    versions = {"python": platform.python_version(), **{package: version(package) for package in packages}}
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
@@ -25,13 +25,6 @@ def description_of_session(device: torch.device, from_step: int) -> dict:
         "device": f"{device.type}: {name}, {torch.get_num_threads()} threads",
         "from_step": from_step,
     }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def _processor() -> str:

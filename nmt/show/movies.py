@@ -109,17 +109,16 @@ def frames_of(gif: bytes) -> tuple[np.ndarray, list[int]]:
 
 def film(figure: Figure, update: Callable[[int], None], count: int, most: int = MOST, **times: int) -> Movie:
     """Draw `most` of `count` moments, evenly chosen, in the layout of the last; update(i) draws moment i."""
-    canvas, chosen, frames, before = FigureCanvasAgg(figure), evenly(count, most), [], None
+    canvas, chosen, frames, places = FigureCanvasAgg(figure), evenly(count, most), [], set()
     update(chosen[-1])
     canvas.draw()
     figure.set_layout_engine("none")
     for i in chosen:
         update(i)
         canvas.draw()
-        now = [_frame_of(axes) for axes in figure.axes]
-        if before not in (None, now):
+        places.add(tuple(map(_frame_of, figure.axes)))
+        if len(places) > 1:
             raise NmtError(f"moment {i} of the movie moves the axes")
-        before = now
         frames.append(np.asarray(canvas.buffer_rgba())[..., :3].copy())
     return movie(frames, **times)
 

@@ -6,7 +6,6 @@ Neither pyplot nor rcParams are touched: they are global, and widgets draw in se
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import cycle
 from pathlib import Path
 
@@ -33,6 +32,7 @@ GREY = "#b5b5b5"
 COLOURS = (BLUE, ORANGE, "#4a4a4a", "#8a6fbf")  # of curves
 HEAT_MAP = "Blues"  # the colours of every heat map: the lowest value is white, the highest dark
 SIGNED = LinearSegmentedColormap.from_list("signed", [ORANGE, "white", BLUE])  # where `low` is below 0, and -`high`
+CHARACTERS = font_manager.get_font(font_manager.findfont("DejaVu Sans")).get_charmap()  # that can be drawn
 WIDEST = 9.0  # inches of a figure of several panels: at 110 dpi, what a page of 1,000 pixels shows
 KIND_NAMES = {"encoder": "encoder self", "decoder": "decoder self", "cross": "cross"}
 MAP_AXES = {  # what the axes of an attention map are: queries, keys
@@ -102,14 +102,9 @@ def map_labels(kind: str, source: Sequence[str], target: Sequence[str]) -> tuple
     return queries, ["BOS", *russian[:-1]] if kind == "decoder" else english
 
 
-@cache
-def _characters() -> frozenset[int]:
-    return frozenset(font_manager.get_font(font_manager.findfont("DejaVu Sans")).get_charmap())
-
-
 def plain(text: str) -> str:
     """The text, of one line or several, with U+25A1 for each character that the font lacks."""
-    return "".join(c if ord(c) in _characters() or c == "\n" else "\u25a1" for c in text)
+    return "".join(c if ord(c) in CHARACTERS or c == "\n" else "\u25a1" for c in text)
 
 
 def png(figure: Figure) -> bytes:

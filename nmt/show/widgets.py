@@ -84,7 +84,7 @@ class Panel(w.VBox):
     """A text box, sentences to press, a choice of model, and what the subclass shows.
 
     `choices`: what the model list offers, by default `available_models()`; `model`: the one to begin with, by default
-    the first. Without a text it begins with the model's first example. Raises NmtError where there is no model at all.
+    the first. Without a text it begins with the model's first example.
     """
 
     heading = ""  # what to do here
@@ -308,7 +308,6 @@ class Switchboard(Panel):
             self.text.value = item.english
 
     def take(self, name: str, loaded: Live) -> None:
-        """Make the buttons of this model's heads, and its presets."""
         super().take(name, loaded)
         self.buttons = {}
         self.board.children = [self._buttons(kind) for kind in KINDS]

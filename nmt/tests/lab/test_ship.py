@@ -10,7 +10,7 @@ import torch
 import nmt
 from nmt import NmtError, runs
 from nmt.config import TrainingConfig
-from nmt.lab.records import without_paths
+from nmt.lab.pages import without_paths
 from nmt.models import WEIGHTS, WORD, WORDS
 from nmt.plumbing.averaging import average
 from nmt.pruning.config import PruningConfig
