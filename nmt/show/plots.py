@@ -25,7 +25,7 @@ from torch import Tensor
 
 from nmt.plumbing.files import whole_file
 from nmt.pruning.masks import Mask
-from nmt.runs import Run
+from nmt.runs import Run, load
 
 BLUE, ORANGE = "#2a6fbb", "#d9730d"  # readers with colour-blindness can tell them apart
 GREY = "#b5b5b5"
@@ -132,7 +132,9 @@ def run_curves(run: Run, title: str = "") -> Figure:
     for axes, (key, name) in zip(grid.flat, names.items(), strict=True):
         for split, style in splits.items():
             lines = [line for line in run.lines(split=split) if key in line and (split, key) != ("valid", "lr")]
-            axes.plot([line["epoch"] for line in lines], [line[key] for line in lines], **style)
+            if lines:
+                axes.plot([line["epoch"] for line in lines], [line[key] for line in lines], **style)
+        axes.set_visible(bool(axes.lines))
         axes.set_ylabel(name)
         if key != "loss":
             axes.set_ylim(0, None if key == "lr" else 102)
@@ -147,17 +149,30 @@ def run_curves(run: Run, title: str = "") -> Figure:
 
 
 def run_pictures(run: Run) -> list[Path]:
-    """RUN/plots: curves.png; and attention.png, where each head looks in a held-out pair, as of the last validation."""
+    """RUN/plots: curves.png; and attention.png, where each head looks in a held-out pair, as of the last validation.
+
+    A pruned run shows the heads that its new model has.
+    """
     name, folder, stored = run.directory.name, run.directory / "plots", run.frames()
     if not stored:
         return []
     save(run_curves(run, name), folder / "curves.png")
     with np.load(stored[-1][1]) as arrays:
-        maps, queries, keys = (arrays[f"0.{what}"] for what in ("cross", "trg", "src"))
-    title = f"{name}, step {stored[-1][0]:,}: where each Russian piece (rows) looks in the English"
+        maps, (_, *written), keys = (arrays[f"0.{what}"] for what in ("cross", "trg", "src"))
+    if (run.directory / "pruned").is_dir():
+        for of_layer, kept in zip(maps, load(run.directory / "pruned").model.config.kept("cross"), strict=True):
+            of_layer[[head for head in range(len(of_layer)) if head not in kept]] = 0
+    title = f"{name}, step {stored[-1][0]:,}: where each head looks in the English (columns)\n"
+    gone = ~maps.any((2, 3))  # (L, H)
+    title += (
+        f"to write each piece of the reference translation (rows){'; ×: a head that is gone' if gone.any() else ''}"
+    )
     rows = {f"layer {layer}": of_layer for layer, of_layer in enumerate(maps)}
     heads = [f"head {head}" for head in range(maps.shape[1])]
-    save(attention_rows(rows, heads, [*queries], [*keys], title), folder / "attention.png")
+    figure = attention_rows(rows, heads, [*written, "<EOS>"], [*keys], title)
+    for axes, is_gone in zip(figure.axes, gone.flat, strict=False):
+        axes.text(0.5, 0.5, "×" if is_gone else "", transform=axes.transAxes, ha="center", va="center", fontsize=14)
+    save(figure, folder / "attention.png")
     return [folder / "curves.png", folder / "attention.png"]
 
 

@@ -15,6 +15,7 @@ from nmt.show.plots import (
     new_figure,
     paddings,
     run_curves,
+    run_pictures,
 )
 
 
@@ -37,6 +38,22 @@ def test_the_pictures_of_a_run_lie_in_it(logged_run, monkeypatch, capsys):
     drawn = [Path(line) for line in capsys.readouterr().out.splitlines()]
     assert drawn == [logged_run.directory / "plots" / f"{name}.png" for name in ("curves", "attention")]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in drawn)
+    maps[1, 2] = 0
+    logged_run.save_frames(8, {"0.cross": maps, **texts})
+    figures = []
+    monkeypatch.setattr("nmt.show.plots.save", lambda figure, path: figures.append(figure))
+    run_pictures(logged_run)
+    *panels, _ = figures[1].axes
+    assert ["".join(text.get_text() for text in axes.texts) for axes in panels] == [*[""] * 5, "×"]
+    assert [label.get_text() for label in panels[0].get_yticklabels()] == ["да", ",", "да", "<EOS>"]
+    assert "reference" in figures[1].get_suptitle() and "gone" in figures[1].get_suptitle()
+
+
+def test_curves_leave_out_what_has_no_points(logged_run, monkeypatch):
+    lines = logged_run.lines
+    monkeypatch.setattr(logged_run, "lines", lambda **equal: lines(**equal) if equal["split"] == "valid" else [])
+    loss, rate, *_ = run_curves(logged_run).axes
+    assert not rate.get_visible() and len(loss.get_legend().get_texts()) == len(loss.lines) == 1
 
 
 def test_rows_of_attention_maps_share_their_pieces_and_their_scale():
