@@ -165,7 +165,7 @@ def run_pictures(run: Run) -> list[Path]:
     title = f"{name}, step {stored[-1][0]:,}: where each head looks in the English (columns)\n"
     gone = ~maps.any((2, 3))  # (L, H)
     title += (
-        f"to write each piece of the reference translation (rows){'; ×: a head that is gone' if gone.any() else ''}"
+        f"to write each piece of the reference (rows){'; ×: a head that is gone' if gone.any() else ''}"
     )
     rows = {f"layer {layer}": of_layer for layer, of_layer in enumerate(maps)}
     heads = [f"head {head}" for head in range(maps.shape[1])]
