@@ -38,7 +38,9 @@ def demo(directory: str | Path, minutes: float = 4.0, log=print) -> Run:
     log("\nTraining a 2-block Transformer written in nmt/. BLEU is measured on 200 held-out sentences, greedily.")
     run = train(config, corpus, directory)
     show_progress(run, log)
-    show_scores(run, corpus, log)
+    if show_scores(run, corpus, log) < 20:
+        log("So low a BLEU says that it trained too briefly here. A model that was trained for longer comes with nmt:")
+        log("  nmt translate --checkpoint phrasebook 'The old doctor reads a long letter.'")
     log(f"\nThe run is in {run.directory}: metrics.jsonl, samples.jsonl, frames/ (attention), checkpoints/.")
     draw(run, log)
     log("The way on:")
@@ -63,7 +65,8 @@ def show_progress(run: Run, log=print) -> None:
         log(f"  reference     {lines[0]['reference']}")
 
 
-def show_scores(run: Run, corpus: Corpus, log=print) -> None:
+def show_scores(run: Run, corpus: Corpus, log=print) -> float:
+    """Returns the last BLEU."""
     trained = load(run.directory)
     texts = {"test_seen": "seen combinations of words", "test": "combinations never seen in training"}
     log("")
@@ -72,3 +75,4 @@ def show_scores(run: Run, corpus: Corpus, log=print) -> None:
         scores = corpus_scores(translate(trained.model, trained.bpe, list(english), beam=1), list(russian))
         log(f"{len(english)} new sentences, {text}: BLEU {scores['bleu']:.1f}, chrF {scores['chrf']:.1f}")
     log(f"  sacreBLEU {scores['signature']}")
+    return scores["bleu"]

@@ -164,9 +164,7 @@ def run_pictures(run: Run) -> list[Path]:
             of_layer[[head for head in range(len(of_layer)) if head not in kept]] = 0
     title = f"{name}, step {stored[-1][0]:,}: where each head looks in the English (columns)\n"
     gone = ~maps.any((2, 3))  # (L, H)
-    title += (
-        f"to write each piece of the reference (rows){'; ×: a head that is gone' if gone.any() else ''}"
-    )
+    title += f"to write each piece of the reference (rows){'; ×: a head that is gone' if gone.any() else ''}"
     rows = {f"layer {layer}": of_layer for layer, of_layer in enumerate(maps)}
     heads = [f"head {head}" for head in range(maps.shape[1])]
     figure = attention_rows(rows, heads, [*written, "<EOS>"], [*keys], title)

@@ -122,6 +122,7 @@ def test_the_origins_lines(line, nmt_, pairs, tmp_path, monkeypatch):
     assert training["batch_size"] == 100 and training["scheduler_patience"] == 10 and training["num_heads"] == 2
     assert run.config["transformer"]["head_size"] == 8 and run.config["card"]["name"] == "news-commentary"
     assert run.lines(split="valid")[-1]["sentences"] == 5
+    assert "And one that it was trained on:" in out and "checkpoint of step 1, the best at validation" in out
     assert "1/1" in err and "tokens/s" in err and "BLEU" in out and str(directory.name) in out
 
 

@@ -181,10 +181,10 @@ def test_a_typo_is_shown_the_usage_of_its_command(line, command, meant, nmt_):  
 
 
 def _pasted(text: str, nmt_) -> None:  # noqa: F811
-    """The command at the end of a text says, when it is typed, what the text says below it."""
-    line, translation = text.rstrip("\n").split("\n")[-2:]
-    assert line.startswith("  nmt translate --checkpoint ")
-    status, out, err = nmt_(line.removeprefix("  nmt "))
+    """The command in a text says, when it is typed, what the text says below it."""
+    line, translation = text.partition("\n  nmt ")[2].split("\n")[:2]
+    assert line.startswith("translate --checkpoint ")
+    status, out, err = nmt_(line)
     assert status == 0 and out == translation.removeprefix("  ") + "\n", err
 
 
