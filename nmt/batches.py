@@ -136,10 +136,7 @@ class BatchIterator:
 def in_order(
     tokens: ParallelTokens, batch_size: int, rows: Sequence[int] | None = None, device: torch.device | str = "cpu"
 ) -> Iterator[Batch]:
-    """The given lines (default all) once, in batches of similar length: for validation and scoring.
-
-    The `rows` of a batch tell where each sentence belongs.
-    """
+    """The given lines (default all) once, in batches of similar length; their `rows` tell where a sentence belongs."""
     rows = np.arange(len(tokens)) if rows is None else np.asarray(rows)
     rows = rows[np.argsort(tokens.trg.lengths[rows], kind="stable")]
     for start in range(0, len(rows), batch_size):

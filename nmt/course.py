@@ -126,8 +126,7 @@ def show(figure: Figure, alt: str, keep: str = "") -> None:
 def play(movie: Movie, alt: str, keep: str = "") -> None:
     """Display a movie; `nmt render` also writes figures/KEEP and the last frame beside it.
 
-    The GIF goes by the name of a PNG: viewers show no output of type image/gif, but every browser tells a GIF by its
-    content and plays it. So the movie is in the notebook itself, wherever a copy of it is opened.
+    The GIF goes by the name of a PNG: viewers show no output of type image/gif, but every browser plays it.
     """
     _display({"image/png": movie.gif, "text/plain": alt}, metadata={"image/png": {"alt": alt}})
     if keep and (folder := os.environ.get("NMT_FIGURES")):

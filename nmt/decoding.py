@@ -146,8 +146,7 @@ def beam_search(
     At each step the best `beam` continuations of a sentence are kept, by log-probability; those that end in EOS
     are finished and compared by score = log_prob / lp(length). A sentence is done when no living hypothesis
     can come among its n_best, even if all its further tokens were certain: with a penalty >= 0 its score stays below
-    log_prob / lp(maximum length). Unfinished ones fill places only where fewer than n_best finished; fewer than
-    n_best come back where the vocabulary does not hold as many. A beam of 1 is greedy search.
+    log_prob / lp(maximum length). Unfinished ones fill places only where fewer than n_best finished.
     """
     if beam < 1 or not 1 <= n_best <= beam:
         raise NmtError(f"beam must be at least 1 and n_best between 1 and beam, not beam {beam}, n_best {n_best}")

@@ -68,11 +68,8 @@ class HeldOut:
 def validate(
     model: Transformer, bpe: tuple[BPE, BPE], held_out: HeldOut, batch_size: int
 ) -> tuple[dict[str, float | str | int], list[str]]:
-    """The loss of a model in evaluation mode, and the scores of its greedy translations; also these translations.
-
-    "loss" is in nats per target token, without label smoothing; "perplexity" is its exponential; the others are those
-    of `corpus_scores`. Decoding sees the source alone.
-    """
+    """The loss of a model in evaluation mode, in nats per target token, and the `corpus_scores` of its greedy
+    translations; also these translations."""
     device = next(model.parameters()).device
     place = {row: i for i, row in enumerate(held_out.rows)}
     translations, nll, count = [""] * len(held_out.rows), 0.0, 0

@@ -152,8 +152,7 @@ def _problems(output: dict) -> list[str]:
 def pages(folder: Path) -> dict[Path, str]:
     """The pages that show the table of notebooks, that of their folder and the project's, as they should be.
 
-    A row for each notebook: its title, the first paragraph under it, its measured minutes, and where there is one a
-    picture.
+    A row for each notebook: its title, the first paragraph under it, its measured minutes, a picture if there is one.
     """
     below, above = [], []
     for path in chosen(folder):

@@ -68,10 +68,7 @@ def read_records(name: str, record: Callable[[dict], Record], directory: str | P
 
 
 def pieces_of_words(words: list[str], pieces: list[str]) -> list[list[int]]:
-    """For each word the indices of its BPE pieces, strings in which "▁" stands for a space.
-
-    A piece that reaches over two words ("л.") belongs to both.
-    """
+    """For each word the indices of its BPE pieces. A piece that reaches over two words ("л.") belongs to both."""
     if "".join(pieces).replace("▁", "") != "".join(words):
         raise NmtError(f"the pieces {' '.join(pieces)!r} do not spell the words {' '.join(words)!r}")
     word_of_letter = [i for i, word in enumerate(words) for _ in word]

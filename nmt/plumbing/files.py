@@ -103,10 +103,7 @@ def _temporary(path: Path, make: Callable[[Path], None]) -> Iterator[Path]:
 
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; rename it to `path` if the block succeeds, when it is on the disk.
-
-    A reader never sees half a file, and a failure, be it of the power, leaves the former file untouched.
-    """
+    """Yield a temporary path beside `path`; rename it to `path` if the block succeeds, when it is on the disk."""
     path = Path(path)
     with _temporary(path, Path.touch) as temporary:
         yield temporary

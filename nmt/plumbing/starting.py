@@ -60,10 +60,7 @@ def begin(
     objective: Objective,
     log: Callable[[str], None],
 ) -> Iterator[Session]:
-    """Make a run, or take one up again; inside the block the run is locked. Arguments and errors are those of `train`.
-
-    The directory of a new run appears last: whatever is refused is refused before.
-    """
+    """Make a run, or take one up again; inside the block it is locked. Arguments and errors are those of `train`."""
     if resume and checkpoint:
         raise NmtError("--checkpoint starts a new run, --resume goes on with one: give one of them")
     device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
@@ -192,10 +189,7 @@ def vocabularies(corpus: Corpus, config: TrainingConfig, origin: Trained | None)
 
 
 def new_model(config: TrainingConfig, bpe: tuple[BPE, BPE], origin: Trained | None, run: Run | None) -> Transformer:
-    """A model as the config says, with random weights or those of `origin`, which must be of the same shape.
-
-    Heads and neurons that were pruned from `origin`, or from the run that goes on, are not there.
-    """
+    """A model as the config says, with random weights or those of `origin`; what was pruned before is not there."""
     pruned = asdict(origin.model.config) if origin else run.config.get("transformer", {}) if run else {}
     kept = {name: pruned.get(name) for name in ("kept_heads", "kept_neurons")}
     model = Transformer(replace(config.transformer(*(one.vocab_size for one in bpe)), **kept))
@@ -254,10 +248,7 @@ def write_batch(session: Session, step: int, loss: float, rows: list[int]) -> No
 
 @contextmanager
 def told_clearly(directory: Path, config: TrainingConfig) -> Iterator[None]:
-    """Turn the errors of a full or forbidden disk, and of a GPU with too little memory, into NmtError.
-
-    A KeyboardInterrupt gets a word on how the run goes on, if one was begun.
-    """
+    """Turn errors of a disk, and of a GPU with too little memory, into NmtError; Ctrl-C says how the run goes on."""
     try:
         yield
     except KeyboardInterrupt as error:

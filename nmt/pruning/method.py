@@ -113,8 +113,7 @@ class Method(Objective):
     def swapped(self, mask: masks.Mask, tried: int = 6, count: int = 3) -> masks.Mask:
         """Open a dropped head for a kept one as long as that lowers the measured loss, at most --swaps times.
 
-        The first-order change of the loss proposes some pairs a round; `tried` of them are measured on `count`
-        training batches, and the best of those is taken.
+        Its first-order change proposes pairs; `tried` of them are measured on `count` batches, the best one is taken.
         """
         if self.config.swaps == 0 or masks.count(mask) in (0, masks.size(mask)):
             return mask

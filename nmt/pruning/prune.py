@@ -36,8 +36,7 @@ def prune(
     """Prune the model of `checkpoint` in a run of its own and return result.json; DIRECTORY/pruned is the new model.
 
     config says how long and how fast: `max_epochs` covers search and fine-tuning. BLEU and loss (nats per target token)
-    are those of the validation pairs; compute, that of the choice included, is in steps. A run that is resumed goes on
-    with the checkpoint that it began with. Raises NmtError for settings that contradict each other or the checkpoint.
+    are those of the validation pairs; compute, that of the choice included, is in steps.
     """
     if resume:
         begun = Run(directory).config

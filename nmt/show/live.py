@@ -25,10 +25,7 @@ from nmt.runs import load, model_directory
 from nmt.transformer import KINDS, Transformer, TransformerConfig
 
 DELAY = 0.15  # seconds without a keystroke before a sentence is translated
-NO_MODEL = (
-    "There is no trained model: data/models/ holds none that ships, and runs/ holds no run with a checkpoint. "
-    "`nmt demo` trains one in four minutes; nothing here trains by itself."
-)
+NO_MODEL = "There is no trained model, in data/models/ or in runs/: `nmt demo` trains one in four minutes."
 
 
 def available_models(runs: str | Path = "runs") -> list[str]:
@@ -138,10 +135,7 @@ class Live:
         return masks.top_k({kind: s.masked_fill(~self.heads[kind], float("-inf")) for kind, s in scores.items()}, k)
 
     def kept_by_pruning(self, candidates: list[str]) -> dict[str, masks.Mask]:
-        """What pruning kept, by checkpoint: of those candidates that have this model's vocabularies, layers and heads.
-
-        So a dense model may try the mask of its pruned descendant, without the training that came after.
-        """
+        """What pruning kept, by checkpoint: of candidates that have this model's vocabularies, layers and heads."""
         found = {}
         for name in candidates:
             description = read_json(model_directory(name) / "model.json")
