@@ -32,7 +32,6 @@ class BPE:
     """A trained model, loaded from a file: BPE.load(path, sha256). It cannot be pickled: pass the path instead."""
 
     def __init__(self, path: Path, content: bytes):
-        """Called by `load`, which turns a ValueError into an NmtError."""
         self.path, self._content = path, content
         self.sha256 = hashlib.sha256(content).hexdigest()
         self.characters, self.rules = _parse(content.decode("ascii"))
@@ -157,9 +156,6 @@ def _parse(text: str) -> tuple[dict[str, int], dict[tuple[int, int], int]]:
     return characters, rules
 
 
-SAMPLED = "sample.txt"
-
-
 def train(
     corpus: Corpus,
     side: str,
@@ -186,11 +182,10 @@ def train(
     model, about = directory / "bpe.model", directory / "bpe.json"
     if not directory.is_dir():
         with files.caching_in(directory), files.whole_directory(directory) as new:
-            text = _training_text(corpus, side, new)
-            _run_training(text, new / model.name, size)
+            lines = islice(corpus.lines("train", side), 0, None, -(-corpus.card.pairs["train"] // SAMPLE))
+            _learn(lines, new / model.name, size)
             BPE.load(new / model.name)
             files.write_json(new / about.name, key | {"sha256": files.sha256(new / model.name)})
-            (new / SAMPLED).unlink(missing_ok=True)
     bpe = BPE.load(model, files.read_json(about).get("sha256"))
     if bpe.vocab_size < size:
         fact = f"{corpus.name}.{side} supports a BPE vocabulary of at most {bpe.vocab_size:,}"
@@ -200,24 +195,11 @@ def train(
     return bpe
 
 
-def _training_text(corpus: Corpus, side: str, folder: Path) -> Path:
-    """The file to learn from, checked to be UTF-8: that of the corpus, or a sample of its lines in `folder`."""
-    lines, count = corpus.lines("train", side), corpus.card.pairs["train"]
-    if count <= SAMPLE:
-        for _ in lines:
-            pass
-        return corpus.path("train", side)
-    with open(folder / SAMPLED, "w", encoding="utf-8", newline="\n") as out:
-        out.writelines(f"{line}\n" for line in islice(lines, 0, None, -(-count // SAMPLE)))
-    return folder / SAMPLED
-
-
-def _run_training(text: Path, model: Path, size: int) -> None:
+def _learn(lines: Iterable[str], model: Path, size: int) -> None:
     """Learn the merges of a text, as many as give a vocabulary of so many pieces or as it supports, and write them."""
-    with open(text, encoding="utf-8", newline="\n") as lines:
-        words = Counter(f"▁{word}" for line in lines for word in line.replace("▁", " ").split())
+    words = Counter(f"▁{word}" for line in lines for word in line.replace("▁", " ").split())
     rows = [*merges.learn(words, size - SPECIAL, SPECIAL), [UNK, PAD, BOS, EOS]]
     if rows[0][0] + SPECIAL > size:
         fact = f"the text has {rows[0][0]} characters, with the special ids {rows[0][0] + SPECIAL} pieces"
-        raise NmtError(f"BPE training on {text} failed: a vocabulary of {size} is too small; {fact}")
+        raise NmtError(f"BPE training failed: a vocabulary of {size} is too small; {fact}")
     model.write_text("".join(" ".join(map(str, row)) + "\n" for row in rows), encoding="ascii")

@@ -63,7 +63,6 @@ class Objective:
         return []
 
     def after_validation(self, step: int) -> list[dict]:
-        """step: how many steps have been done. Returns lines for gates.jsonl."""
         return []
 
     def finish(self) -> None:

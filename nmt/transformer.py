@@ -202,10 +202,7 @@ class DecoderCache:
         return self.own[0].length
 
     def select(self, rows: Tensor, sentences: Tensor | None = None) -> None:
-        """Keep the given rows of the targets, int64 (rows,), and where given only these sentences, in this order.
-
-        The rows of a beam follow each other and share the memory of their sentence.
-        """
+        """Keep these rows of the targets, int64 (rows,), those of a beam in a row; where given only these sentences."""
         for own in self.own:
             own.select(rows)
         if sentences is not None:

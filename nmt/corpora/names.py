@@ -125,7 +125,6 @@ def _newstest(test_set: str, log: Callable[[str], None], _scratch: Path) -> list
 
 
 def _own_files(asked: Sequence[str], log: Callable[[str], None]) -> Origin:
-    """TSV files or two parallel ones, and what is held out."""
     given, held = [], {}
     for one in asked:
         if Path(one).expanduser().is_file() or not (match := HELD.fullmatch(one)):

@@ -213,7 +213,6 @@ def append_json_lines(path: str | Path, *objects: dict) -> None:
 
 
 def write_between(page: str | Path, mark: str, text: str) -> None:
-    """Replace what stands between <!-- mark --> and <!-- /mark --> in a page; see `replaced_between`."""
     write_text(page, replaced_between(page, mark, text))
 
 
