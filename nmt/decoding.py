@@ -217,6 +217,8 @@ class Translation:
     def doubt(self) -> str:
         """Why not to trust this translation, in words; "" where nothing speaks against it."""
         tokens = sum(len(one.ids) + one.finished for one in self.hypotheses)
+        if any("а" <= letter.lower() <= "я" for letter in self.unknown):
+            return "this is not English: it translates from English into Russian"
         if self.unknown:
             return f"the model has no piece for {' '.join(self.unknown)}"
         if self.unseen:

@@ -40,7 +40,7 @@ def to_nowhere(stream: object) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, 2 for bad input, 130 for Ctrl-C."""
-    given = parser().parse_args(arguments)
+    given = parser().parse_args((sys.argv[1:] if arguments is None else arguments) or ["--help"])
     runs = given.command in (train.train_command, train.demo_command, prune.prune_command)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if (stream := getattr(sys, name)) is None:  # closed
@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
         to_nowhere(sys.stdout)
     except OSError as error:  # a full disk, a folder that may not be written
         mend = "; make room there, and go on" + " with --resume" * runs if error.errno in DISK_FULL else ""
-        print(f"nmt: error: {error}{mend}", file=sys.stderr)
+        print(f"nmt: error: {str(error).removeprefix(f'[Errno {error.errno}] ')}{mend}", file=sys.stderr)
         return 2
     return 0
 

@@ -35,10 +35,11 @@ class Command(argparse.ArgumentParser):
                 args[place] = name + word[len(name) :]
                 if name not in known:
                     near = get_close_matches(name, known, 1)
-                    self.error(f"{name}: {f'did you mean {near[0]}' if near else 'what'}? See {self.prog} --help-all")
+                    meant = f"{name}: did you mean {near[0]}? See" if near else f"unexpected argument '{name}'; see"
+                    self.error(f"{meant} {self.prog} --help-all")
         given, left = super().parse_known_args(args, namespace)
         if left:
-            self.error(f"{' '.join(left)}: what? See {self.prog} --help-all")
+            self.error(f"unexpected argument '{' '.join(left)}'; see {self.prog} --help-all")
         for action in self._actions:  # the shell leaves ~ alone in --run=~/runs
             value = getattr(given, action.dest, None)
             if isinstance(value, str) and {"DIR", "FILE", "CONFIG"} & set(str(action.metavar).split("|")):

@@ -83,6 +83,10 @@ def translate_command(given: argparse.Namespace) -> None:
         raise NmtError("SENTENCE and --input: give one of them")
     if given.output and Path(given.output).exists() and not Path(given.output).is_file():
         raise NmtError(f"--output {given.output}: what is there is no plain file; name another place")
+    if given.output and not Path(given.output).resolve().parent.is_dir():
+        raise NmtError(f"--output {given.output}: its folder does not exist; make it first")
+    if given.input and (not Path(given.input).exists() or Path(given.input).is_dir()):
+        raise NmtError(f"--input {given.input}: there is no such file")
     device, typing = arguments.device_of(given), not (given.sentences or given.input) and sys.stdin.isatty()
     said, unread = getattr(given, "checkpoint", ""), []
     lines = lines_to_translate(given, typing, unread)
@@ -91,7 +95,7 @@ def translate_command(given: argparse.Namespace) -> None:
     trained = load(said or TYPED, device)
     # A program that talks to us line by line asks for batches of 1: if we read ahead, both would wait.
     answering = typing or given.sentences or given.batch_size == 1
-    out, done, doubtful = io.StringIO() if given.output else sys.stdout, 0, []
+    out, done, doubtful = io.StringIO() if given.output else sys.stdout, 0, {}  # reason -> lines
     while chunk := list(islice(lines, 1 if answering else 8 * given.batch_size)):
         for found in trained.n_best(chunk, **options):
             texts = [f"{sum(p.score for p in one.hypotheses):.3f}\t" * given.scores + one.text for one in found]
@@ -100,14 +104,18 @@ def translate_command(given: argparse.Namespace) -> None:
             done, doubt = done + 1, found[0].doubt
             if doubt and answering:
                 to_stderr(f"not sure: {doubt}")
-            doubtful += [done] if doubt else []
+            if doubt:
+                doubtful.setdefault(doubt, []).append(done)
     if given.output:
         write_text(Path(given.output).resolve(), out.getvalue())  # where it is a link, that stays one
         to_stderr(f"{given.output}: {done:,} lines translated")
     if doubtful and not answering:
-        named = ", ".join(map(str, doubtful[:20])) + (", …" if doubtful[20:] else "")
-        why = "it does not know a character, or finds them improbable itself"
-        to_stderr(f"the model is not sure of {len(doubtful):,} of {done:,} translations (lines {named}): {why}")
+        to_stderr(f"the model is not sure of {sum(map(len, doubtful.values())):,} of {done:,} translations")
+        for doubt, at in list(doubtful.items())[:5]:
+            named = ", ".join(map(str, at[:20])) + ", …" * (len(at) > 20)
+            to_stderr(f"  line{'s' * (len(at) > 1)} {named}: {doubt}")
+        if more := sum(map(len, list(doubtful.values())[5:])):
+            to_stderr(f"  and {more:,} more")
     if unread:
         raise NmtError(f"{len(unread):,} of {done:,} lines could not be read; in their places stand blank lines")
 
@@ -149,7 +157,8 @@ def score_command(given: argparse.Namespace) -> None:
         above = list(trained.directory.resolve().parents)[:2]  # of RUN/checkpoints/STEP or RUN/pruned
         run = next((Run(folder) for folder in above if (folder / "config.json").is_file()), None)
         if not run and "data" not in given:
-            raise NmtError(f"--data: which corpus? --checkpoint {given.checkpoint} is a model without a run of its own")
+            mend = "say --data phrasebook, or name files of yours"
+            raise NmtError(f"--data: which corpus? --checkpoint {given.checkpoint} has no run of its own; {mend}")
         corpus = arguments.corpus_of(given.data, given) if "data" in given else arguments.corpus_of_run(run, given)
         name, pairs = corpus.name, list(corpus.pairs(given.split, given.limit))
         if run and run.config["corpus"]["fingerprint"] != corpus.fingerprint:

@@ -396,6 +396,7 @@ def test_what_is_typed_never_comes_back_empty(talker, bpe):
 
 def test_what_speaks_against_a_translation_is_said(talker, bpe):
     ((best,),) = translate_n_best(talker, bpe, ["the old dog ☃ sees snow."], typed=True)
+    assert "not English" in translate_n_best(talker, bpe, ["слово"], typed=True)[0][0].doubt
     assert best.unknown == ["☃"] and best.doubt.endswith("no piece for ☃")
     for mean, doubtful in ((decoding.DOUBTFUL + 0.1, False), (decoding.DOUBTFUL - 0.1, True)):
         parts = [decoding.Hypothesis([4, 5], 3 * mean, 0.0), decoding.Hypothesis([4], mean, 0.0, finished=False)]

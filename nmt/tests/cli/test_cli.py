@@ -163,7 +163,8 @@ def test_every_flag_has_a_help_line(nmt_):
 @pytest.mark.parametrize(
     ("line", "pattern"),
     [
-        ("", "COMMAND"),
+        ("translate --checkpoint nowhere --input nosuch.txt", "--input nosuch.txt: there is no such file"),
+        ("translate --checkpoint nowhere --output no/such 'A cat.'", "--output no/such: its folder does not exist"),
         ("fly", "invalid choice: 'fly'"),
         ("train --num_block 2", "--num-block: did you mean --num-blocks"),  # no abbreviations: a typo is not a flag
         ("train --num_blocks two", "--num-blocks.*invalid int value: 'two'"),
@@ -201,6 +202,10 @@ def test_every_flag_has_a_help_line(nmt_):
 )
 def test_bad_flags(line, pattern, refuses):
     refuses(line, pattern)
+
+
+def test_nmt_alone_prints_the_help(nmt_):
+    assert nmt_("") == nmt_("--help") and nmt_("")[0] == 0
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
@@ -371,7 +376,7 @@ def test_held_out_files_of_ones_own(nmt_, refuses, tsv, pairs, tmp_path):
         assert nmt_(f"train --run r --resume {more} --progress-bar-refresh-rate 0")[0] == 0
     assert "another corpus" in nmt_(f"score --checkpoint r --beam 1 --data {tsv}")[2]
     refuses("train --run r --resume --valid_data test.tsv", "--valid-data: .*dev.tsv and .*test.tsv: give one file")
-    refuses("score --checkpoint phrasebook", "--data: which corpus")
+    refuses("score --checkpoint phrasebook", "--data: which corpus.* say --data phrasebook")
     refuses(f"score --checkpoint r --split all --data {tsv} {held}", "held-out files are for training")
     refuses(f"{NEW} --data phrasebook --run s {held}", "--valid-data and --test-data go with files")
 
@@ -470,7 +475,8 @@ def test_doubts_are_told_beside_the_translations(nmt_, trained):
     lines = "a cat ☃ sees snow.\na cat 漢 sees snow.\n\n".encode()
     line = f"translate --checkpoint {trained.directory}"
     status, out, err = nmt_(line, lines)
-    assert status == 0 and out.count("\n") == 3 and "not sure of 2 of 3 translations (lines 1, 2):" in err
+    assert status == 0 and out.count("\n") == 3 and "not sure of 2 of 3 translations" in err
+    assert "line 1: the model has no piece for ☃" in err and "line 2: the model has no piece for 漢" in err
     status, alone, err = nmt_(f"{line} --batch_size 1", lines)
     assert status == 0 and alone == out and "no piece for ☃" in err and "no piece for 漢" in err
 
