@@ -255,41 +255,31 @@ def translate_n_best(
     """
     device = next(model.parameters()).device
     texts = [translatable_parts(line) if typed else [clean(line)] for line in sentences]
-    found: dict[str, list[list[Hypothesis]]] = {}  # of each text, for each of its parts
-
-    def search() -> None:
-        new = list(dict.fromkeys(text for of_line in texts for text in of_line if text not in found))
-        cut = [_cut(bpe[0], text, ids) for text, ids in zip(new, bpe[0].encode(new), strict=True)]
-        parts = [part for of_text in cut for part in of_text]
-        outputs: list[list[Hypothesis]] = [[] for _ in parts]
-        for rows in by_length(parts, batch_size):
-            src = source_batch([parts[i] for i in rows], device)
-            if beam == n_best == 1:
-                best = [[one] for one in greedy(model, src, max_length, length_penalty, empty=not typed)]
-            else:
-                best = beam_search(model, src, beam, length_penalty, n_best, max_length, empty=not typed)
-            for row, of_row in zip(rows, best, strict=True):
-                outputs[row] = of_row
-        of_parts = iter(outputs)
-        found.update((text, [next(of_parts) for _ in of_text]) for text, of_text in zip(new, cut, strict=True))
-
-    def written(hypotheses: Sequence[Hypothesis]) -> str:
-        return " ".join(filter(None, bpe[1].decode([one.ids for one in hypotheses])))
-
-    def whole_or_not(text: str) -> list[str]:
-        sentences, best = split_sentences(text), written([part[0] for part in found[text]])
-        return sentences if len(split_sentences(best)) < len(sentences) else [text]
-
-    search()
     if typed:
-        texts = [[sentence for text in of_line for sentence in whole_or_not(text)] for of_line in texts]
-        search()
-    translations = []
-    for of_line in texts:
+        both = [text for of_line in texts for text in of_line if len(split_sentences(text)) > 1]
+        options = {"length_penalty": length_penalty, "batch_size": batch_size, "max_length": max_length}
+        best = zip(both, translate(model, bpe, both, beam, **options), strict=True)
+        lost = {text for text, russian in best if len(split_sentences(russian)) < 2}
+        texts = [[s for text in line for s in (split_sentences(text) if text in lost else [text])] for line in texts]
+    encoded = iter(bpe[0].encode([text for of_line in texts for text in of_line]))
+    lines = [[part for text in of_line for part in _cut(bpe[0], text, next(encoded))] for of_line in texts]
+    parts = [part for line in lines for part in line]
+    found: list[list[Hypothesis]] = [[] for _ in parts]
+    for rows in by_length(parts, batch_size):
+        src = source_batch([parts[i] for i in rows], device)
+        if beam == n_best == 1:
+            outputs = [[one] for one in greedy(model, src, max_length, length_penalty, empty=not typed)]
+        else:
+            outputs = beam_search(model, src, beam, length_penalty, n_best, max_length, empty=not typed)
+        for place, row in enumerate(rows):
+            found[row] = outputs[place]
+    of_parts, translations = iter(found), []
+    for line, of_line in zip(lines, texts, strict=True):
         unknown = bpe[0].unknown(" ".join(of_line))
-        joined = zip(*[part for text in of_line for part in found[text]], strict=False)
-        ranked = [list(hypotheses) for hypotheses in joined] or [[]]
-        translations.append([Translation(written(one), one, unknown, sentences=of_line) for one in ranked])
+        joined = list(zip(*[next(of_parts) for _ in line], strict=False)) or [()]
+        written = [" ".join(filter(None, bpe[1].decode([part.ids for part in one]))) for one in joined]
+        ranked = zip(written, joined, strict=True)
+        translations.append([Translation(text, list(one), unknown, sentences=of_line) for text, one in ranked])
     return translations
 
 

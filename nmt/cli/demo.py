@@ -66,7 +66,6 @@ def show_progress(run: Run, log=print) -> None:
 
 
 def show_scores(run: Run, corpus: Corpus, log=print) -> float:
-    """Returns the last BLEU."""
     trained = load(run.directory)
     texts = {"test_seen": "seen combinations of words", "test": "combinations never seen in training"}
     log("")

@@ -20,8 +20,6 @@ from nmt.scoring import corpus_scores
 from nmt.show.plots import run_pictures
 from nmt.training import train
 
-FEW = 5_000  # training pairs
-
 
 def add(command: Callable) -> None:
     text = "train a small model on the embedded phrasebook in a few minutes and watch it learn"
@@ -78,17 +76,12 @@ def train_command(given: argparse.Namespace) -> None:
         if distributed.rank() == 0:
             print(f"done: {run.directory}. {arguments.next_command(run, run.directory)}")
             if (step := run.best_step()) is not None:
-                tell_of_few(run, given)
+                if (pairs := run.config["card"]["pairs"]["train"]) < 5_000:
+                    english = min((en for en, _ in arguments.corpus_of_run(run, given).pairs("train", 200)), key=len)
+                    print(f"And one that it was trained on:\n  {english}\n  {load(run.directory).translate(english)}")
+                    print(f"{pairs:,} pairs are so few: it learns them by heart; new sentences need many thousands.")
                 print(f"nmt translate and nmt score use the checkpoint of step {step:,}, the best at validation.")
             arguments.draw(run, print)
-
-
-def tell_of_few(run: Run, given: argparse.Namespace) -> None:
-    """A sentence that a run of few pairs has seen, translated, beside the held-out one that was."""
-    if (pairs := run.config["card"]["pairs"]["train"]) < FEW:
-        english = min((pair[0] for pair in arguments.corpus_of_run(run, given).pairs("train", 200)), key=len)
-        print(f"And one that it was trained on:\n  {english}\n  {load(run.directory).translate(english)}")
-        print(f"{pairs:,} pairs are so few that it learns them by heart; new sentences need many thousands.")
 
 
 def started(given: argparse.Namespace, device: torch.device) -> Run:

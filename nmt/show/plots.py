@@ -149,10 +149,7 @@ def run_curves(run: Run, title: str = "") -> Figure:
 
 
 def run_pictures(run: Run) -> list[Path]:
-    """RUN/plots: curves.png; and attention.png, where each head looks in a held-out pair, as of the last validation.
-
-    A pruned run shows the heads that its new model has.
-    """
+    """RUN/plots: curves.png; and attention.png, where each head looks in a held-out pair, as of the last validation."""
     name, folder, stored = run.directory.name, run.directory / "plots", run.frames()
     if not stored:
         return []
