@@ -252,7 +252,7 @@ def roles_film(record: dict, **options: int) -> Movie:
     panels = []
     for (axes,), (kind, relations) in zip(grid, kinds.items(), strict=True):
         open_heads = np.array([moment["mask"][kind] for moment in moments], bool)  # (N, L, H)
-        scores = np.array([[np.mean(moment["roles"][kind][name], 0) for name in relations] for moment in moments])
+        scores = np.array([[moment["roles"][kind][name][1] for name in relations] for moment in moments])
         scores = np.where(open_heads[:, None], scores, np.nan).reshape(len(moments), len(relations), -1)
         heads = [f"{layer}.{head}" for layer, head in np.ndindex(open_heads.shape[1:])]
         least = np.array([relation["share"] for relation in relations.values()])[:, None] + ROLE
