@@ -263,7 +263,7 @@ def roles_film(record: dict, **options: int) -> Movie:
         frames = [plots.Rectangle((x - 0.46, y - 0.46), 0.92, 0.92, fill=False, edgecolor=ORANGE, lw=2)
                   for y, x in np.ndindex(scores.shape[1:])]  # fmt: skip
         panels.append((scores, least, image, axes.texts[:], [axes.add_patch(frame) for frame in frames]))
-    figure.supxlabel(f"framed: {100 * ROLE:.0f} points or more above the best fixed offset, in brackets", fontsize=10)
+    figure.supxlabel(f"framed: {100 * ROLE:.0f} points or more above the best fixed distance, in brackets", fontsize=10)
 
     def update(i: int) -> None:
         for scores, least, image, texts, frames in panels:
