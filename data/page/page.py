@@ -148,7 +148,10 @@ def instructive(models: dict[str, Trained]) -> list[dict]:
         for item in right:
             best, *others = score_pairs(last.model, last.bpe, [(item.english, x) for x in (item.right, *item.wrong)])
             margins[item.english] = best - max(others)
-        found += [asdict(item) for item in sorted(right, key=lambda item: margins[item.english])[:EACH]]
+        found += [
+            asdict(item)
+            for item in sorted((x for x in right if margins[x.english] > 0), key=lambda x: margins[x.english])[:EACH]
+        ]
     return found
 
 

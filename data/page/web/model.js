@@ -389,7 +389,8 @@ class Model {
   translate(line, beam = 4) {
     const translated = (text) => {
       const { ids, pieces } = this.bpe[0].encode(text);
-      return { ids, pieces, target: ids.length ? this.search(ids, beam).ids : [] };
+      const { ids: target, logProb } = ids.length ? this.search(ids, beam) : { ids: [], logProb: 0 };
+      return { ids, pieces, target, logProb };
     };
     const parts = translatableParts(line).flatMap((text) => {
       const part = translated(text),

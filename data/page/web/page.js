@@ -3,6 +3,7 @@
 
 const byId = (id) => document.getElementById(id);
 const state = { language: "en", item: null };
+const DOUBTFUL = -0.5; // nats per token, as in nmt/decoding.py
 let models = {};
 let header = {};
 let knownWords = new Set(); // of the English training text, in lower case
@@ -41,12 +42,17 @@ function remember() {
 
 function recall() {
   const parts = new URLSearchParams(location.hash.slice(1));
-  if (!Object.hasOwn(models, parts.get("model"))) return;
-  state.language = Object.hasOwn(TEXTS, parts.get("language")) ? parts.get("language") : "en";
-  state.model = parts.get("model");
-  state.text = (parts.get("text") ?? "").slice(0, 300);
+  if (Object.hasOwn(TEXTS, parts.get("language"))) state.language = parts.get("language");
+  if (Object.hasOwn(models, parts.get("model"))) state.model = parts.get("model");
+  if (parts.has("text")) state.text = parts.get("text").slice(0, 300);
   const there = new Set(all(models[state.model]));
-  state.closed = new Set((parts.get("closed") ?? "").split(",").filter((head) => there.has(head)));
+  if (parts.has("closed"))
+    state.closed = new Set(
+      parts
+        .get("closed")
+        .split(",")
+        .filter((head) => there.has(head)),
+    );
   state.item = header.items.find(({ english }) => english === state.text) ?? null;
   if (!there.has(state.shown)) state.shown = all(models[state.model])[0];
 }
@@ -119,16 +125,29 @@ function show() {
   showMap(model, now);
 }
 
-function hint(whole, now, words) {
-  const unknown = whole.parts.flatMap(({ ids, pieces }) => pieces.filter((_, i) => ids[i] === UNK));
+// Why not to trust the line that all heads write, as nmt/decoding.py; "" where nothing speaks against it.
+function doubt({ parts }) {
+  const unknown = parts.flatMap(({ ids, pieces }) => pieces.filter((_, i) => ids[i] === UNK));
+  if (unknown.length && /\p{Script=Cyrillic}/u.test(state.text)) return said().russian;
   if (unknown.length) return said().unknown(unknown.map((piece) => piece.replace("▁", "")).join(" "));
-  const typed = clean(state.text).match(/[\p{L}\p{N}_]+/gu) ?? [];
+  const typed = clean(state.text).match(/\p{L}+(?:['-]\p{L}+)*/gu) ?? [];
   const unseen = typed.filter((word) => !knownWords.has(word.toLowerCase()));
-  const doubt = unseen.length ? said().unseen([...new Set(unseen)].join(", ")) : "";
-  if (!state.closed.size) return doubt + said().allOpen;
-  if (whole.text === now.text) return doubt + said().same;
-  const not = words.some(([word, what]) => what !== "same" && word.toLowerCase() === "не");
-  return doubt + said().changed + (not ? said().means : "");
+  if (unseen.length) return said().unseen([...new Set(unseen)].join(", "));
+  const tokens = parts.reduce((sum, { target }) => sum + target.length + 1, 0);
+  const logProb = parts.reduce((sum, part) => sum + part.logProb, 0);
+  return logProb / tokens < DOUBTFUL ? said().improbable : "";
+}
+
+function hint(whole, now, words) {
+  if (!whole.parts.length) return said().nothing;
+  const found = [doubt(whole)];
+  const what = new Set(words.map(([, kind]) => kind));
+  if (!state.closed.size) found.push(said().allOpen);
+  else if (whole.text === now.text) found.push(said().same);
+  if (what.has("lost")) found.push(said().lost);
+  if (what.has("new")) found.push(said().added);
+  if (words.some(([word, kind]) => kind !== "same" && word.toLowerCase() === "не")) found.push(said().means);
+  return found.filter(Boolean).join(" ");
 }
 
 function showTested(whole, now) {
@@ -202,7 +221,7 @@ function build() {
   byId("about").textContent = said().about(header.faithful);
   byId("models").replaceChildren(
     ...header.models.map(({ name }) =>
-      button(`${said().models(all(models[name]).length)}: ${name}`, () => choose(name), { "data-name": name }),
+      button(said().models(all(models[name]).length), () => choose(name), { "data-name": name }),
     ),
   );
   byId("phenomena").replaceChildren(
@@ -303,7 +322,11 @@ function type(text, item = null) {
 
 function pick(phenomenon) {
   const items = header.items.filter((item) => item.phenomenon === phenomenon);
-  if (state.item?.phenomenon !== phenomenon) state.closed = new Set(); // one thought at a time
+  if (state.item?.phenomenon !== phenomenon) {
+    // One thought at a time; the first button shows at once what a closed head does.
+    const needed = header.start.closed.filter((head) => all(models[state.model]).includes(head));
+    state.closed = new Set(phenomenon === "negation" ? needed : []);
+  }
   const next = items[(items.indexOf(state.item) + 1) % items.length];
   type(next.english, next);
 }

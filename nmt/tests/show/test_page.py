@@ -192,7 +192,7 @@ def test_in_a_browser_without_network_a_closed_head_changes_a_word_and_the_addre
         expect(tab.locator("#tested")).to_be_empty()
         tab.get_by_label("English sentence").fill("The girl is sad.")
         expect(whole).to_have_text(nmt.load(NAMES[1]).translate("The girl is sad."))
-        tab.get_by_role("button", name="48 heads").click()
+        tab.get_by_role("button", name="all 48 heads").click()
         tab.get_by_role("button", name="close the encoder’s").click()
         expect(tab.locator("#heads .head[aria-pressed=true]")).to_have_count(16)
         tab.get_by_role("button", name="По-русски").click()
