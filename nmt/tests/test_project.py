@@ -107,6 +107,12 @@ def test_the_readmes_python_runs(capsys):
     assert [len(heads) for heads in names["smaller"].model.config.kept("cross")] == [2, 5]
 
 
+def others(tag: str, *cells: tuple[dict, int]) -> str:
+    """What README says of the sentences without a tag: how many, and how many of them two models translate right."""
+    counts = (one["word for word"]["all"][i] - one["word for word"][tag][i] for one, i in cells)
+    return "of the {} others, {} and {}".format(*counts)
+
+
 def test_what_the_readme_found_stands_in_the_records():
     kept = ROOT / "data" / "results"
     dense, lacking, without, pruned, closed = read_json_lines(kept / "findings.jsonl")
@@ -120,21 +126,11 @@ def test_what_the_readme_found_stands_in_the_records():
         f"from {hotels['bleu_dense']:.1f} to {hotels['bleu_pruned']:.1f}",
         f"Of {pruned['word for word']['negation'][1]} sentences with *not*, {pruned['word for word']['negation'][0]} "
         f"come out right with that head and {closed['word for word']['negation'][0]} without it",
-        "of the {} others, {} and {}".format(
-            *(
-                one["word for word"]["all"][i] - one["word for word"]["negation"][i]
-                for one, i in ((pruned, 1), (pruned, 0), (closed, 0))
-            )
-        ),
+        others("negation", (pruned, 1), (pruned, 0), (closed, 0)),
         f"{dense['word for word']['negation'][0]} of the 80 are right, and "
         f"{without['word for word']['negation'][0]} without it",
         f"Of {dense['word for word']['dative-experiencer'][1]} such sentences",
-        "of the {} others, {} and {}".format(
-            *(
-                one["word for word"]["all"][i] - one["word for word"]["dative-experiencer"][i]
-                for one, i in ((dense, 1), (dense, 0), (lacking, 0))
-            )
-        ),
+        others("dative-experiencer", (dense, 1), (dense, 0), (lacking, 0)),
         f"{dense['word for word']['dative-experiencer'][0]} come out right with all heads and "
         f"{lacking['word for word']['dative-experiencer'][0]} so",
         f"has {pruned['word for word']['dative-experiencer'][0]} of the 45 right",
