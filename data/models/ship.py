@@ -18,12 +18,15 @@ from tempfile import TemporaryDirectory
 from nmt import NmtError
 from nmt.corpora.card import Card, format_card
 from nmt.corpora.corpus import prepare
-from nmt.lab.pages import block, circumstances, command, score_table, short_revision, without_paths
 from nmt.models import WEIGHTS, WORD, Trained, save_model_directory
 from nmt.plumbing.files import read_json, read_json_lines, write_text
-from nmt.plumbing.places import shipped
+from nmt.plumbing.places import in_clone, shipped
 from nmt.runs import Run, load
 from nmt.transformer import KINDS
+
+sys.path.append(str(in_clone("data")))
+
+from page_parts import block, circumstances, command, score_table, short_revision, without_paths
 
 LARGEST = 25_000_000  # bytes of a model
 LIMITS = {"phrasebook": 4_000_000, "phrasebook-pruned": 4_000_000}  # the models that may not be so large

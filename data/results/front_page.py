@@ -14,7 +14,7 @@ from PIL import Image
 from nmt.analysis import score_pairs
 from nmt.corpora.corpus import prepare
 from nmt.decoding import translate
-from nmt.lab.pages import table
+from nmt.lab.render import table
 from nmt.models import Trained
 from nmt.phrasebook.contrast import contrast_table, load_contrast
 from nmt.phrasebook.gold import load_gold

@@ -11,6 +11,7 @@ For corpus-size score every checkpoint on every source: --checkpoint RUN/checkpo
 
 import argparse
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,13 +19,16 @@ import torch
 
 from nmt import NmtError
 from nmt.corpora.corpus import prepare
-from nmt.lab.pages import without_paths
 from nmt.plumbing.files import json_lines, read_json_lines, write_json, write_text
 from nmt.plumbing.places import in_clone
 from nmt.plumbing.provenance import description_of_session
 from nmt.pruning.config import PruningConfig
 from nmt.pruning.costs import costs
 from nmt.runs import Run, load
+
+sys.path.append(str(in_clone("data")))
+
+from page_parts import without_paths
 
 
 def store(run: Path, folder: Path, scores: Path | None = None, measured: dict | None = None) -> Path:

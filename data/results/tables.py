@@ -5,6 +5,7 @@ names. No number in these places is typed by hand; a test holds that they show w
 """
 
 import inspect
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -16,11 +17,15 @@ from reading import Comparison, bleu, dev_loss, role
 
 import figures
 from nmt.lab import render, results
-from nmt.lab.pages import block, circumstances, command, folded, score_table, short_revision, table
+from nmt.lab.render import table
 from nmt.plumbing.files import read_json, write_between, write_text
 from nmt.plumbing.places import in_clone
 from nmt.pruning.methods import method_class
 from nmt.runs import Run
+
+sys.path.append(str(in_clone("data")))
+
+from page_parts import block, circumstances, command, folded, score_table, short_revision
 
 MODEL = (
     "{num_blocks} blocks, d_model {d_model}, {num_heads} heads, {norm}-norm, vocabularies {src_vocab_size} and "

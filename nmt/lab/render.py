@@ -7,13 +7,14 @@ preset, outcomes of training in laptop and gpu.
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+from tabulate import tabulate
 
 from nmt import NmtError
 from nmt.course import preset
 from nmt.lab import first_cell
-from nmt.lab.pages import table
 from nmt.plumbing.files import replaced_between, write_text
 from nmt.plumbing.places import in_clone
 from nmt.plumbing.provenance import git_revision
@@ -147,6 +148,12 @@ def _problems(output: dict) -> list[str]:
         "a path of this machine": f"{Path.home()}/" in text or str(in_clone()) in text,
     }
     return [problem for problem, holds in wrong.items() if holds]
+
+
+def table(rows: Iterable[dict[str, object]]) -> str:
+    """Rows of {heading: cell}; a bar inside a cell is escaped, it would end the cell."""
+    cells = [{heading: str(cell).replace("|", r"\|") for heading, cell in row.items()} for row in rows]
+    return tabulate(cells, headers="keys", tablefmt="github", disable_numparse=True)
 
 
 def pages(folder: Path) -> dict[Path, str]:

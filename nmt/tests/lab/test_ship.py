@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 import torch
+from page_parts import without_paths
 
 import nmt
 from nmt import NmtError, runs
 from nmt.config import TrainingConfig
-from nmt.lab.pages import without_paths
 from nmt.models import WEIGHTS, WORD, WORDS
 from nmt.plumbing.averaging import average
 from nmt.pruning.config import PruningConfig

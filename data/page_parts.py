@@ -6,15 +6,8 @@ import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tabulate import tabulate
-
+from nmt.lab.render import table
 from nmt.runs import Run
-
-
-def table(rows: Iterable[dict[str, object]]) -> str:
-    """Rows of {heading: cell}; a bar inside a cell is escaped, it would end the cell."""
-    cells = [{heading: str(cell).replace("|", r"\|") for heading, cell in row.items()} for row in rows]
-    return tabulate(cells, headers="keys", tablefmt="github", disable_numparse=True)
 
 
 def score_table(scores: Iterable[dict]) -> str:
