@@ -6,25 +6,20 @@ Sennrich et al. 2016: start from characters, join the most frequent pair of neig
 
 import hashlib
 import json
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from importlib.metadata import version
 from itertools import islice, pairwise
 from pathlib import Path
 
 import youtokentome
 
-from nmt import BOS, EOS, PAD, UNK, NmtError
+from nmt import BOS, EOS, PAD, NmtError
 from nmt.corpora.corpus import Corpus, to_stderr
 from nmt.plumbing import files, merges
+from nmt.plumbing.merges import SPECIAL
 from nmt.plumbing.places import cache_root
 
-SPECIAL = 4  # how many of them
 DEFAULT_SIZE = 10_000
-COVERAGE = 1.0  # of the characters: every character of the training text gets an id
-LONGEST = 100_000  # characters of a piece: 24 rules can make one of 16 million
 SAMPLE = 200_000  # lines learnt from at most, evenly spread: about a minute for 10,000 pieces on one core
 
 
@@ -34,7 +29,7 @@ class BPE:
     def __init__(self, path: Path, content: bytes):
         self.path, self._content = path, content
         self.sha256 = hashlib.sha256(content).hexdigest()
-        self.characters, self.rules = _parse(content.decode("ascii"))
+        self.characters, self.rules = merges.parse(content.decode("ascii"))
         self._model = youtokentome.BPE(str(path))
         self.vocab_size: int = self._model.vocab_size()
         if self.vocab_size != SPECIAL + len(self.characters) + len(self.rules):
@@ -121,41 +116,6 @@ def _checked(texts: Sequence[str]) -> list[str]:
     return texts
 
 
-def _parse(text: str) -> tuple[dict[str, int], dict[tuple[int, int], int]]:
-    """Read youtokentome's format: {character: id} and {(left, right): merged}. Raises ValueError for a damaged file.
-
-    Its lines are decimal numbers: a header "characters rules", "code point, id" for each character, "left, right, new"
-    for each rule, the ids of UNK PAD BOS EOS. The library loads damaged files silently, so every line is checked here.
-    """
-    lines = text.split("\n")
-    if not re.fullmatch(r"\d{1,9} \d{1,9}\n(\d{1,9}( \d{1,9})*\n)*", text):
-        raise ValueError("no header, not lines of numbers, or the last line is cut")
-    numbers = [[int(number) for number in line.split(" ")] for line in lines[:-1]]
-    n_characters, n_rules = numbers[0]
-    if len(numbers) != n_characters + n_rules + 2:
-        raise ValueError(f"{len(numbers)} lines, {n_characters + n_rules + 2} announced")
-    if numbers[-1] != [UNK, PAD, BOS, EOS]:
-        raise ValueError(f"special ids {numbers[-1]}")
-    characters = {chr(code): number for code, number in numbers[1 : n_characters + 1]}
-    if sorted(characters.values()) != list(range(SPECIAL, SPECIAL + n_characters)):
-        raise ValueError("the ids of the characters have gaps")
-    if "▁" not in characters:  # youtokentome ends the process
-        raise ValueError("▁, the beginning of a word, is not among the characters")
-    if odd := [c for c in characters if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp")]:
-        raise ValueError(f"the character {odd[0]!r} ends a line or is none")
-    rules, lengths = {}, dict.fromkeys(characters.values(), 1)
-    for new, (left, right, number) in enumerate(numbers[n_characters + 1 : -1], SPECIAL + n_characters):
-        if number != new or not SPECIAL <= min(left, right) <= max(left, right) < new:
-            raise ValueError(f"rule {left} {right} {number} at the place of {new}")
-        rules[left, right] = number
-        lengths[new] = lengths[left] + lengths[right]
-    if max(lengths.values()) > LONGEST or sum(lengths.values()) > 100 * LONGEST:
-        raise ValueError(f"a piece of more than {LONGEST:,} characters, or all together of a hundred times as many")
-    if len(rules) != n_rules:
-        raise ValueError("a rule stands twice")
-    return characters, rules
-
-
 def train(
     corpus: Corpus,
     side: str,
@@ -173,9 +133,7 @@ def train(
     size = vocab_size or DEFAULT_SIZE
     if size < 1:
         raise NmtError(f"a vocabulary of {size}: expected a positive number")
-    library = version("youtokentome")
-    key = {"corpus": corpus.fingerprint, "side": side, "size": size, "coverage": COVERAGE, "youtokentome": library}
-    key |= {"order": "count, text"}
+    key = {"corpus": corpus.fingerprint, "side": side, "size": size, "order": "count, text"}
     key |= {"sample": SAMPLE} if corpus.card.pairs["train"] > SAMPLE else {}
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
     directory = Path(root or cache_root()) / "bpe" / f"{corpus.name}-{side}-{name}"
@@ -198,7 +156,7 @@ def train(
 def _learn(lines: Iterable[str], model: Path, size: int) -> None:
     """Learn the merges of a text, as many as give a vocabulary of so many pieces or as it supports, and write them."""
     words = Counter(f"▁{word}" for line in lines for word in line.replace("▁", " ").split())
-    rows = [*merges.learn(words, size - SPECIAL, SPECIAL), [UNK, PAD, BOS, EOS]]
+    rows = merges.learn(words, size)
     if rows[0][0] + SPECIAL > size:
         fact = f"the text has {rows[0][0]} characters, with the special ids {rows[0][0] + SPECIAL} pieces"
         raise NmtError(f"BPE training failed: a vocabulary of {size} is too small; {fact}")
