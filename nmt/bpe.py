@@ -128,8 +128,7 @@ def train(
     vocab_size counts the special ids. None means DEFAULT_SIZE, or as many as the corpus supports, which the log says.
     Raises NmtError, with the largest possible size, for one that the corpus does not support.
     """
-    # The same text gives the same file, but earlier versions left the order of equal counts to chance. So whoever keeps
-    # ids or weights keeps the model file beside them (copy_to) and never trains it again.
+    # Earlier versions left the order of equal counts to chance: whoever keeps ids keeps the file, too (copy_to).
     size = vocab_size or DEFAULT_SIZE
     if size < 1:
         raise NmtError(f"a vocabulary of {size}: expected a positive number")

@@ -14,7 +14,7 @@ from nmt.corpora.corpus import prepare
 from nmt.decoding import translate
 from nmt.phrasebook.contrast import contrast_table, load_contrast, unigram
 from nmt.phrasebook.gold import load_gold, words
-from nmt.plumbing.files import write_between
+from nmt.plumbing.files import replaced_between, write_text
 from nmt.plumbing.places import shipped
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
@@ -86,5 +86,5 @@ def word_by_word(english: str, forms: dict[str, str]) -> str:
 
 if __name__ == "__main__":
     card = shipped() / "phrasebook" / "README.md"
-    write_between(card, "scores", evaluate(Run(sys.argv[1])))
+    write_text(card, replaced_between(card, "scores", evaluate(Run(sys.argv[1]))))
     print(card)

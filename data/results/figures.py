@@ -30,7 +30,7 @@ FEW_METHODS = {
 def draw(stored: Path, folder: Path) -> list[Path]:
     """Every figure that there are results for: stored is data/results. Returns the files."""
     drawn: dict[str, Figure] = {}
-    for run in results.kept_runs(stored):
+    for run in reading.kept_runs(stored):
         name = run.directory.name
         drawn[name] = plots.run_curves(run, f"run {name}, corpus {run.config['card']['name']}")
     if (stored / "compare").is_dir():

@@ -18,7 +18,7 @@ from nmt.lab.render import table
 from nmt.models import Trained
 from nmt.phrasebook.contrast import contrast_table, load_contrast
 from nmt.phrasebook.gold import load_gold
-from nmt.plumbing.files import json_lines, read_json_lines, write_between, write_text
+from nmt.plumbing.files import json_lines, read_json_lines, replaced_between, write_text
 from nmt.plumbing.places import in_clone
 from nmt.plumbing.provenance import description_of_session
 from nmt.pruning import masks
@@ -111,7 +111,8 @@ if __name__ == "__main__":
     ]
     kept = in_clone("data", "results")
     write_text(kept / "findings.jsonl", json_lines(lines))
-    write_between(in_clone("README.md"), "findings", findings(kept))
+    page = in_clone("README.md")
+    write_text(page, replaced_between(page, "findings", findings(kept)))
     pictures = in_clone("figures")
     for name, (picture, box) in THUMBNAILS.items():
         thumbnail(pictures / f"{picture}.png", box).save(pictures / f"{name}.png")

@@ -6,7 +6,6 @@ from statistics import mean
 
 from nmt import NmtError
 from nmt.lab.compare import Plan
-from nmt.lab.results import kept_runs
 from nmt.plumbing.files import read_json_lines
 from nmt.pruning.config import PruningConfig
 from nmt.pruning.methods import OnBudget, Shed, method_class
@@ -16,6 +15,11 @@ from nmt.runs import Run
 
 OURS = (Shed.name, OnBudget.name)
 Budget = tuple[str, int]  # as in --heads and --keep: which heads, how many are kept
+
+
+def kept_runs(folder: str | Path) -> list[Run]:
+    """The runs in a folder of records, by name."""
+    return [Run(path.parent) for path in sorted(Path(folder).glob("*/config.json"))]
 
 
 def dev_loss(cell: dict) -> float:

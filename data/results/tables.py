@@ -18,7 +18,7 @@ from reading import Comparison, bleu, dev_loss, role
 import figures
 from nmt.lab import render, results
 from nmt.lab.render import table
-from nmt.plumbing.files import read_json, write_between, write_text
+from nmt.plumbing.files import read_json, replaced_between, write_text
 from nmt.plumbing.places import in_clone
 from nmt.pruning.methods import method_class
 from nmt.runs import Run
@@ -57,7 +57,7 @@ def commands(runs: Iterable[Run]) -> str:
 def runs(stored: Path) -> str:
     """How each run was made, its curves, its scores."""
     parts = []
-    for run in results.kept_runs(stored):
+    for run in reading.kept_runs(stored):
         name, sessions, last = run.directory.name, run.lines("sessions.jsonl"), run.lines()[-1]
         batches, batch_size = (run.config["training"][key] for key in ("limit_train_batches", "batch_size"))
         parts += [
@@ -100,7 +100,7 @@ def speed(name: str, stored: Path) -> str:
 def savings(stored: Path) -> str:
     """What removing heads saved: a row for each run."""
     rows, measured, outcomes = [], [], []
-    for run in results.kept_runs(stored / "savings"):
+    for run in reading.kept_runs(stored / "savings"):
         result, cost = read_json(run.directory / "result.json"), read_json(run.directory / "costs.json")
         operations = [cost["flops"][name]["total"] / 1e6 for name in ("dense", "pruned")]
         row = {
@@ -214,7 +214,8 @@ if __name__ == "__main__":
     print(*figures.draw(in_clone("data", "results"), in_clone("figures")), sep="\n")
     for page, places in PAGES.items():
         for place, function in places.items():
-            write_between(in_clone(page), place, function(in_clone("data", "results")))
+            text = function(in_clone("data", "results"))
+            write_text(in_clone(page), replaced_between(in_clone(page), place, text))
         print(in_clone(page))
     for path, text in render.pages(in_clone("notebooks")).items():
         write_text(path, text)

@@ -7,11 +7,6 @@ from nmt.runs import Run
 from nmt.transformer import TransformerConfig
 
 
-def kept_runs(folder: str | Path) -> list[Run]:
-    """The runs in a folder of records, by name."""
-    return [Run(path.parent) for path in sorted(Path(folder).glob("*/config.json"))]
-
-
 def priced_runs(folder: str | Path) -> list[Run]:
     """The runs in data/results/lambda: by corpus, those with a frozen decoder first, then by λ."""
 
@@ -19,7 +14,7 @@ def priced_runs(folder: str | Path) -> list[Run]:
         settings = run.config["objective"]
         return run.config["card"]["name"], settings["heads"], not settings["freeze"], settings["l0_penalty_lambda"]
 
-    return sorted(kept_runs(folder), key=order)
+    return sorted((Run(path.parent) for path in sorted(Path(folder).glob("*/config.json"))), key=order)
 
 
 def price(run: Run) -> float:

@@ -212,10 +212,6 @@ def append_json_lines(path: str | Path, *objects: dict) -> None:
         raise
 
 
-def write_between(page: str | Path, mark: str, text: str) -> None:
-    write_text(page, replaced_between(page, mark, text))
-
-
 def replaced_between(page: str | Path, mark: str, text: str) -> str:
     """The page with `text` between <!-- mark --> and <!-- /mark -->. Raises NmtError where it has no such marks."""
     before, begin, rest = Path(page).read_text(encoding="utf-8").partition(f"<!-- {mark} -->")
