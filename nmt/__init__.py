@@ -35,6 +35,9 @@ __version__ = "0.1.0"
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3  # the ids of the special tokens, in every vocabulary
 
+KINDS = "encoder", "decoder", "cross"  # of heads: encoder self-attention, decoder self-attention, cross-attention
+NEURONS = "encoder_ff", "decoder_ff"  # the feed-forward neurons of either side
+
 
 class NmtError(ValueError):
     """Bad input or a bad setting. The message names the file, line or flag, and the mend.

@@ -11,12 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-# torchtext 0.6 is asked for by the project's user. Only this module knows it, and only what is sound in it:
-# a Dataset of row numbers, and BucketIterator with a token-counting batch_size_fn and its mid-epoch state.
-# Its Field, Vocab, TranslationDataset and downloads check nothing and are not used.
-from torchtext.data import BucketIterator, Dataset, RawField
-from torchtext.data.utils import RandomShuffler
-
 from nmt import BOS, EOS, PAD
 from nmt.tokens import ParallelTokens
 
@@ -87,6 +81,11 @@ class BatchIterator:
         rows: list[int] | np.ndarray | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
+        # torchtext 0.6 is asked for by the project's user. Only this class knows it, and only what is sound in it:
+        # a Dataset of row numbers, and BucketIterator with a token-counting batch_size_fn and its mid-epoch state.
+        # Its Field, Vocab, TranslationDataset and downloads check nothing and are not used. To translate needs none.
+        from torchtext.data import BucketIterator, Dataset, RawField
+
         rows = range(len(tokens)) if rows is None else rows
         longest = np.maximum(tokens.src.lengths, tokens.trg.lengths) + 1  # with EOS
         # Batches of a like longest side waste least: a tenth fewer padded tokens than by target length alone.
@@ -125,6 +124,8 @@ class BatchIterator:
             yield collate(self.tokens, rows, self._device)
 
     def _rows(self, number: int, done: int) -> Iterator[list[int]]:
+        from torchtext.data.utils import RandomShuffler
+
         state = random.Random(f"{self._seed}/{number}").getstate()
         self._iterator.random_shuffler = RandomShuffler(state)
         place = {"iterations": done, "iterations_this_epoch": done, "random_state_this_epoch": state}

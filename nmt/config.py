@@ -5,10 +5,12 @@ import types
 import typing
 from dataclasses import Field, dataclass, field, fields
 
-import torch
-
 from nmt import NmtError
-from nmt.transformer import TransformerConfig
+
+if typing.TYPE_CHECKING:  # imported where they are needed: the command line tells of all settings without torch
+    import torch
+
+    from nmt.transformer import TransformerConfig
 
 # What a number must be: how a message says it, and the test.
 FROM_0 = "at least 0", lambda x: x >= 0
@@ -103,24 +105,28 @@ class TrainingConfig:
         refuse_bad_values(self)
         self.transformer(4, 4)  # refuses a shape that cannot work, now rather than after the corpus is read
 
-    def bfloat16(self, device: torch.device) -> bool:
+    def bfloat16(self, device: "torch.device") -> bool:
         """Whether forward passes run in bfloat16 on this device."""
         return self.precision == "bf16" or (self.precision == "auto" and device.type == "cuda")
 
-    def autocast(self, device: torch.device) -> torch.autocast:
+    def autocast(self, device: "torch.device") -> "torch.autocast":
         """The precision of forward passes, as a context. Gradients and weights stay in float32."""
+        import torch
+
         return torch.autocast(device.type, torch.bfloat16, enabled=self.bfloat16(device))
 
-    def transformer(self, src_vocab_size: int, trg_vocab_size: int) -> TransformerConfig:
+    def transformer(self, src_vocab_size: int, trg_vocab_size: int) -> "TransformerConfig":
+        from nmt.transformer import TransformerConfig
+
         shape = {name: getattr(self, name) for name in (*SHAPE, "dropout")}
         return TransformerConfig(**shape | {"src_vocab_size": src_vocab_size, "trg_vocab_size": trg_vocab_size})
 
 
 # The fields of a TrainingConfig that a trained model decides. Dropout is no matter of shape.
-SHAPE = tuple(f.name for f in fields(TransformerConfig) if hasattr(TrainingConfig, f.name) and f.name != "dropout")
+SHAPE = "num_blocks", "d_model", "num_heads", "head_size", "d_ff", "norm", "tied", "src_vocab_size", "trg_vocab_size"
 
 
-def shape_of(config: TransformerConfig) -> dict:
+def shape_of(config: "TransformerConfig") -> dict:
     """The fields of a TrainingConfig that a trained model decides: its sizes, its norm, its vocabularies."""
     return {name: getattr(config, name) for name in SHAPE}
 

@@ -8,13 +8,14 @@ import gzip
 import math
 import re
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import safetensors
 import torch
 from safetensors.torch import load_model, save_model
+from torch.overrides import TorchFunctionMode
 
 from nmt import NmtError
 from nmt.bpe import BPE
@@ -85,7 +86,8 @@ def load_model_directory(directory: Path, device: torch.device | str = "cpu") ->
         if [config.src_vocab_size, config.trg_vocab_size] != [one.vocab_size for one in bpe]:
             raise TypeError("sizes of the vocabularies that are not those of src.bpe and trg.bpe")
         refuse_other_shapes(config, directory / WEIGHTS)  # before memory is taken
-        model = Transformer(config)
+        with Unfilled():
+            model = Transformer(config)
     except (AttributeError, KeyError, TypeError, RuntimeError, OverflowError, NmtError) as error:
         if isinstance(error, NmtError) and str(directory) in str(error):
             raise  # it names its own file
@@ -108,6 +110,14 @@ def _words(path: Path, expected: str) -> Collection[str]:
     return frozenset(words.split("\n"))
 
 
+class Unfilled(TorchFunctionMode):
+    """A model that is built within it takes memory only once a file fills it: nothing is written into its tensors."""
+
+    def __torch_function__(self, func: Callable, types: object, args: tuple = (), kwargs: dict | None = None) -> object:
+        in_place = func.__name__.endswith("_") and not func.__name__.endswith("__")  # normal_, zero_
+        return None if in_place else func(*args, **kwargs or {})
+
+
 def refuse_other_shapes(config: TransformerConfig, path: Path) -> None:
     """Raises NmtError where the header of a file of weights does not announce those of such a model."""
     try:
@@ -118,9 +128,10 @@ def refuse_other_shapes(config: TransformerConfig, path: Path) -> None:
     except (OSError, safetensors.SafetensorError) as error:
         raise NmtError(f"{path}: truncated, or not a safetensors file ({error})") from None
     elements = sum(map(math.prod, there.values()))
-    if config.num_blocks > len(there) or config.num_blocks * max(config.d_ff, config.num_heads) > max(elements, 2**22):
+    fits = config.num_blocks * max(config.d_ff, config.num_heads) <= max(elements, 2**22)
+    if not fits or config.num_blocks > len(there) or (config.src_vocab_size, config.d_model) not in there.values():
         raise NmtError(f"{path}: its tensors do not fit the model: they are too few or too small")
-    with torch.device("meta"):
+    with Unfilled():
         model = Transformer(config)
     wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     if wrong := [name for name in there if there[name] != wanted.get(name)]:

@@ -7,11 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nmt import NmtError
+from nmt import KINDS, NEURONS, NmtError
 from nmt.attention import KeyValueCache, MultiHeadAttention, linear, source_mask, target_mask
 
-KINDS = ("encoder", "decoder", "cross")  # encoder self-attention, decoder self-attention, cross-attention
-NEURONS = ("encoder_ff", "decoder_ff")  # the feed-forward neurons of either side
 AttentionMaps = dict[str, list[Tensor]]  # kind -> one (B, H, query, key) for each block
 
 

@@ -3,15 +3,12 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
+from pkgutil import resolve_name
 
 from nmt import NmtError, __version__
-from nmt.cli import measure, prune, train, translate
+from nmt.cli import commands
 from nmt.cli.command import Command, with_dashes
-from nmt.plumbing.files import DISK_FULL
-
-GROUPS = (train, prune, translate, measure)  # modules; each adds its commands
 
 
 class Outliving:
@@ -41,7 +38,7 @@ def to_nowhere(stream: object) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, 2 for bad input, 130 for Ctrl-C."""
     given = parser().parse_args((sys.argv[1:] if arguments is None else arguments) or ["--help"])
-    runs = given.command in (train.train_command, train.demo_command, prune.prune_command)
+    runs = given.command in ("train", "demo", "prune")
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if (stream := getattr(sys, name)) is None:  # closed
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
@@ -53,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
             if runs:
                 held.enter_context(redirect_stdout(Outliving(sys.stdout)))
                 held.enter_context(redirect_stderr(Outliving(sys.stderr)))
-            given.command(given)
+            resolve_name(f"nmt.cli.{given.function}")(given)
     except NmtError as error:
         print(f"nmt: error: {with_dashes(str(error))}", file=sys.stderr)
         return 2
@@ -64,6 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output, `head` say, has gone; Python cannot flush at its exit either
         to_nowhere(sys.stdout)
     except OSError as error:  # a full disk, a folder that may not be written
+        from nmt.plumbing.files import DISK_FULL
+
         mend = "; make room there, and go on" + " with --resume" * runs if error.errno in DISK_FULL else ""
         print(f"nmt: error: {str(error).removeprefix(f'[Errno {error.errno}] ')}{mend}", file=sys.stderr)
         return 2
@@ -74,13 +73,13 @@ def parser() -> argparse.ArgumentParser:
     text = "An English-Russian Transformer from scratch. nmt COMMAND --help explains a command."
     top = argparse.ArgumentParser(prog="nmt", description=text, allow_abbrev=False)
     top.add_argument("--version", action="version", version=f"nmt {__version__}")
-    commands = top.add_subparsers(required=True, metavar="COMMAND", parser_class=Command)
+    subs = top.add_subparsers(required=True, metavar="COMMAND", dest="command", parser_class=Command)
 
-    def command(name: str, function: Callable, text: str, *examples: str, **options: str) -> Command:
-        sub = commands.add_parser(name, help=text, description=text, examples=examples, **options)
-        sub.set_defaults(command=function)
+    def command(name: str, function: str, text: str, *examples: str, **options: str) -> Command:
+        sub = subs.add_parser(name, help=text, description=text, examples=examples, **options)
+        sub.set_defaults(function=function)
         return sub
 
-    for group in GROUPS:
-        group.add(command)
+    for group in (commands.training, commands.pruning, commands.translating, commands.measuring):
+        group(command)
     return top

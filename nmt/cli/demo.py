@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from nmt.cli.arguments import draw
+from nmt.cli import arguments
 from nmt.config import TrainingConfig
 from nmt.corpora.card import format_card
 from nmt.corpora.corpus import Corpus, prepare
@@ -42,7 +42,7 @@ def demo(directory: str | Path, minutes: float = 4.0, log=print) -> Run:
         log("So low a BLEU says that it trained too briefly here. A model that was trained for longer comes with nmt:")
         log("  nmt translate --checkpoint phrasebook 'The old doctor reads a long letter.'")
     log(f"\nThe run is in {run.directory}: metrics.jsonl, samples.jsonl, frames/ (attention), checkpoints/.")
-    draw(run, log)
+    arguments.draw(run, log)
     log("The way on:")
     where = shlex.quote(str(run.directory))
     log(f"  nmt translate --checkpoint {where} 'The old doctor reads a long letter.'")

@@ -3,44 +3,18 @@
 import argparse
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from nmt import NmtError
 from nmt.cli import arguments
-from nmt.config import SHAPE, TrainingConfig, flag, shape_of
+from nmt.cli.commands import LR, SCHEDULER
+from nmt.config import TrainingConfig, flag, shape_of
 from nmt.corpora.corpus import Corpus, to_stderr
 from nmt.models import Trained, differences
 from nmt.pruning.config import PruningConfig
-from nmt.pruning.methods import METHODS, OURS, method_class
+from nmt.pruning.methods import method_class
 from nmt.pruning.prune import prune
 from nmt.runs import Run, load
-
-# What suits a model that is trained already: a small rate, and no warm-up.
-SCHEDULER, LR = "no", 5e-4
-KNOWN = "known from --checkpoint; refused where it contradicts"
-HELP = {
-    "method": f"how the heads are chosen: {', '.join(METHODS)}; 'ours' is {OURS} (default: ours; without --keep: l0)",
-    "scheduler": f"how the learning rate goes (default: {SCHEDULER})",
-    "lr": f"learning rate of the weights (default: {LR}; 1 with noam, whose factor it is then)",
-    "dropout": "dropout on embeddings and on each sub-layer's output (default: that of --checkpoint)",
-    "max_epochs": "epochs in all, of search and fine-tuning (default: 10)",
-}
-
-
-def add(command: Callable) -> None:
-    sub = command("prune", prune_command, "choose heads, fine-tune, and take the other heads out of the model",
-                  "--checkpoint phrasebook --data phrasebook --heads all --keep 12", "--run runs/pruned --resume",
-                  common="checkpoint data run resume gpus heads keep max_epochs max_minutes")  # fmt: skip
-    text, run = "the trained model: a run, or a model", "new run directory (default: runs/DATE-NAME-METHOD)"
-    arguments.run_flags(sub, text, "that of the run in --checkpoint", run)
-    arguments.config_flags(sub, PruningConfig, HELP)
-    arguments.config_flags(sub, TrainingConfig, HELP | dict.fromkeys(SHAPE, KNOWN))
-    group = sub.add_argument_group("of the project that this one grew out of")
-    group.add_argument("--no-freeze", dest="freeze", action="store_false", help="the same as --freeze no")
-    text = "1, the origin's flag: --heads encoder, behind gates that are learned"
-    group.add_argument("--encoder-with-hard-concrete-gate", type=int, choices=(0, 1), help=text)
-    group.add_argument("--strict", default="", help="the origin's flag, without effect: loading is always strict")
 
 
 def prune_command(given: argparse.Namespace) -> None:

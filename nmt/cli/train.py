@@ -2,7 +2,6 @@
 
 import argparse
 import time
-from collections.abc import Callable
 
 import torch
 
@@ -17,41 +16,12 @@ from nmt.plumbing import distributed
 from nmt.plumbing.averaging import average_last
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
-from nmt.show.plots import run_pictures
 from nmt.training import train
 
 
-def add(command: Callable) -> None:
-    text = "train a small model on the embedded phrasebook in a few minutes and watch it learn"
-    sub = command("demo", demo_command, text, "", "--minutes 1 --run runs/first")
-    sub.add_argument("--run", metavar="DIR", help="run directory (default: a new one in runs/)")
-    sub.add_argument("--minutes", type=float, default=4.0, metavar="X", help="of training at most (default: 4)")
-
-    text = "prepare a corpus and print its card"
-    sub = command("data", data_command, text, "phrasebook", "mine.tsv --lowercase yes")
-    sub.add_argument("data", nargs="+", help=arguments.DATA_HELP)
-    arguments.preparing_flags(sub)
-
-    common = "checkpoint data run resume gpus num_blocks d_model num_heads batch_size max_epochs max_minutes lr"
-    sub = command("train", train_command, "train a model, or go on with a run; the log names defaults for few pairs",
-                  "--data phrasebook --run runs/mine --max-minutes 10", "--run runs/mine --resume --max-minutes 20",
-                  common=common)  # fmt: skip
-    run = "run directory (default: runs/DATE-NAME); after torchrun say --run-dir"
-    arguments.run_flags(sub, "start from the weights and vocabularies of this model", "news-commentary", run)
-    arguments.config_flags(sub, TrainingConfig)
-
-    sub = command("average", average_command, "one model whose weights are the mean of a run's last checkpoints",
-                  "--run runs/mine --last 5 --out runs/mean", "--run runs/mine --last 9 --out mean")  # fmt: skip
-    sub.add_argument("--run", required=True, metavar="DIR", help="a run with --keep-checkpoints N or more")
-    sub.add_argument("--last", required=True, type=arguments.count, metavar="N", help="how many of its checkpoints")
-    sub.add_argument("--out", required=True, metavar="DIR", help="the new model directory")
-
-    text = "draw a run's curves, and where its heads look, into RUN/plots; training does it at its end"
-    sub = command("plot", plot_command, text, "runs/mine", "runs/pruned")
-    sub.add_argument("run", metavar="RUN", help="its folder")
-
-
 def plot_command(given: argparse.Namespace) -> None:
+    from nmt.show.plots import run_pictures
+
     drawn = run_pictures(Run(given.run))
     if not drawn:
         raise NmtError(f"{given.run}: nothing to draw yet; it has not been validated")

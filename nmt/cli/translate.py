@@ -6,66 +6,18 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 from nmt import NmtError
 from nmt.cli import arguments
-from nmt.cli.app import app_command
+from nmt.cli.commands import TYPED
 from nmt.corpora.corpus import to_stderr
 from nmt.corpora.names import unsplit_pairs
 from nmt.corpora.pairs import decode, with_line_ends
 from nmt.plumbing.files import write_text
 from nmt.runs import Run, load
-from nmt.scoring import corpus_scores
-
-TYPED = "real"  # of the models that ship, the best at what people type: data/models/real/README.md
-CHECKPOINT_HELP = "run directory, model directory, or name of a shipped model"
-
-
-def add(command: Callable) -> None:
-    text = "translate sentences: those given, those of a file, or lines as you type them"
-    sub = command("translate", translate_command, text, '"The file could not be opened."',
-                  "--checkpoint runs/mine --input english.txt --output russian.txt",
-                  common="sentences checkpoint input output n_best scores beam gpus")  # fmt: skip
-    text = "one or more, each in quotes; without them, and without --input, lines of stdin. Each sentence of a "
-    text += "line is translated alone; one that begins with he, it, their … with the one before, where both come out"
-    sub.add_argument("sentences", nargs="*", default=[], metavar="SENTENCE", help=text)
-    search_flags(sub, f"{CHECKPOINT_HELP} (default: {TYPED})", required=False)
-    sub.add_argument("--input", default="", metavar="FILE", help="translate the lines of this file, UTF-8")
-    sub.add_argument("--output", default="", metavar="FILE", help="write to this file, all at the end")
-    text = "the N best translations of each, on N lines; a wider beam where it needs one (default: 1)"
-    sub.add_argument("--n-best", type=int, default=1, metavar="N", help=text)
-    sub.add_argument("--scores", action="store_true", default=False, help="score (near 0: sure) and tab before each")
-    text = "pieces of a translation at most (default: 2 * those of the sentence + 10)"
-    sub.add_argument("--max-length", type=int, default=None, metavar="N", help=text)
-
-    text = "the switchboard of notebook 05 as a page in the browser, without the code; needs Voila"
-    sub = command("app", app_command, text, "", "--dark --port 9000 --no-browser")
-    sub.add_argument("--port", type=arguments.count, default=8866, metavar="N", help="default: 8866")
-    sub.add_argument("--dark", action="store_true", default=False, help="light text on dark")
-    sub.add_argument("--no-browser", dest="browser", action="store_false", default=True, help="only serve the page")
-
-    text = "translate a split of a corpus and print BLEU and chrF, last as one JSON line"
-    sub = command("score", score_command, text, "--checkpoint phrasebook --data phrasebook --split test_seen",
-                  "--checkpoint runs/mine --data mine.tsv", common="checkpoint data split limit beam gpus")  # fmt: skip
-    search_flags(sub, CHECKPOINT_HELP, required=True)
-    sub.add_argument("--data", nargs="+", help=f"{arguments.DATA_HELP} (default: that of the run in --checkpoint)")
-    arguments.preparing_flags(sub)
-    text = "train, valid, test or another split; all: every pair of files of your own, held out by you (default: test)"
-    sub.add_argument("--split", default="test", help=text)
-    sub.add_argument("--tokenize", default="13a", choices=("13a", "char", "none"), help="sacreBLEU's (default: 13a)")
-    sub.add_argument("--limit", type=arguments.count, default=None, metavar="N", help="only the first N pairs")
-
-
-def search_flags(sub: argparse.ArgumentParser, checkpoint: str, required: bool) -> None:
-    sub.add_argument("--checkpoint", required=required, metavar="DIR|NAME", help=checkpoint)
-    sub.add_argument("--beam", type=int, metavar="N", help="width of the beam, 1: greedy (default: 4)")
-    sub.add_argument("--length-penalty", type=float, default=0.6, metavar="X", help="Wu et al. 2016 (default: 0.6)")
-    text = "decoded together (default: 32; 1: a line is answered before the next is read)"
-    sub.add_argument("--batch-size", type=int, default=32, metavar="N", help=text)
-    arguments.gpus_flag(sub)
 
 
 def search_options(given: argparse.Namespace) -> dict:
@@ -148,6 +100,8 @@ def typed_lines() -> Iterator[bytes]:
 
 
 def score_command(given: argparse.Namespace) -> None:
+    from nmt.scoring import corpus_scores  # sacreBLEU, which nmt translate does without
+
     options, trained = search_options(given), load(given.checkpoint, arguments.device_of(given))
     if given.split == "all":
         name, every = unsplit_pairs([*getattr(given, "data", ()), *getattr(given, "held_out", ())], to_stderr)

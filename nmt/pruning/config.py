@@ -1,9 +1,13 @@
 """What decides how heads are pruned: one frozen dataclass. The command line makes one flag of each field."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from nmt import KINDS, NEURONS
 from nmt.config import FINITE, FROM_0, SHARE, option, refuse_bad_values
-from nmt.transformer import KINDS, NEURONS, TransformerConfig
+
+if TYPE_CHECKING:
+    from nmt.transformer import TransformerConfig
 
 GROUPS = {**{kind: (kind,) for kind in KINDS + NEURONS}, "all": KINDS}  # --heads -> kinds of layers
 
@@ -42,7 +46,7 @@ class PruningConfig:
     def __post_init__(self) -> None:
         refuse_bad_values(self)
 
-    def price(self, model: TransformerConfig) -> float:
+    def price(self, model: "TransformerConfig") -> float:
         """λ on the paper's scale, nats per target token for each open head: over the terms of the mean in the scale."""
         terms = {"paper": 1, "origin": model.width(self.kinds[0]), "voita": len(self.kinds) * model.num_blocks}
         return self.l0_penalty_lambda / terms[self.l0_penalty_scale]

@@ -42,7 +42,7 @@ def the_power_stays_on():
 def no_pictures_of_runs():
     """Drawing takes longer than a tiny run; test_plots draws."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nmt.cli.arguments, "run_pictures", lambda run: [])
+        patch.setattr(nmt.cli.arguments, "draw", lambda run, log: None)
         yield
 
 
