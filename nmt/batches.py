@@ -1,18 +1,20 @@
-"""Token ids -> padded tensors: batches of similar lengths, in an order that depends on the seed and epoch alone."""
+"""Token ids -> padded tensors: batches of similar lengths, in an order that depends on the seed and epoch alone.
+
+Which pairs share a batch is decided in `nmt.plumbing.fast.feeding`, with torchtext.
+"""
 
 import copy
-import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from nmt import BOS, EOS, PAD
-from nmt.tokens import ParallelTokens
+from nmt.plumbing.fast.ahead import made_ahead
+from nmt.tokens import ParallelTokens, Tokens
 
 
 def pad(sentences: list[list[int]] | list[np.ndarray], device: torch.device | str = "cpu") -> Tensor:
@@ -54,15 +56,22 @@ class Batch:
 
 
 def collate(tokens: ParallelTokens, rows: list[int], device: torch.device | str = "cpu") -> Batch:
-    src = pad([np.append(tokens.src[i], EOS) for i in rows], device)
-    targets = [np.concatenate([[BOS], tokens.trg[i], [EOS]]) for i in rows]
-    return Batch(src, pad(targets, device), rows, sum(map(len, targets)) - len(rows))
+    chosen, on_gpu = np.asarray(rows), torch.device(device).type == "cuda"
+    sides = _gathered(tokens.src, chosen, 0), _gathered(tokens.trg, chosen, 1)
+    # From memory that is not pinned the host would copy the batch itself, and wait.
+    src, trg = ((side.pin_memory() if on_gpu else side).to(device, non_blocking=True) for side in sides)
+    return Batch(src, trg, rows, int(tokens.trg.lengths[chosen].sum()) + len(rows))
 
 
-class Row(NamedTuple):
-    """torchtext's example: one line number."""
-
-    row: int
+def _gathered(side: Tokens, rows: np.ndarray, first: int) -> Tensor:
+    """int64 (B, longest): the ids of these lines from column `first` (0 or 1) on, with EOS and padding; BOS before."""
+    lengths = side.lengths[rows, None]  # (B, 1)
+    column = np.arange(-first, lengths.max() + 1)
+    ids = np.asarray(side.ids).take(side.ends[rows, None] + column, mode="clip").astype(np.int64)
+    ids[column >= lengths] = PAD
+    ids[column == lengths] = EOS
+    ids[:, :first] = BOS
+    return torch.from_numpy(ids)
 
 
 class BatchIterator:
@@ -81,57 +90,28 @@ class BatchIterator:
         rows: list[int] | np.ndarray | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
-        # torchtext 0.6 is asked for by the project's user. Only this class knows it, and only what is sound in it:
-        # a Dataset of row numbers, and BucketIterator with a token-counting batch_size_fn and its mid-epoch state.
-        # Its Field, Vocab, TranslationDataset and downloads check nothing and are not used. To translate needs none.
-        from torchtext.data import BucketIterator, Dataset, RawField
+        from nmt.plumbing.fast.feeding import Buckets  # with torchtext, which one who only translates need not wait for
 
         rows = range(len(tokens)) if rows is None else rows
-        longest = np.maximum(tokens.src.lengths, tokens.trg.lengths) + 1  # with EOS
-        # Batches of a like longest side waste least: a tenth fewer padded tokens than by target length alone.
-        order = longest * 100_000 + tokens.trg.lengths + tokens.src.lengths
-
-        def padded_tokens(new: Row, count: int, so_far: int) -> int:
-            # `so_far` is count-1 sentences of the longest length up to now. A single sentence longer than
-            # the whole budget counts as full: torchtext would yield an empty batch before it.
-            if count == 1:
-                return min(int(longest[new.row]), batch_size)
-            return count * max(int(longest[new.row]), so_far // (count - 1))
-
-        self._iterator = BucketIterator(
-            Dataset([Row(int(i)) for i in rows], [("row", RawField())]),
-            batch_size,
-            sort_key=lambda example: order[example.row],
-            batch_size_fn=padded_tokens if by_tokens else None,
-            shuffle=True,
-            sort_within_batch=True,  # without it BucketIterator does not bucket at all
-        )
-        self._seed, self._device, self.tokens = seed, device, tokens
+        self._buckets = Buckets(rows, tokens.src.lengths + 1, tokens.trg.lengths + 1, batch_size, by_tokens)  # with EOS
+        self._seed, self._device, self.tokens = seed, torch.device(device), tokens
 
     def count(self) -> int:
         """How many batches epoch 0 has. By sentences all epochs have as many, by tokens about as many."""
-        return sum(1 for _ in self._rows(0, 0)) if self._iterator.batch_size_fn else len(self._iterator)
+        return sum(1 for _ in self._buckets.epoch(f"{self._seed}/0"))
 
     def apart(self) -> "BatchIterator":
         """The same batches again. Epochs of the two may be read at the same time; an iterator is in one place only."""
         other = copy.copy(self)
-        other._iterator = copy.copy(self._iterator)
+        other._buckets = copy.copy(self._buckets)
         return other
 
     def epoch(self, number: int, done: int = 0) -> Iterator[Batch]:
-        """The batches of epoch `number`, without the first `done` of them: how a broken epoch goes on."""
-        for rows in self._rows(number, done):
-            yield collate(self.tokens, rows, self._device)
-
-    def _rows(self, number: int, done: int) -> Iterator[list[int]]:
-        from torchtext.data.utils import RandomShuffler
-
-        state = random.Random(f"{self._seed}/{number}").getstate()
-        self._iterator.random_shuffler = RandomShuffler(state)
-        place = {"iterations": done, "iterations_this_epoch": done, "random_state_this_epoch": state}
-        self._iterator.load_state_dict(place)
-        for batch in self._iterator:
-            yield batch.row
+        """The batches of epoch `number`, without the first `done` of them: how a broken epoch goes on. For a GPU they
+        are made ahead, in a thread."""
+        chosen = self._buckets.epoch(f"{self._seed}/{number}", done)
+        batches = (collate(self.tokens, rows, self._device) for rows in chosen)
+        return made_ahead(batches) if self._device.type == "cuda" else batches
 
 
 def in_order(

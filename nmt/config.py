@@ -131,17 +131,6 @@ def shape_of(config: "TransformerConfig") -> dict:
     return {name: getattr(config, name) for name in SHAPE}
 
 
-GONE = {"bpe_dropout": 0.0}  # settings of early runs that are no more, and their values where they were not used
-
-
-def of_record(stored: dict) -> dict:
-    """The settings that a run noted, without those that are no more. Raises NmtError where it used one of those."""
-    for name, unused in GONE.items():
-        if stored.get(name, unused) != unused:
-            raise NmtError(f"--{name}: this run used it, and it is no more; go on with the version that began the run")
-    return {name: value for name, value in stored.items() if name not in GONE}
-
-
 SMALL, STEPS = 20_000, 2_000  # with fewer training pairs than SMALL a run is planned for so many STEPS
 PEAKS = 2e-3, 5e-4  # noam's highest rate after a shortened warm-up: for random weights, for those of a trained model
 

@@ -1,6 +1,6 @@
 """Token ids on disk, memory-mapped: a corpus is encoded once and read from there ever after."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
@@ -17,17 +17,25 @@ CHUNK = 20_000  # lines encoded at a time: bounds the memory
 
 
 class Tokens:
-    """The ids of one side of one split, memory-mapped: `tokens[i]` is the i-th sentence, without BOS and EOS."""
+    """The ids of one side of one split, one sentence after the other, without BOS and EOS: `tokens[i]` is the i-th."""
 
-    def __init__(self, directory: Path, split: str, side: str) -> None:
-        meta = read_json(directory / "tokens.json")
-        self.ends = np.load(directory / f"{split}.{side}.ends.npy", allow_pickle=False)  # int64 (N + 1,)
-        self.lengths = np.diff(self.ends)  # (N,)
+    def __init__(self, ids: np.ndarray, ends: np.ndarray) -> None:
+        self.ids, self.ends = ids, ends  # ends: int64 (N + 1,), of sentence i in [i + 1]
+        self.lengths = np.diff(ends)  # (N,)
+
+    @classmethod
+    def of(cls, sentences: Sequence[Sequence[int]]) -> "Tokens":
+        return cls(np.concatenate(sentences), np.cumsum([0, *map(len, sentences)]))
+
+    @classmethod
+    def mapped(cls, directory: Path, split: str, side: str) -> "Tokens":
+        """Those that `encode_corpus` wrote, memory-mapped."""
+        dtype = np.dtype(read_json(directory / "tokens.json")["dtype"][side])
+        ends = np.load(directory / f"{split}.{side}.ends.npy", allow_pickle=False)
         path = directory / f"{split}.{side}.bin"
-        if path.stat().st_size != self.ends[-1] * np.dtype(meta["dtype"][side]).itemsize:
+        if path.stat().st_size != ends[-1] * dtype.itemsize:
             raise NmtError(f"{path}: its size does not fit {split}.{side}.ends.npy; delete {directory} and run again")
-        empty = self.ends[-1] == 0  # numpy cannot map a file of no bytes
-        self.ids = np.empty(0, meta["dtype"][side]) if empty else np.memmap(path, meta["dtype"][side], mode="r")
+        return cls(np.memmap(path, dtype, mode="r") if ends[-1] else np.zeros(1, dtype), ends)  # no bytes: no map
 
     def __len__(self) -> int:
         return len(self.ends) - 1
@@ -62,7 +70,7 @@ def encode_corpus(corpus: Corpus, bpe: tuple[BPE, BPE], root: Path | None = None
                     _write_ids(corpus.lines(split, side), b, new / f"{split}.{side}", dtypes[side])
             write_json(new / "tokens.json", {"dtype": dtypes, "bpe": {s: b.sha256 for s, b in sides.items()}})
     try:
-        return {s: ParallelTokens(Tokens(directory, s, "en"), Tokens(directory, s, "ru")) for s in corpus.splits}
+        return {s: ParallelTokens(*(Tokens.mapped(directory, s, side) for side in sides)) for s in corpus.splits}
     except (OSError, ValueError) as error:  # a file is missing or cut
         raise NmtError(f"{directory}: damaged ({error}); delete it and run again") from None
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import torch
 
 from nmt import NmtError
-from nmt.config import of_record
 from nmt.corpora.corpus import Corpus, prepare
 from nmt.runs import Run, load
 
@@ -40,7 +39,7 @@ def run_to_resume(given: argparse.Namespace, command: str) -> Run:
 def config_of_run(config: type, stored: dict, given: argparse.Namespace) -> object:
     """The config that the config.json of --run holds; what is said now takes the place of what was said then."""
     try:
-        return config(**of_record(stored) | fields_said(given, config))
+        return config(**stored | fields_said(given, config))
     except TypeError as error:
         raise NmtError(f"{given.run}/config.json: damaged, or of another version of nmt ({error})") from None
 

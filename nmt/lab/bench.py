@@ -33,7 +33,7 @@ from nmt.plumbing.files import write_json
 from nmt.plumbing.provenance import description_of_session
 from nmt.plumbing.starting import keep_freed_memory
 from nmt.show.plots import BLUE, ORANGE, legend_below, new_figure, save
-from nmt.tokens import ParallelTokens
+from nmt.tokens import ParallelTokens, Tokens
 from nmt.transformer import Transformer, TransformerConfig
 
 OURS, TORCH, MARIAN = "nmt", "torch.nn.Transformer", "MarianMTModel"
@@ -162,7 +162,7 @@ def made_pairs(vocab_size: int, count: int, longest: int, device: torch.device) 
     """Pairs of made ids, each side as long as `longest` or up to a quarter shorter; always the same."""
     random = np.random.default_rng(longest)
     lengths = random.integers(longest * 3 // 4, longest, (2, count), endpoint=True)
-    sides = ([random.integers(EOS + 1, vocab_size, length) for length in side] for side in lengths)
+    sides = (Tokens.of([random.integers(EOS + 1, vocab_size, length) for length in side]) for side in lengths)
     return collate(ParallelTokens(*sides), list(range(count)), device)
 
 

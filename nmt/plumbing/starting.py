@@ -19,12 +19,13 @@ from nmt import UNK, NmtError
 from nmt.batches import BatchIterator
 from nmt.bpe import BPE
 from nmt.bpe import train as train_bpe
-from nmt.config import CHANGEABLE, TrainingConfig, flag, of_record
+from nmt.config import CHANGEABLE, TrainingConfig, flag
 from nmt.corpora.corpus import Corpus, to_stderr
 from nmt.models import Trained, differences
 from nmt.objective import Objective
 from nmt.plumbing import distributed
 from nmt.plumbing.checkpoints import TrainingState
+from nmt.plumbing.fast.feeding import ORDER
 from nmt.plumbing.files import DISK_FULL
 from nmt.plumbing.provenance import description_of_session
 from nmt.runs import Run, load, refuse_taken
@@ -100,6 +101,7 @@ def begin(
         else:
             record = {
                 "training": asdict(config),
+                "batch_order": ORDER,
                 "corpus": {"data": list(corpus.data), "fingerprint": corpus.fingerprint},
                 "bpe": {"src": bpe[0].sha256, "trg": bpe[1].sha256},
                 "transformer": asdict(model.config),
@@ -161,11 +163,11 @@ def training_rows(tokens: ParallelTokens, config: TrainingConfig) -> np.ndarray:
 def refuse_another_run(run: Run, config: TrainingConfig, corpus: Corpus, objective: Objective) -> None:
     # Where all held-out pairs are translated, how many at a time only costs memory.
     free = (*CHANGEABLE, "val_batch_size") if config.limit_val_batches is None else CHANGEABLE
-    old = {"validate_untrained": False, "patience": None, **of_record(run.config["training"])}  # early runs do not say
-    noted, now = run.config.get("objective") or {}, objective.settings or {}
-    if "search" in noted and noted["search"] is None and objective.settings:
-        noted = noted | {"search": objective.settings["search"]}  # early runs did not note the method's default
-    there, here = ({flag(k): v for k, v in c.items() if k not in free} for c in (old | noted, asdict(config) | now))
+    if run.config.get("batch_order") != ORDER:
+        mend = f"go on with the version that began it, or begin a new run with --checkpoint {run.directory}"
+        raise NmtError(f"--resume: {run.directory} was begun when batches came in another order: {mend}")
+    old, now = run.config["training"] | (run.config.get("objective") or {}), asdict(config) | (objective.settings or {})
+    there, here = ({flag(k): v for k, v in settings.items() if k not in free} for settings in (old, now))
     problem = differences(there, here)
     if not problem and corpus.fingerprint != run.config["corpus"]["fingerprint"]:
         which = ", ".join(run.config["corpus"]["data"])

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+import nmt.plumbing.fast.feeding
 from nmt import BOS, EOS, PAD, NmtError
 from nmt.attention import source_mask, target_mask
 from nmt.batches import BatchIterator, collate, in_order, pad, source_batch
-from nmt.tokens import ParallelTokens, encode_corpus
+from nmt.tokens import ParallelTokens, Tokens, encode_corpus
 
 # ---------------------------------------------------------------- masks
 
@@ -33,18 +34,15 @@ def test_target_mask_hides_future_and_padding(device):
 # ---------------------------------------------------------------- batches
 
 
-class Ids(list):
-    """Stands in for Tokens: sentences of given lengths, the i-th made of the number 4 + i."""
-
-    def __init__(self, lengths):
-        super().__init__(np.full(n, 4 + i, dtype=np.uint16) for i, n in enumerate(lengths))
-        self.lengths = np.array(lengths)
+def sentences(lengths) -> Tokens:
+    """Sentences of given lengths, the i-th made of the number 4 + i."""
+    return Tokens.of([np.full(n, 4 + i, dtype=np.uint16) for i, n in enumerate(lengths)])
 
 
 @pytest.fixture
 def tokens() -> ParallelTokens:
     draw = np.random.default_rng(0)
-    return ParallelTokens(Ids(draw.integers(0, 40, 500).tolist()), Ids(draw.integers(0, 40, 500).tolist()))
+    return ParallelTokens(sentences(draw.integers(0, 40, 500).tolist()), sentences(draw.integers(0, 40, 500).tolist()))
 
 
 def rows(batches) -> list[list[int]]:
@@ -59,7 +57,7 @@ def test_pad_and_source_batch(device):
 
 
 def test_a_batch_reads_and_says(device):
-    tokens = ParallelTokens(Ids([2, 1]), Ids([1, 3]))
+    tokens = ParallelTokens(sentences([2, 1]), sentences([1, 3]))
     batch = collate(tokens, [1, 0], device)
     assert batch.src.tolist() == [[5, EOS, PAD], [4, 4, EOS]]
     assert batch.trg_in.tolist() == [[BOS, 5, 5, 5], [BOS, 4, EOS, PAD]]
@@ -100,6 +98,21 @@ def test_a_broken_epoch_goes_on_where_it_stopped(tokens, size, by_tokens):
         )
 
 
+@pytest.mark.parametrize(("size", "by_tokens"), [(3, False), (16, False), (60, True)])
+def test_a_corpus_of_many_pools_is_whole(tokens, size, by_tokens, monkeypatch):
+    monkeypatch.setattr(nmt.plumbing.fast.feeding, "POOL", 10)  # rounded up to whole batches
+    batches = rows(BatchIterator(tokens, size, seed=1, by_tokens=by_tokens).epoch(0))
+    assert sorted(row for batch in batches for row in batch) == list(range(500))
+    longest = np.maximum(tokens.src.lengths, tokens.trg.lengths)
+    assert max(np.ptp(longest[batch]) for batch in batches) > 5  # sorted apart, not all together
+
+
+@pytest.mark.parametrize("size", [3, 16, 7, 500, 501])
+def test_by_sentences_all_epochs_have_as_many_batches(tokens, size):
+    batches = BatchIterator(tokens, size, seed=1)
+    assert {len(rows(batches.epoch(number))) for number in range(9)} == {batches.count()} == {-(-500 // size)}
+
+
 def test_batches_are_of_similar_lengths(tokens):
     def size(batches):  # padded tokens of the longer side
         return sum(max(batch.src.numel(), batch.trg_out.numel()) for batch in batches)
@@ -118,7 +131,7 @@ def test_the_token_budget_holds(tokens, budget):
 
 def test_a_sentence_over_the_budget_goes_alone():
     lengths = [3, 50, 4, 5, 60, 70, 2, 19, 19, 20, 21]
-    tokens = ParallelTokens(Ids(lengths), Ids([1] * len(lengths)))
+    tokens = ParallelTokens(sentences(lengths), sentences([1] * len(lengths)))
     for seed in range(20):
         batches = rows(BatchIterator(tokens, 20, seed, by_tokens=True).epoch(0))
         assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))

@@ -357,16 +357,10 @@ def test_an_untrained_model_is_validated_first_and_nothing_else_changes(corpus, 
     assert left == rest
 
 
-def test_a_run_of_an_early_version_goes_on(corpus, tmp_path):
-    """It knew no validation of the untrained model, and noted a setting that is no more."""
+def test_a_run_whose_batches_came_in_another_order_is_not_resumed(corpus, tmp_path):
     run = quiet(replace(TINY, max_epochs=1), corpus, tmp_path / "run")
-    config = json.loads((run.directory / "config.json").read_text())
-    del config["training"]["validate_untrained"]
-    for noted, goes_on in ((0.1, False), (0.0, True)):
-        config["training"]["bpe_dropout"] = noted
-        (run.directory / "config.json").write_text(json.dumps(config))
-        if goes_on:
-            before = run.last_step()
-            assert quiet(TINY, corpus, run.directory, resume=True).last_step() == 2 * before
-        else:
-            refused("--bpe_dropout: this run used it", TINY, corpus, run.directory, resume=True)
+    config, before = json.loads((run.directory / "config.json").read_text()), left_behind(run)
+    for order in (None, 1):
+        (run.directory / "config.json").write_text(json.dumps(config | {"batch_order": order}))
+        refused(f"in another order: .*--checkpoint {run.directory}", TINY, corpus, run.directory, resume=True)
+    assert left_behind(run) == before
