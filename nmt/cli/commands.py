@@ -91,7 +91,8 @@ def translating(command: Callable) -> None:
     sub.add_argument("sentences", nargs="*", default=[], metavar="SENTENCE", help=text)
     search_flags(sub, f"{CHECKPOINT_HELP} (default: {TYPED})", required=False)
     sub.add_argument("--input", default="", metavar="FILE", help="translate the lines of this file, UTF-8")
-    sub.add_argument("--output", default="", metavar="FILE", help="write to this file, all at the end")
+    text = "write to this file, which is there when it is whole; with --input, the same command goes on after a kill"
+    sub.add_argument("--output", default="", metavar="FILE", help=text)
     text = "the N best translations of each, on N lines; a wider beam where it needs one (default: 1)"
     sub.add_argument("--n-best", type=int, default=1, metavar="N", help=text)
     sub.add_argument("--scores", action="store_true", default=False, help="score (near 0: sure) and tab before each")

@@ -1,22 +1,26 @@
 """The commands of a trained model: nmt translate, score."""
 
 import argparse
-import io
 import json
 import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
-from nmt import NmtError
+from tqdm import tqdm
+
+from nmt import NmtError, __version__
 from nmt.cli import arguments
 from nmt.cli.commands import TYPED
 from nmt.corpora.corpus import to_stderr
 from nmt.corpora.names import unsplit_pairs
-from nmt.corpora.pairs import decode, with_line_ends
-from nmt.plumbing.files import write_text
+from nmt.corpora.pairs import decode, lines_of
+from nmt.models import WEIGHTS, Trained
+from nmt.plumbing.files import continued_file, sha256, whole_file
 from nmt.runs import Run, load
 
 
@@ -40,52 +44,77 @@ def translate_command(given: argparse.Namespace) -> None:
     if given.input and (not Path(given.input).exists() or Path(given.input).is_dir()):
         raise NmtError(f"--input {given.input}: there is no such file")
     device, typing = arguments.device_of(given), not (given.sentences or given.input) and sys.stdin.isatty()
-    said, unread = getattr(given, "checkpoint", ""), []
-    lines = lines_to_translate(given, typing, unread)
+    said = getattr(given, "checkpoint", "")
     if typing or not said:
         to_stderr(f"loading {said or f'{TYPED}; --checkpoint names another model'}")
     trained = load(said or TYPED, device)
     # A program that talks to us line by line asks for batches of 1: if we read ahead, both would wait.
-    answering = typing or given.sentences or given.batch_size == 1
-    out, done, doubtful = io.StringIO() if given.output else sys.stdout, 0, {}  # reason -> lines
-    while chunk := list(islice(lines, 1 if answering else 8 * given.batch_size)):
-        for found in trained.n_best(chunk, **options):
-            texts = [f"{sum(p.score for p in one.hypotheses):.3f}\t" * given.scores + one.text for one in found]
-            texts += [""] * (given.n_best - len(found))  # always so many lines
-            print(*texts, sep="\n", file=out, flush=answering)
-            done, doubt = done + 1, found[0].doubt
-            if doubt and answering:
-                to_stderr(f"not sure: {doubt}")
-            if doubt:
-                doubtful.setdefault(doubt, []).append(done)
+    answering = bool(typing or given.sentences or given.batch_size == 1)
+    size, lines = 1 if answering else 8 * given.batch_size, lines_to_translate(given, typing)
+    with output_of(given, trained, options, size) as (out, begun), progress(given, begun, not answering) as bar:
+        done, unread, doubts, doubtful = begun, sum(bad for _, bad in islice(lines, begun)), 0, []
+        while chunk := list(islice(lines, size)):
+            unread += sum(bad for _, bad in chunk)
+            for found in trained.n_best([text for text, _ in chunk], **options):
+                texts = [f"{sum(p.score for p in one.hypotheses):.3f}\t" * given.scores + one.text for one in found]
+                texts += [""] * (given.n_best - len(found))  # always so many lines
+                print(*texts, sep="\n", file=out)
+                done, doubt = done + 1, found[0].doubt
+                if doubt and answering:
+                    to_stderr(f"not sure: {doubt}")
+                elif doubt and (doubts := doubts + 1) <= 20:
+                    doubtful.append(f"  line {done:,}: {doubt}")
+            out.flush()
+            bar.update(len(chunk))
     if given.output:
-        write_text(Path(given.output).resolve(), out.getvalue())  # where it is a link, that stays one
-        to_stderr(f"{given.output}: {done:,} lines translated")
-    if doubtful and not answering:
-        to_stderr(f"the model is not sure of {sum(map(len, doubtful.values())):,} of {done:,} translations")
-        for doubt, at in list(doubtful.items())[:5]:
-            named = ", ".join(map(str, at[:20])) + ", …" * (len(at) > 20)
-            to_stderr(f"  line{'s' * (len(at) > 1)} {named}: {doubt}")
-        if more := sum(map(len, list(doubtful.values())[5:])):
-            to_stderr(f"  and {more:,} more")
+        to_stderr(f"{given.output}: {done:,} lines translated" + f", {begun:,} of them before" * bool(begun))
+    if doubts:
+        more = [f"  and {doubts - 20:,} more"] * (doubts > 20)
+        told = f"the model is not sure of {doubts:,} of {done - begun:,} translations"
+        to_stderr("\n".join([told, *doubtful, *more]))
     if unread:
-        raise NmtError(f"{len(unread):,} of {done:,} lines could not be read; in their places stand blank lines")
+        raise NmtError(f"{unread:,} of {done:,} lines could not be read; in their places stand blank lines")
 
 
-def lines_to_translate(given: argparse.Namespace, typing: bool, unread: list[int]) -> Iterator[str]:
-    """The sentences given, or the lines of --input or stdin. One that is no UTF-8 is told, and comes as a blank one."""
-    raw, place = (typed_lines() if typing else sys.stdin.buffer), "standard input, line"
-    if given.sentences:
-        raw, place = map(os.fsencode, given.sentences), "SENTENCE"
-    elif given.input:
-        raw, place = io.BytesIO(Path(given.input).read_bytes()), f"{given.input}, line"
-    for number, line in enumerate(raw if given.sentences else with_line_ends(raw), 1):
-        text, fault = decode(line, number)
-        if fault:
-            if len(unread) < 20:  # of a file in another encoding, not each
+@contextmanager
+def output_of(given: argparse.Namespace, trained: Trained, options: dict, size: int) -> Iterator[tuple[TextIO, int]]:
+    """Where translations are written, and of how many lines they are there, whole chunks of `size`, from before."""
+    place = Path(given.output).resolve()  # where it is a link, that stays one
+    if not given.output:
+        yield sys.stdout, 0
+    elif Path(given.input).is_file():
+        about = {"input": sha256(given.input), "nmt": __version__, "scores": given.scores, **options}
+        about["model"] = [sha256(trained.directory / name) for name in ("model.json", WEIGHTS)]
+        about["device"] = next(trained.model.parameters()).device.type
+        with continued_file(place, about, size * given.n_best) as (file, chunks):
+            yield file, chunks * size
+    else:
+        with whole_file(place) as temporary, open(temporary, "w", encoding="utf-8", newline="\n") as file:
+            yield file, 0
+
+
+def progress(given: argparse.Namespace, begun: int, waiting: bool) -> tqdm:
+    """A bar for whoever waits; where translations come on a terminal, these are it."""
+    total, every = None, 0.5 if sys.stderr.isatty() else 30  # seconds
+    if waiting and Path(given.input).is_file():
+        with open(given.input, "rb") as file:
+            total = sum(1 for _ in lines_of(file))
+    shown, timing = waiting and (given.output or not sys.stdout.isatty()), {"delay": every, "mininterval": every}
+    return tqdm(total=total, initial=begun, unit=" lines", disable=not shown, leave=False, miniters=1, **timing)
+
+
+def lines_to_translate(given: argparse.Namespace, typing: bool) -> Iterator[tuple[str, bool]]:
+    """The sentences given, or the lines of --input or stdin. One that is no UTF-8 is told, and comes as ("", True)."""
+    told, place = 0, f"{given.input or 'standard input'}, line"
+    with open(given.input, "rb") if given.input else nullcontext(sys.stdin.buffer) as file:
+        raw = typed_lines() if typing else lines_of(file)
+        if given.sentences:
+            raw, place = map(os.fsencode, given.sentences), "SENTENCE"
+        for number, line in enumerate(raw, 1):
+            text, fault = decode(line, number)
+            if fault and (told := told + 1) <= 20:  # of a file in another encoding, not each
                 to_stderr(f"{place} {number}: {fault}")
-            unread.append(number)
-        yield text
+            yield text, bool(fault)
 
 
 def typed_lines() -> Iterator[bytes]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice, zip_longest
 from pathlib import Path
+from typing import BinaryIO
 
 from nmt import NmtError
 from nmt.corpora.normalise import WORD, clean
@@ -16,6 +17,7 @@ TOKEN = re.compile(r"\w+|[^\w\s]")
 CYRILLIC = re.compile(r"[А-Яа-яЁё]")
 HEADERS = {"en", "eng", "english", "source", "src", "ru", "rus", "russian", "target", "trg", "английский", "русский"}
 QUOTED = re.compile(r'"(?=.*"".*")(?:[^"]|"")*"')  # a cell with quotes in it, as Excel and csv write it
+LONGEST_LINE = 1 << 20  # bytes
 LOOK = 1_000  # rows by which check_languages judges
 Pair = tuple[str, str]
 
@@ -23,7 +25,7 @@ Pair = tuple[str, str]
 def read_lines(path: str | Path, strict: bool = True) -> Iterator[str]:
     """The lines of a text file, plain or gzip, cut at \\n only; \\r before it and a BOM at the beginning are dropped.
 
-    A line that is no UTF-8, or has a NUL byte, is an error; if not strict, it comes as a blank one.
+    A line that is no UTF-8, has a NUL byte or is too long is an error; if not strict, it comes as a blank one.
     """
     # Bytes, not text: str.splitlines also cuts at U+2028 and the like, and one side would slip against the other.
     path, number = Path(path), 0
@@ -33,7 +35,7 @@ def read_lines(path: str | Path, strict: bool = True) -> Iterator[str]:
         if path.suffix == ".gz" and not zipped:
             raise NmtError(f"{path}: not a gzip file, though its name ends in .gz")
         with gzip.open(path) if zipped else open(path, "rb") as file:
-            for number, line in enumerate(with_line_ends(file), 1):
+            for number, line in enumerate(lines_of(file), 1):
                 text, fault = decode(line, number)
                 if fault and strict:
                     raise NmtError(f"{path}:{number}: {fault}")
@@ -46,15 +48,28 @@ def read_lines(path: str | Path, strict: bool = True) -> Iterator[str]:
         raise NmtError(f"{path}: the file is empty")
 
 
-def with_line_ends(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """The same lines; of a file that knows \\r alone, as old Macs wrote it, those."""
-    for first, line in enumerate(lines):
-        yield from line.rstrip(b"\r").split(b"\r") if first == 0 and b"\n" not in line else [line]
+def lines_of(file: BinaryIO) -> Iterator[bytes]:
+    """Its lines, in bounded memory; of a file that knows \\r alone, as old Macs wrote it, those.
+
+    Of a line longer than LONGEST_LINE come its first bytes, too many for `decode`.
+    """
+    block, line, end = b"\n", b"", b""
+    while block:
+        line += (block := file.read1(LONGEST_LINE))
+        if not end and (b"\n" in line or len(line) > LONGEST_LINE or not block):
+            end = next((mark for mark in (b"\n", b"\r") if mark in line), b"")
+        *lines, line = line.split(end) if end else [line]
+        yield from lines
+        line = line[: LONGEST_LINE + 1]
+    if line:
+        yield line
 
 
 def decode(line: bytes, number: int) -> tuple[str, str]:
     """The text of a line; blank where it cannot be read, and then what is wrong with it."""
     mend = "only UTF-8 text can be read; convert it: iconv -f {} -t UTF-8 OLD > NEW"
+    if len(line) > LONGEST_LINE:
+        return "", f"more than {LONGEST_LINE:,} bytes long; cut it into lines"
     if b"\0" in line:
         return "", f"a NUL byte; {mend.format('UTF-16')}"
     try:

@@ -10,7 +10,9 @@ import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from pathlib import Path
+from typing import TextIO
 
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
@@ -110,6 +112,43 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         to_disk(temporary)
         os.replace(temporary, path)
         to_disk(path.parent)
+
+
+@contextmanager
+def continued_file(path: Path, about: dict, block: int) -> Iterator[tuple[TextIO, int]]:
+    """Yield a file of lines, and how many blocks, of so many, it has from a killed process; in the end it is at `path`.
+
+    Until then it is .NAME.part beside `path`; what its content depends on, `about`, is in .NAME.part.json. Raises
+    NmtError where it was begun with another `about`, or another process writes it.
+    """
+    part, card = (path.with_name(f".{path.name}.part{suffix}") for suffix in ("", ".json"))
+    with open(part, "a+b") as file, TextIOWrapper(file, "utf-8", newline="\n") as text:
+        with suppress(AttributeError, OSError):  # where the system has no such locks
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise NmtError(f"{path}: another process is writing it") from None
+        if not file.tell():
+            write_json(card, about)
+        there = read_json(card) if card.is_file() else {}
+        if changed := [name for name in about if there.get(name) != about[name]]:
+            mend = f"repeat that command, or delete {part} to begin anew"
+            raise NmtError(f"{path}: what is kept of it was begun with other {', '.join(changed)}; {mend}")
+        size = kept = blocks = 0
+        file.seek(0)
+        for number, line in enumerate(file, 1):
+            size += len(line)
+            if number % block == 0 and line.endswith(b"\n"):
+                kept, blocks = size, number // block
+        file.truncate(kept)
+        try:
+            yield text, blocks
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"what is done is kept in {part}; the same command goes on from there") from None
+        text.flush()
+        to_disk(part)
+        os.replace(part, path)
+        card.unlink()
 
 
 @contextmanager

@@ -231,7 +231,7 @@ def test_without_data_and_network_the_phrasebook_is_named(refuses, monkeypatch, 
     def offline(*_, **__):
         raise urllib.error.URLError("no network here")
 
-    monkeypatch.setattr(urllib.request, "urlopen", offline)
+    monkeypatch.setattr(urllib.request.OpenerDirector, "open", offline)
     monkeypatch.setattr(download, "PAUSE", 0)
     monkeypatch.setenv("NMT_DATA", str(tmp_path.parent / "elsewhere"))
     refuses("train --gpus 0", "no network here.*--data phrasebook comes with nmt and needs no network")

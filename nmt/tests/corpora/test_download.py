@@ -212,7 +212,7 @@ def test_a_zip_is_checked_to_its_end(tmp_path, server):
     good = packed.getvalue()
     server.pages = {"/good": Page(good), "/cut": Page(good[:-30]), "/bad": Page(good.replace(b"words", b"wards", 1))}
     refused(server, tmp_path / "new" / "a.zip", "/cut", sha256=None, reason="damaged zip")
-    refused(server, tmp_path / "new" / "a.zip", "/bad", sha256=None, reason="damaged zip, at text|damaged zip: ")
+    refused(server, tmp_path / "new" / "a.zip", "/bad", sha256=None, reason="damaged zip, at 'text'|damaged zip: ")
     assert fetch(server, tmp_path / "a.zip", "/good", sha256=None).read_bytes() == good
 
 
