@@ -2,7 +2,7 @@
 
 The core, in reading order; each file imports only files above it, `corpora` and `plumbing`:
 
-    attention.py    masks, one head, many heads, a gate on each head, a cache
+    attention.py    masks, one head, many heads, a gate on each head
     gates.py        hard concrete gates
     transformer.py  positions, blocks, encoder, decoder, generator
     config.py       every setting of a training run, with its reason

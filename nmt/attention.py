@@ -1,4 +1,4 @@
-"""Attention (Vaswani et al. 2017, section 3.2): masks, one head, many heads, a gate on each head, a cache.
+"""Attention (Vaswani et al. 2017, section 3.2): masks, one head, many heads, a gate on each head.
 
 Every map keeps its head axis: (B, H, query, key). Averaging is a matter of drawing.
 """
@@ -40,46 +40,6 @@ def scaled_dot_product_attention(
         scores = scores.masked_fill(~mask, float("-inf"))
     weights = scores.softmax(dim=-1)
     return weights @ value, weights
-
-
-class KeyValueCache:
-    """Keys and values of the target words written so far, for one attention layer.
-
-    The buffers are longer than what is filled and double when full, so that a step writes one column. The time axis
-    comes first in memory: the filled part is contiguous, and `select` copies only that, into a spare buffer.
-    """
-
-    def __init__(self) -> None:
-        self.length = 0
-        self._filled: list[Tensor] = []  # keys, values: (room, B, H, K)
-        self._spare: list[Tensor] = []
-
-    def append(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """Take the new columns (B, H, T, K); return all of them (B, H, length, K)."""
-        end = self.length + key.size(2)
-        if not self._filled or end > len(self._filled[0]):
-            old = [filled[: self.length] for filled in self._filled]
-            batch, heads, _, size = key.shape
-            self._filled = [key.new_empty(max(2 * end, 32), batch, heads, size) for _ in range(2)]
-            self._spare = []
-            for filled, former in zip(self._filled, old, strict=False):
-                filled[: self.length] = former
-        for filled, new in zip(self._filled, (key, value), strict=True):
-            filled[self.length : end] = new.permute(2, 0, 1, 3)
-        self.length = end
-        keys, values = (filled[:end].permute(1, 2, 0, 3) for filled in self._filled)
-        return keys, values
-
-    def select(self, rows: Tensor) -> None:
-        """Keep the given rows of the batch, in the given order: int64 (rows,)."""
-        if not self._filled:  # nothing written, or no head to write
-            return
-        shape = (len(self._filled[0]), len(rows), *self._filled[0].shape[2:])
-        if not self._spare or self._spare[0].shape != shape:
-            self._spare = [filled.new_empty(shape) for filled in self._filled]
-        for filled, spare in zip(self._filled, self._spare, strict=True):
-            torch.index_select(filled[: self.length], 1, rows, out=spare[: self.length])
-        self._filled, self._spare = self._spare, self._filled
 
 
 def linear(inputs: int, outputs: int) -> nn.Linear:
@@ -134,42 +94,27 @@ class MultiHeadAttention(nn.Module):
         return self._project(memory, 1, 3)
 
     def forward(
-        self,
-        x: Tensor,
-        mask: Tensor | None = None,
-        memory: Tensor | tuple[Tensor, Tensor] | None = None,
-        cache: KeyValueCache | None = None,
-        return_attention: bool = False,
+        self, x: Tensor, mask: Tensor | None = None, memory: Tensor | None = None, return_attention: bool = False
     ) -> tuple[Tensor, Tensor | None]:
-        """x (B, T, D) looks at itself, or at `memory`: (B, S, D), or its `keys_values`.
+        """x (B, T, D) looks at itself, or at `memory` (B, S, D); mask as in `scaled_dot_product_attention`.
 
-        mask as in `scaled_dot_product_attention`. With a `cache`, x holds only the newest words, and the
-        earlier ones are looked at too. x may have W rows for each row of a projected memory (a beam), which
-        they share. Returns (B, T, D), and the weights (B, H, T, S) if asked, else None.
+        Returns (B, T, D), and the weights (B, H, T, S) if asked, else None.
         """
         if not (self.num_heads or return_attention or torch.is_grad_enabled()):  # without heads only the bias is left
-            if cache is not None:
-                cache.length += x.size(1)
             return self.out(x[..., :0]), None
         if memory is None:
             query, key, value = self._project(x, 0, 3)
-            if cache is not None:
-                key, value = cache.append(key, value)
         else:
-            (query,) = self._project(x, 0, 1)
-            key, value = memory if isinstance(memory, tuple) else self.keys_values(memory)
-            if key.size(0) != query.size(0):  # the W rows of a beam are W queries to their one sentence
-                beam = (len(key), len(x) // len(key), self.num_heads, self.head_size)
-                query = query.view(beam).transpose(1, 2)  # (B, H, W, K)
+            (query,), (key, value) = self._project(x, 0, 1), self.keys_values(memory)
         weights = None
-        # On a CPU the fused kernel decodes faster, but its backward pass is slower than the plain one
-        # (measured: a training step of 2 x 256 takes 1.5 times as long in bfloat16). The fused kernel needs a head; the
-        # plain one works without, and gives each parameter an empty gradient, as optimisers and DDP expect.
+        # On a CPU the fused kernel's backward pass is slower than the plain one (measured: a training step of 2 x 256
+        # takes 1.5 times as long in bfloat16). The fused kernel needs a head; the plain one works without, and gives
+        # each parameter an empty gradient, as optimisers and DDP expect.
         if return_attention or not self.num_heads or (x.device.type == "cpu" and torch.is_grad_enabled()):
             heads, weights = scaled_dot_product_attention(query, key, value, mask)
         else:
             heads = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)  # (B, H, T, K)
-        heads = heads.transpose(1, 2).reshape(*x.shape[:2], self.num_heads, self.head_size)  # (B, T, H, K)
+        heads = heads.transpose(1, 2)  # (B, T, H, K)
         if self.gate is not None:
             heads = heads * self.gate(x.size(0)).to(heads.dtype)[:, None, :, None]
         return self.out(heads.flatten(2)), weights if return_attention else None

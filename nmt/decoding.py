@@ -15,6 +15,7 @@ from nmt import BOS, EOS, PAD, NmtError
 from nmt.batches import source_batch
 from nmt.bpe import BPE
 from nmt.corpora.normalise import clean, split_sentences, translatable_parts
+from nmt.plumbing.fast.incremental import Decoder
 from nmt.transformer import Transformer
 
 LENGTH_PENALTY = 0.6
@@ -51,33 +52,26 @@ def evaluating(model: Transformer) -> Iterator[None]:
 
 
 class _Decoder:
-    """The model as a search sees it: the targets so far go in, the logits of the next token come out."""
+    """The model as a search sees it: the newest word of each row goes in, what may come next comes out."""
 
     def __init__(self, model: Transformer, src: Tensor, empty: bool = True) -> None:
-        self.model, self.cache, self.empty = model, model.start(src), empty
-        # On a CPU few rows times a large vocabulary are faster with the transpose laid out in memory (10,000 words of
-        # 512, one row: 0.7 ms instead of 1.6). Autocast would cast it anew at each step.
-        weight, autocast = model.generator.weight.t(), torch.is_autocast_enabled(src.device.type)
-        self.to_words = weight.contiguous() if src.device.type == "cpu" and not autocast else None  # (D, V)
+        self.state, self.empty = Decoder(model, src), empty
+        self.select = self.state.select
 
-    def next(self, targets: Tensor) -> tuple[Tensor, Tensor]:
+    def next(self, targets: Tensor) -> Tensor:
         """targets (R, T), the same number of rows for each sentence, beginning with BOS.
 
-        Returns float32 logits (R, V), -inf where a token is not allowed, and their log-normaliser (R,) before any was
-        forbidden: log-probabilities are the model's own.
+        Returns float32 log-probabilities (R, V) as the model's softmax gives them, but -inf where a token is forbidden.
         """
-        states, _ = self.model.decode(targets[:, -1:], cache=self.cache)
-        newest, generator = states[:, -1], self.model.generator  # (R, D)
-        if self.to_words is None:
-            logits = generator(newest).float()  # (R, V)
-        else:
-            logits = torch.addmm(generator.bias, newest, self.to_words).float()
-        normaliser = logits.logsumexp(-1)
+        log_probs = self.logits(targets).float().log_softmax(-1)
         # UNK stays possible: it is better to see what the model does not know than to hide it.
-        logits[:, PAD] = logits[:, BOS] = float("-inf")
+        log_probs[:, PAD] = log_probs[:, BOS] = float("-inf")
         if targets.size(1) == 1 and not self.empty:
-            logits[:, EOS] = float("-inf")
-        return logits, normaliser
+            log_probs[:, EOS] = float("-inf")
+        return log_probs
+
+    def logits(self, targets: Tensor) -> Tensor:
+        return self.state.step(targets[:, -1])
 
 
 def _limits(src: Tensor, max_length: int | None) -> Tensor:
@@ -107,9 +101,8 @@ def greedy(
         targets = src.new_full((len(src), 1), BOS)  # (R, T)
         log_probs = torch.zeros(len(src), device=src.device)
         while len(rows):
-            logits, normaliser = decoder.next(targets)
-            best, tokens = logits.max(-1)
-            log_probs = log_probs + best - normaliser
+            best, tokens = decoder.next(targets).max(-1)
+            log_probs = log_probs + best
             targets = torch.cat([targets, tokens[:, None]], 1)  # (R, T + 1)
             length = targets.size(1) - 1
             going = (tokens != EOS) & (length < limits)
@@ -120,7 +113,7 @@ def greedy(
                 found[rows[i]] = _hypothesis(targets[i], log_probs[i], scores[i])
             keep = going.nonzero().flatten()  # a finished sentence leaves the batch and delays no other
             rows, targets, log_probs, limits = (x[keep] for x in (rows, targets, log_probs, limits))
-            decoder.cache.select(keep, keep)
+            decoder.select(keep, keep)
     return found
 
 
@@ -162,10 +155,10 @@ def beam_search(
         worst = log_probs.new_full((len(src),), float("-inf"))  # the score to beat: (R,)
         while len(rows):
             count, width, length = targets.shape
-            logits, normaliser = decoder.next(targets.flatten(0, 1))  # (R W, V)
-            each = min(beam, logits.size(1))  # no hypothesis can have more than `beam` of its continuations kept
-            best, tokens = logits.topk(each)  # (R W, each)
-            best = (best + (log_probs.flatten() - normaliser)[:, None]).view(count, -1)  # (R, W each)
+            following = decoder.next(targets.flatten(0, 1))  # (R W, V)
+            each = min(beam, following.size(1))  # no hypothesis can have more than `beam` of its continuations kept
+            best, tokens = following.topk(each)  # (R W, each)
+            best = (best.view(count, width, each) + log_probs[:, :, None]).flatten(1)  # (R, W each)
             log_probs, chosen = best.topk(min(beam, best.size(1)))  # (R, W'), W' is the next width
             tokens = tokens.view(count, -1).gather(1, chosen)
             parents = chosen // each  # (R, W')
@@ -195,7 +188,7 @@ def beam_search(
                     x[keep] for x in (rows, targets, log_probs, worst, limits, parents)
                 )
             first = torch.arange(count, device=src.device) if keep is None else keep
-            decoder.cache.select((first[:, None] * width + parents).flatten(), keep)
+            decoder.select((first[:, None] * width + parents).flatten(), keep)
     return found
 
 

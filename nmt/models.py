@@ -21,6 +21,7 @@ from nmt import NmtError
 from nmt.bpe import BPE
 from nmt.corpora.normalise import clean
 from nmt.decoding import Translation, translate_n_best
+from nmt.plumbing.fast.incremental import lay_out
 from nmt.plumbing.files import read_json, sha256, write_json
 from nmt.transformer import Transformer, TransformerConfig
 
@@ -66,7 +67,7 @@ def save_model_directory(
     """Write model.json, model.safetensors, src.bpe, trg.bpe, and words.txt.gz if there are words, into a folder."""
     for side, b in zip(SIDES, bpe, strict=True):
         b.copy_to(directory, f"{side}.bpe")
-    save_model(model, str(directory / WEIGHTS))
+    save_model(lay_out(model, columns=False), str(directory / WEIGHTS))
     checksums = {f"{side}.bpe": b.sha256 for side, b in zip(SIDES, bpe, strict=True)}
     checksums[WEIGHTS] = sha256(directory / WEIGHTS)
     if words:
@@ -94,7 +95,7 @@ def load_model_directory(directory: Path, device: torch.device | str = "cpu") ->
         raise NmtError(f"{directory / 'model.json'}: damaged, not a model description ({error})") from None
     load_weights(model, directory)
     words = _words(directory / WORDS, sums[WORDS]) if WORDS in sums else ()
-    return Trained(model.to(device).eval(), bpe, directory, description.get("lowercase", False), words)
+    return Trained(lay_out(model.to(device).eval()), bpe, directory, description.get("lowercase", False), words)
 
 
 def _words(path: Path, expected: str) -> Collection[str]:

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nmt import KINDS, NEURONS, NmtError
-from nmt.attention import KeyValueCache, MultiHeadAttention, linear, source_mask, target_mask
+from nmt.attention import MultiHeadAttention, linear, source_mask, target_mask
 
 AttentionMaps = dict[str, list[Tensor]]  # kind -> one (B, H, query, key) for each block
 
@@ -165,47 +165,19 @@ class DecoderBlock(Block):
         self.norm_cross = nn.LayerNorm(config.d_model)
 
     def forward(
-        self,
-        x: Tensor,
-        mask: Tensor | None,
-        memory: Tensor | tuple[Tensor, Tensor],
-        memory_mask: Tensor,
-        cache: KeyValueCache | None = None,
-        return_attention: bool = False,
+        self, x: Tensor, mask: Tensor, memory: Tensor, memory_mask: Tensor, return_attention: bool = False
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """x (B, T, D), mask (B, 1, T, T), memory (B, S, D), memory_mask (B, 1, 1, S).
 
         Returns (B, T, D), the self-attention map (B, H, T, T) and the cross-attention map (B, H, T, S).
         """
-        update, own = self.self_attention(self.enter(x, self.norm_self), mask, None, cache, return_attention)
+        update, own = self.self_attention(self.enter(x, self.norm_self), mask, return_attention=return_attention)
         x = self.leave(x, update, self.norm_self)
         entering = self.enter(x, self.norm_cross)
-        update, cross = self.cross_attention(entering, memory_mask, memory, return_attention=return_attention)
+        update, cross = self.cross_attention(entering, memory_mask, memory, return_attention)
         x = self.leave(x, update, self.norm_cross)
         x = self.leave(x, self.feed_forward(self.enter(x, self.norm_feed)), self.norm_feed)
         return x, own, cross
-
-
-class DecoderCache:
-    """What decoding token by token keeps of each block: the projected memory, and the words written so far."""
-
-    def __init__(self, model: "Transformer", memory: Tensor, memory_mask: Tensor) -> None:
-        self.memory_mask = memory_mask  # (B, 1, 1, S)
-        self.memory = [block.cross_attention.keys_values(memory) for block in model.decoder]  # L times (k, v)
-        self.own = [KeyValueCache() for _ in model.decoder]
-
-    @property
-    def length(self) -> int:
-        """How many target words have been read."""
-        return self.own[0].length
-
-    def select(self, rows: Tensor, sentences: Tensor | None = None) -> None:
-        """Keep these rows of the targets, int64 (rows,), those of a beam in a row; where given only these sentences."""
-        for own in self.own:
-            own.select(rows)
-        if sentences is not None:
-            self.memory_mask = self.memory_mask.index_select(0, sentences)
-            self.memory = [(k.index_select(0, sentences), v.index_select(0, sentences)) for k, v in self.memory]
 
 
 class Transformer(nn.Module):
@@ -251,35 +223,17 @@ class Transformer(nn.Module):
         return self.encoder_norm(x), mask, maps if return_attention else []
 
     def decode(
-        self,
-        trg: Tensor,
-        memory: Tensor | None = None,
-        memory_mask: Tensor | None = None,
-        cache: DecoderCache | None = None,
-        return_attention: bool = False,
+        self, trg: Tensor, memory: Tensor, memory_mask: Tensor, return_attention: bool = False
     ) -> tuple[Tensor, AttentionMaps]:
-        """trg int64 (B, T), padded right, beginning with BOS. Returns states (B, T, D) and the maps.
-
-        With a `cache` (made by `start`), trg holds the one next token of each row, (B, 1), and the memory
-        comes from the cache.
-        """
-        mask = target_mask(trg) if cache is None else None  # the newest word may look at all before it
-        x = self.trg_embedding(trg, 0 if cache is None else cache.length)
+        """trg int64 (B, T), padded right, beginning with BOS. Returns states (B, T, D) and the maps."""
+        mask, x = target_mask(trg), self.trg_embedding(trg)
         maps: AttentionMaps = {"decoder": [], "cross": []}
-        for i, block in enumerate(self.decoder):
-            written = None
-            if cache is not None:
-                memory, memory_mask, written = cache.memory[i], cache.memory_mask, cache.own[i]
-            x, own, cross = block(x, mask, memory, memory_mask, written, return_attention)
+        for block in self.decoder:
+            x, own, cross = block(x, mask, memory, memory_mask, return_attention)
             if return_attention:
                 maps["decoder"].append(own)
                 maps["cross"].append(cross)
         return self.decoder_norm(x), maps
-
-    def start(self, src: Tensor) -> DecoderCache:
-        """Encode the source (B, S), to decode it token by token."""
-        memory, mask, _ = self.encode(src)
-        return DecoderCache(self, memory, mask)
 
     def forward(
         self, src: Tensor, trg: Tensor, return_attention: bool = False
@@ -290,6 +244,6 @@ class Transformer(nn.Module):
         "decoder": L times (B, H, T, T), "cross": L times (B, H, T, S)}.
         """
         memory, mask, encoder_maps = self.encode(src, return_attention)
-        states, maps = self.decode(trg, memory, mask, return_attention=return_attention)
+        states, maps = self.decode(trg, memory, mask, return_attention)
         logits = self.generator(states)  # (B, T, V)
         return (logits, {"encoder": encoder_maps, **maps}) if return_attention else logits

@@ -10,7 +10,6 @@ import torch
 import nmt.cli.arguments
 import nmt.decoding
 import nmt.plumbing.provenance
-from nmt import BOS, PAD
 from nmt.batches import source_batch
 from nmt.bpe import train
 from nmt.corpora.corpus import prepare
@@ -83,24 +82,20 @@ def src(device) -> torch.Tensor:
 
 
 class _WholePrefix(nmt.decoding._Decoder):
-    """What a search asks of the model, answered without a cache: each step reads all the target words anew."""
+    """What a search asks of the model, answered by the Transformer itself: each step reads all the words anew."""
 
     def __init__(self, model, src, empty=True):
-        super().__init__(model, src, empty)
+        self.model, self.empty = model, empty
         self.memory, self.mask, _ = model.encode(src)
-        self.cache = self
 
     def select(self, rows, sentences=None):
         if sentences is not None:
             self.memory, self.mask = self.memory[sentences], self.mask[sentences]
 
-    def next(self, targets):
+    def logits(self, targets):
         width = len(targets) // len(self.memory)
         memory, mask = (part.repeat_interleave(width, 0) for part in (self.memory, self.mask))
-        logits = self.model.generator(self.model.decode(targets, memory, mask)[0][:, -1]).float()
-        normaliser = logits.logsumexp(-1)
-        logits[:, [PAD, BOS]] = float("-inf")
-        return logits, normaliser
+        return self.model.generator(self.model.decode(targets, memory, mask)[0][:, -1])
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
-"""Attention: equal to PyTorch's, rows that sum to one, gates that close one head and no other, the cache."""
+"""Attention: equal to PyTorch's, rows that sum to one, gates that close one head and no other."""
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from nmt.attention import FixedGate, KeyValueCache, MultiHeadAttention, scaled_dot_product_attention
+from nmt.attention import FixedGate, MultiHeadAttention, scaled_dot_product_attention
 
 B, H, T, S, K, D = 3, 4, 5, 7, 6, 16
 REAL = [7, 2, 4]  # memory positions that are not padding
@@ -77,9 +77,8 @@ def test_fast_path_is_plain_path(layer, x, memory, memory_mask):
     with_gradients, nothing = layer(x, memory_mask, memory)
     with torch.no_grad():
         fast, nothing_again = layer(x, memory_mask, memory)
-        projected, _ = layer(x, memory_mask, layer.keys_values(memory))
     assert weights is not None and nothing is None and nothing_again is None
-    for other in (with_gradients, fast, projected):
+    for other in (with_gradients, fast):
         torch.testing.assert_close(other, plain)
 
 
@@ -114,38 +113,6 @@ def test_a_gate_may_differ_by_sentence(layer, x):
     for row in range(B):
         layer.gate = FixedGate(torch.arange(row * H, (row + 1) * H)).to(x.device)
         torch.testing.assert_close(layer(x[row : row + 1])[0], together[row : row + 1])
-
-
-def test_word_by_word_with_cache_is_all_at_once(layer, device):
-    long = torch.randn(2, 70, D, dtype=torch.float64, device=device)  # more than the room taken at first
-    expected, _ = layer(long, causal(70, device))
-    cache = KeyValueCache()
-    steps = [layer(long[:, t : t + 1], cache=cache)[0] for t in range(70)]
-    assert cache.length == 70
-    torch.testing.assert_close(torch.cat(steps, 1), expected)
-
-
-def test_a_cache_keeps_the_rows_it_is_told_to(layer, device):
-    text = torch.randn(3, 4, D, dtype=torch.float64, device=device)
-    for rows in ([2, 0, 1], [1, 1, 1], [2], [0, 0, 1, 1, 2, 2]):
-        cache = KeyValueCache()
-        with torch.inference_mode():
-            for t in range(3):
-                layer(text[:, t : t + 1], cache=cache)
-            chosen = torch.tensor(rows, device=device)
-            for again in (chosen, torch.arange(len(rows), device=device)):
-                cache.select(again)
-            last, _ = layer(text[chosen, 3:], cache=cache)
-            expected, _ = layer(text[chosen], causal(4, device))
-        torch.testing.assert_close(last, expected[:, 3:])
-
-
-def test_the_rows_of_a_beam_share_their_sentences_memory(layer, memory, memory_mask, device):
-    beams = torch.randn(B * 2, 1, D, dtype=torch.float64, device=device)
-    layer.gate = FixedGate(torch.arange(H)).to(device)
-    shared, _ = layer(beams, memory_mask, layer.keys_values(memory))
-    repeated, _ = layer(beams, memory_mask.repeat_interleave(2, 0), memory.repeat_interleave(2, 0))
-    torch.testing.assert_close(shared, repeated)
 
 
 def test_q_k_and_v_start_as_wide_as_if_they_were_three_layers():

@@ -143,16 +143,6 @@ def test_looking_inside_changes_nothing(make_model, norm, src, trg):
             torch.testing.assert_close(m.sum(-1), torch.ones_like(m[..., 0]))
 
 
-def test_word_by_word_is_all_at_once(make_model, norm, src, device):
-    model = make_model(norm=norm)
-    trg = torch.randint(4, 19, (4, 40), device=device)
-    with torch.no_grad():
-        expected = model(src, trg)
-        cache = model.start(src)
-        steps = [model.generator(model.decode(trg[:, t : t + 1], cache=cache)[0]) for t in range(40)]
-    torch.testing.assert_close(torch.cat(steps, 1), expected)
-
-
 @pytest.mark.parametrize("kind", KINDS + NEURONS)
 def test_a_gate_on_any_kind_closes_its_heads_or_neurons_only(kind, make_model, src, trg):
     """Closed by a gate is as if the columns of what comes after it were 0."""

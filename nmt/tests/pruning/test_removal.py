@@ -15,6 +15,7 @@ from nmt.batches import pad, source_batch
 from nmt.decoding import beam_search, greedy
 from nmt.gates import HardConcrete
 from nmt.models import save_model_directory
+from nmt.plumbing.fast.incremental import Decoder
 from nmt.plumbing.files import read_json, write_json
 from nmt.pruning import masks
 from nmt.pruning.removal import remove_heads
@@ -186,12 +187,9 @@ def test_padding_changes_nothing(smaller, src, trg):
 def test_word_by_word_is_all_at_once(smaller, src, device):
     trg = torch.randint(4, 19, (4, 40), device=device)
     with torch.no_grad():
-        cache = smaller.start(src)
-        steps = []
-        for t in range(40):
-            assert cache.length == t
-            steps.append(smaller.generator(smaller.decode(trg[:, t : t + 1], cache=cache)[0]))
-        torch.testing.assert_close(torch.cat(steps, 1), smaller(src, trg))
+        decoder = Decoder(smaller.eval(), src)
+        steps = [decoder.step(words) for words in trg.unbind(1)]
+        torch.testing.assert_close(torch.stack(steps, 1), smaller(src, trg))
 
 
 def test_searches_with_cache_are_those_without(smaller, src, without_cache):
