@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from nmt import PAD
 from nmt.batches import Batch, BatchIterator
+from nmt.plumbing.fast.chunks import summed_in_chunks
 
 
 def noam_rate(step: int, d_model: int, warmup: int, lr: float = 1.0, scaler: float = 1.0, factor: float = 1.0) -> float:
@@ -17,12 +18,12 @@ def noam_rate(step: int, d_model: int, warmup: int, lr: float = 1.0, scaler: flo
 
 
 def token_loss(logits: Tensor, target: Tensor, label_smoothing: float = 0.0) -> Tensor:
-    """Cross-entropy summed over the target's tokens, padding left out. logits (B, T, V), target (B, T) -> ().
+    """Cross-entropy summed over the target's tokens, padding left out. logits (…, V), target (…) -> ().
 
     Label smoothing is PyTorch's: (1 - ε) of the weight on the right word, ε/V on every word, the right one
     and padding included; Szegedy et al. 2016. The paper, section 5.4, does not say how it spreads ε.
     """
-    logits, target = logits.flatten(0, 1).float(), target.flatten()
+    logits, target = logits.flatten(0, -2).float(), target.flatten()
     return F.cross_entropy(logits, target, ignore_index=PAD, label_smoothing=label_smoothing, reduction="sum")
 
 
@@ -48,9 +49,17 @@ class Objective:
     def before_step(self, step: int) -> None:
         """step: how many steps have been done."""
 
-    def loss(self, batch: Batch, logits: Tensor, label_smoothing: float) -> Tensor:
-        """Summed over the target's tokens, (). A step minimises its mean over the tokens."""
-        return token_loss(logits, batch.trg_out, label_smoothing)
+    def loss(self, batch: Batch, states: Tensor, generator: nn.Module, label_smoothing: float) -> Tensor:
+        """The `token_loss` of what the generator makes of the decoder's states (B, T, D), (). A step minimises its mean
+        over the tokens."""
+        states, target = states.flatten(0, 1), batch.trg_out.flatten()
+        if states.device.type == "cpu":  # to leave out the padding, a GPU would have to tell how much there is
+            states, target = states[target != PAD], target[target != PAD]
+
+        def of_words(states: Tensor, target: Tensor) -> Tensor:
+            return token_loss(generator(states), target, label_smoothing)
+
+        return summed_in_chunks(of_words, states, target, generator.parameters())
 
     def penalty(self) -> Tensor | None:
         """What is added to the mean loss of a step, (), nats per target token."""

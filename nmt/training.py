@@ -160,8 +160,8 @@ class Trainer:
         for share in shares:
             with distributed.adding_up(self.parallel, last=share is shares[-1]):
                 with self.config.autocast(self.device):
-                    logits = self.parallel(share.src, share.trg_in)  # (B, T, V)
-                    loss = self.objective.loss(share, logits, self.config.label_smoothing)
+                    states = self.parallel(share.src, share.trg_in)  # (B, T, D)
+                    loss = self.objective.loss(share, states, self.model.generator, self.config.label_smoothing)
                 # DistributedDataParallel takes the mean over processes; a step is the mean over the tokens of all.
                 (loss * processes / tokens).backward()
             losses = losses + loss.detach().double()

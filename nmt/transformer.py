@@ -235,6 +235,11 @@ class Transformer(nn.Module):
                 maps["cross"].append(cross)
         return self.decoder_norm(x), maps
 
+    def states(self, src: Tensor, trg: Tensor) -> Tensor:
+        """What the generator turns into logits: (B, T, D), of src int64 (B, S) and trg int64 (B, T)."""
+        memory, mask, _ = self.encode(src)
+        return self.decode(trg, memory, mask)[0]
+
     def forward(
         self, src: Tensor, trg: Tensor, return_attention: bool = False
     ) -> Tensor | tuple[Tensor, AttentionMaps]:

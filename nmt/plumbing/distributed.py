@@ -83,17 +83,25 @@ def first_before_others(function: Callable[[], T]) -> T:
     return done[0] if done else function()
 
 
-def parallel(model: nn.Module) -> nn.Module:
-    """The model, so that its gradients become the mean over all processes; where there is one, as it is."""
+class _States(nn.Module):
+    """`model.states` as a module's forward pass: DistributedDataParallel calls nothing else."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model, self.forward = model, model.states
+
+
+def parallel(model: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
+    """`model.states`, so that the gradients of all its parameters become the mean over all processes."""
     if count() == 1:
-        return model
+        return model.states
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # the newer name is unknown to the oldest torch we promise
-        return DistributedDataParallel(model, broadcast_buffers=False)
+        return DistributedDataParallel(_States(model), broadcast_buffers=False)
 
 
 @contextmanager
-def adding_up(model: nn.Module, last: bool) -> Iterator[None]:
+def adding_up(model: Callable, last: bool) -> Iterator[None]:
     """Around a backward pass. The processes exchange gradients only in the last one of a step."""
     if count() == 1 or last:
         yield

@@ -177,15 +177,16 @@ class Method(Objective):
         self.chosen = self.choose()
         masks.apply(self.model, self.chosen)
 
-    def loss(self, batch: Batch, logits: Tensor, label_smoothing: float) -> Tensor:
+    def loss(self, batch: Batch, states: Tensor, generator: nn.Module, label_smoothing: float) -> Tensor:
         """(1 - w) times the loss of training plus w KL(dense || model), summed over tokens, (); w is --distill."""
-        loss = super().loss(batch, logits, label_smoothing)
+        loss = super().loss(batch, states, generator, label_smoothing)
         if not self.config.distill:
             return loss
-        with torch.no_grad():
-            teacher = self.teacher(batch.src, batch.trg_in).float().log_softmax(-1)  # (B, T, V)
         words = batch.trg_out != PAD  # (B, T)
-        imitation = F.kl_div(logits[words].float().log_softmax(-1), teacher[words], log_target=True, reduction="sum")
+        with torch.no_grad():
+            teacher = self.teacher(batch.src, batch.trg_in)[words].float().log_softmax(-1)  # (N, V)
+        student = generator(states[words]).float().log_softmax(-1)
+        imitation = F.kl_div(student, teacher, log_target=True, reduction="sum")
         return (1 - self.config.distill) * loss + self.config.distill * imitation
 
     def after_step(self, step: int) -> list[dict]:
