@@ -147,7 +147,8 @@ def load_weights(model: Transformer, directory: Path) -> None:
         load_model(model, str(path))
     except RuntimeError as error:
         raise NmtError(f"{path}: its tensors do not fit the model: {str(error)[:300]}") from None
-    expected = read_json(directory / "model.json").get("sha256", {}).get(WEIGHTS)  # early models have no checksum
+    sums = read_json(directory / "model.json").get("sha256", {})  # early models have none
+    expected = sums.get(WEIGHTS) if isinstance(sums, dict) else "there"
     if expected and sha256(path) != expected:
         raise NmtError(f"{path}: damaged, its SHA-256 is not {expected}")
 

@@ -8,6 +8,7 @@
     frames/          step_00000500.npz: attention of all heads on fixed sentences at each validation
     checkpoints/     step_00000500/: a model directory and the state of the training
     plots/           curves.png and attention.png, drawn at the end of the command, or by `nmt plot`
+    saved            empty; there is, or was, a checkpoint
     run.lock         held by the process that trains here; lock.json: which one that is, or was
 
 and that of `nmt prune` also gates.jsonl, result.json and the new model in pruned/.
@@ -31,11 +32,12 @@ from torch import Tensor
 
 from nmt import NmtError
 from nmt.bpe import BPE
+from nmt.corpora.card import Card
 from nmt.corpora.corpus import to_stderr
 from nmt.models import SIDES, Trained, load_model_directory, load_weights, save_model_directory
 from nmt.plumbing import files
 from nmt.plumbing.places import shipped
-from nmt.transformer import Transformer
+from nmt.transformer import Transformer, TransformerConfig
 
 
 def refuse_taken(directory: str | Path) -> None:
@@ -48,6 +50,8 @@ def refuse_taken(directory: str | Path) -> None:
 
 
 LOGS = ("metrics.jsonl", "samples.jsonl", "gates.jsonl")
+NUMBERS = ("step", "epoch", "loss", "perplexity", "bleu", "chrf", "lr", "minutes", "tokens_per_second")
+TEXTS = ("split", "source", "reference", "translation")
 INTERIM = "interim"  # an empty file in a checkpoint that is only to resume from, written when a signal came
 
 
@@ -59,12 +63,18 @@ class Run:
         if not (self.directory / "config.json").is_file():
             raise NmtError(f"--run {directory}: not a run directory (no config.json in it)")
         self.config = files.read_json(self.directory / "config.json")
-        parts = [self.config.get(name) for name in ("training", "corpus", "bpe")]
-        parts += [self.config.get(name) or {} for name in ("card", "transformer", "objective")]
+        parts = [self.config.get(name) for name in ("training", "corpus", "bpe")] + [self.config.get("objective") or {}]
         fits = all(isinstance(part, dict) for part in parts) and isinstance(parts[1].get("data", []), list)
         texts = [self.config.get("checkpoint") or "", *parts[1].get("data", [])] if fits else []
-        if {*map(type, texts)} != {str}:
-            raise NmtError(f"{self.directory / 'config.json'}: damaged, or not that of a run")
+        try:
+            if {*map(type, texts)} != {str}:
+                raise TypeError("a part is of another type")
+            if self.config.get("transformer"):
+                TransformerConfig(**self.config["transformer"])
+            if "card" in self.config:
+                Card.from_json(self.config["card"], "its card")
+        except (AttributeError, TypeError, NmtError) as error:
+            raise NmtError(f"{self.directory / 'config.json'}: damaged, or not that of a run ({error})") from None
 
     @classmethod
     def create(cls, directory: str | Path, config: dict, bpe: tuple[BPE, BPE]) -> "Run":
@@ -104,8 +114,11 @@ class Run:
         needed = ("step", "loss", "bleu") if equal.get("split") == "valid" else ("step",)
         for number, line in enumerate(lines if name in LOGS else (), 1):
             wanted = needed if line.get("split") == equal.get("split") else ("step",)
-            if not all(type(line.get(key, 0 if key == "epoch" else "")) in (int, float) for key in (*wanted, "epoch")):
-                raise NmtError(f"{self.directory / name}:{number}: a damaged line, without {' or '.join(wanted)}")
+            wrong = [key for key in wanted if key not in line]
+            wrong += [key for key in NUMBERS if type(line.get(key, 0)) not in (int, float)]
+            wrong += [key for key in TEXTS if type(line.get(key, "")) is not str]
+            if wrong:
+                raise NmtError(f"{self.directory / name}:{number}: a damaged line, see {' and '.join(wrong)}")
         return [line for line in lines if all(line.get(key) == value for key, value in equal.items())]
 
     def forget_after(self, step: int, keep: int) -> None:
@@ -155,7 +168,8 @@ class Run:
 
     def refuse_lost_checkpoints(self) -> None:
         folder, every = self.directory / "checkpoints", self.config["training"]["checkpoint_every_n_steps"]
-        if not folder.is_dir() or any(line["step"] > every or line["epoch"] > 1 for line in self.lines()):
+        lost = not folder.is_dir() or (self.directory / "saved").exists()  # early runs have no such file
+        if lost or any(line["step"] > every or line["epoch"] > 1 for line in self.lines()):
             raise NmtError(f"{folder}: the checkpoints of this run are gone; bring them back, or begin anew elsewhere")
 
     def last_step(self) -> int | None:
@@ -180,6 +194,7 @@ class Run:
             save_model_directory(new, model, bpe, lowercase)
             save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, new / "training.safetensors")
             files.write_json(new / "training.json", {**state, "sha256": files.sha256(new / "training.safetensors")})
+        (self.directory / "saved").touch()
         self._drop_checkpoints(keep)
 
     def _drop_checkpoints(self, keep: int) -> None:

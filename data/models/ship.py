@@ -52,11 +52,25 @@ class Link:
 
 
 def chain(model: str | Path) -> list[Link]:
-    """The links that led to a model directory (a checkpoint, a pruned model, a mean, any other), the first first."""
-    link = _link(Path(model).resolve())
-    # The checkpoints of a mean are of one run: it is told once, up to the last of them.
-    links = {earlier.directory: earlier for origin in sorted(link.origins) for earlier in chain(origin)}
-    return [*links.values(), link]
+    """The links that led to a model directory (a checkpoint, a pruned model, a mean, any other), the first first.
+
+    Raises NmtError where they lead back to themselves.
+    """
+    links, followed = {}, set()
+
+    def follow(model: Path, later: tuple[Path, ...]) -> None:
+        link = _link(model.resolve())
+        if link.directory in later:
+            raise NmtError(f"{link.directory}: its records say that it began with a model that began with it")
+        if link.model not in followed:
+            followed.add(link.model)
+            for origin in sorted(link.origins):
+                follow(origin, (*later, link.directory))
+            # The checkpoints of a mean are of one run: it is told once, up to the last of them.
+            links[link.directory] = link
+
+    follow(Path(model), ())
+    return [*links.values()]
 
 
 def _link(model: Path) -> Link:
@@ -68,7 +82,10 @@ def _link(model: Path) -> Link:
         origin = run.config.get("checkpoint")
         return Link(model, directory, run, step or run.last_step(), [Path(origin)] if origin else [])
     if (model / "average.json").is_file():
-        return Link(model, model, None, None, [Path(origin) for origin in read_json(model / "average.json")["of"]])
+        origins = read_json(model / "average.json")["of"]
+        if not isinstance(origins, list) or {*map(type, origins)} != {str}:
+            raise NmtError(f"{model / 'average.json'}: damaged, its `of` must be a list of model directories")
+        return Link(model, model, None, None, [Path(origin) for origin in origins])
     return Link(model, directory, None, step)
 
 
@@ -95,7 +112,10 @@ def ship(run: str | Path, name: str, scores: Sequence[dict] = (), about: str = "
         new.mkdir()
         save_model_directory(new, half, trained.bpe, trained.lowercase, words_of(links))
         (new / WEIGHTS).chmod(0o644)  # safetensors makes the file readable for its owner only
-        write_text(new / "README.md", card(trained, links, name, scores, about))
+        try:
+            write_text(new / "README.md", card(trained, links, name, scores, about))
+        except (AttributeError, IndexError, TypeError, ValueError) as error:
+            raise NmtError(f"{run}: a record of a run that led to it is damaged ({error})") from None
         size, limit = sum(path.stat().st_size for path in new.iterdir()), LIMITS.get(name, LARGEST)
         if size > limit:
             raise NmtError(f"{name} takes {size:,} bytes and may take {limit:,}: train a smaller one")

@@ -38,6 +38,7 @@ class Card:
             counts += [card.tokens[split][language] for split in card.pairs for language in LANGUAGES]
             texts = card.name, card.split, card.licence, card.source, card.text, card.fingerprint
             fits = all(type(count) is int and count >= 0 for count in counts) and {*map(type, texts)} == {str}
+            fits = fits and isinstance(card.options, dict)
             named = fits and all(NAME.fullmatch(name) for name in (card.name, *card.pairs, *card.options))
             if named and files == [*card.bytes] and all({*map(type, one)} <= {str} for one in card.files):
                 return card

@@ -97,6 +97,9 @@ def _temporary(path: Path, make: Callable[[Path], None]) -> Iterator[Path]:
         remove(temporary)
     try:
         yield temporary
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a disk that is full does not say what it had no room for
+        raise
     finally:
         remove(temporary)
         if held is not None:
@@ -193,8 +196,9 @@ def write_json(path: str | Path, value: object) -> None:
 
 
 def read_json(path: str | Path) -> dict:
-    """Raises NmtError, naming the file, where it is absent or not a JSON object."""
-    return _json_object(read_small(path), f"{path}: a damaged file")
+    """Raises NmtError, naming the file, where it is absent or not a JSON object, and where a key is looked up later
+    that it lacks."""
+    return _json_object(read_small(path), f"{path}: a damaged file", _objects_of(path))
 
 
 def read_small(path: str | Path, most: int = 1 << 26) -> bytes:
@@ -214,13 +218,21 @@ def read_small(path: str | Path, most: int = 1 << 26) -> bytes:
 def read_json_lines(path: str | Path) -> list[dict]:
     """The JSON objects of a file, one a line; none where there is no file. A last line that a kill cut is left out."""
     lines = Path(path).read_bytes().split(b"\n")[:-1] if Path(path).is_file() else []
-    return [_json_object(line, f"{path}:{number}: a damaged line") for number, line in enumerate(lines, 1)]
+    kind = _objects_of(path)
+    return [_json_object(line, f"{path}:{number}: a damaged line", kind) for number, line in enumerate(lines, 1)]
 
 
-def _json_object(text: bytes, otherwise: str) -> dict:
+def _objects_of(path: str | Path) -> type[dict]:
+    def missing(_: dict, key: str) -> None:
+        raise NmtError(f"{path}: damaged, without {key!r} where it must be")
+
+    return type("Object", (dict,), {"__missing__": missing})
+
+
+def _json_object(text: bytes, otherwise: str, kind: type[dict]) -> dict:
     """Raises NmtError, which begins with `otherwise`, where the text is not a JSON object."""
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_hook=kind)
     except (ValueError, RecursionError) as error:
         raise NmtError(f"{otherwise} ({error})") from None
     if not isinstance(value, dict):

@@ -1,7 +1,7 @@
 """The project says the same thing everywhere: README, environment.yml, pyproject.toml, results."""
 
 import re
-import sys
+import shlex
 from pathlib import Path
 
 import pytest
@@ -31,22 +31,62 @@ def test_no_colab_line_names_torch():
     assert colab and not any(re.search(r"\btorch\b", line) for line in colab)
 
 
-def test_conda_names_the_same_packages_as_pip():
-    if sys.version_info < (3, 11):
-        pytest.skip("tomllib came with Python 3.11")
-    import tomllib
+def bounds(requirements: list[str]) -> dict[str, str]:
+    """{"numpy": ">=1.24"} of ["numpy>=1.24"], under pip's names."""
+    renamed = {"matplotlib-base": "matplotlib", "pytorch": "torch"}
+    found = dict(re.fullmatch(r"([\w-]+)(.*)", one).groups() for one in requirements)
+    return {renamed.get(name, name): bound for name, bound in found.items()}
 
-    def names(requirements: list[str]) -> set[str]:
-        renamed = {"matplotlib-base": "matplotlib", "pytorch": "torch"}
-        found = {re.match(r"[\w-]+", r).group() for r in requirements}
-        return {renamed.get(name, name) for name in found}
 
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    pip = names([*project["dependencies"], *project["optional-dependencies"]["test"]])
-    text = (ROOT / "environment.yml").read_text()
-    conda = names(re.findall(r"^\s+- ([\w.>=<,-]+)$", text, re.M))
-    # the dictionaries come with conda's pymorphy3; pip, setuptools and wheel are how, not what
-    assert pip - {"pymorphy3-dicts-ru"} == conda - {"python", "pip", "setuptools", "wheel"}
+@pytest.fixture
+def project() -> dict:
+    tomllib = pytest.importorskip("tomllib", reason="came with Python 3.11")
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+@pytest.fixture
+def pip(project) -> dict[str, str]:
+    """What `pip install -e ".[test]"` installs, with the bounds."""
+    return bounds([*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["test"]])
+
+
+def test_conda_names_the_same_packages_as_pip(pip):
+    conda = bounds(re.findall(r"^\s+- ([\w.>=<,-]+)$", (ROOT / "environment.yml").read_text(), re.M))
+    # pip, setuptools and wheel are how, not what; the dictionaries come with conda's pymorphy3
+    how = {"python", "pip", "setuptools", "wheel"}
+    assert {name: conda[name] for name in conda.keys() - how} == {
+        name: pip[name] for name in pip.keys() - {"pymorphy3-dicts-ru"}
+    }
+
+
+def test_the_oldest_versions_in_ci_are_those_that_are_promised(pip):
+    oldest = bounds(re.findall(r"^[\w-]+==.*$", (ROOT / ".ci" / "oldest.txt").read_text(), re.M))
+    assert oldest.keys() == pip.keys()
+    for name, exactly in oldest.items():
+        promised = re.match(r">=([\d.]+)", pip[name])[1]
+        assert exactly in (f"=={promised}", f"=={promised}.0", f"=={promised}.*"), name
+
+
+def test_all_install_lines_name_the_same_packages(project):
+    """README's four ways and the workflow's: what builds, then the course. On Colab PyTorch is there already."""
+    text = readme() + (ROOT / ".github" / "workflows" / "test.yml").read_text()
+    lines = [set(shlex.split(line)) for line in re.findall(r"pip install (.*?)(?: &&|$)", text, re.M)]
+    before = [line for line in lines if "cython" in line]
+    after = [line for line in lines if "-e" in line]
+    how, build = {"-q", "-c", ".ci/oldest.txt"}, {"cython", "setuptools", "wheel"}
+    assert len(before) == len(after) == 5
+    assert [len(line & {"torch==2.13.0", "torch"}) for line in before] == [1, 1, 1, 0, 1]  # README's order
+    assert all(line - how - {"torch==2.13.0", "torch"} == build for line in before)
+    how |= {"-e", "--no-build-isolation", "--no-build-isolation-package", "youtokentome"}
+    assert all(line - how in ({"."}, {".[test]"}) for line in after)
+    assert {re.match(r"\w+", name)[0] for name in project["build-system"]["requires"]} == build - {"cython"}
+
+
+def test_actions_are_pinned_and_may_only_read():
+    workflow = (ROOT / ".github" / "workflows" / "test.yml").read_text()
+    used = re.findall(r"uses: (.*)", workflow)
+    assert used and all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v[\d.]+", one) for one in used), used
+    assert re.search(r"^permissions:\n  contents: read\njobs:", workflow, re.M)
 
 
 def test_torch_has_no_upper_bound():

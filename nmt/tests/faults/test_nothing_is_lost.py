@@ -48,9 +48,12 @@ def test_checkpoints_that_cannot_be_listed(run, corpus, whole):  # noqa: F811
 
 
 @pytest.mark.parametrize("gone", ["the folder", "what is in it"])
-def test_checkpoints_that_are_gone(gone, run, corpus, whole, tmp_path):  # noqa: F811
-    if gone == "what is in it":  # of one epoch, a kill might have come just before its first checkpoint
+@pytest.mark.parametrize("when", ["after one epoch", "of a run of two", "of a run that did not note that it saved"])
+def test_checkpoints_that_are_gone(gone, when, run, corpus, whole, tmp_path):  # noqa: F811
+    if when != "after one epoch":
         quiet(TINY, corpus, run.directory, resume=True)
+    if "note" in when:
+        (run.directory / "saved").unlink()  # an early version
     folder = run.directory / "checkpoints"
     shutil.copytree(run.directory, tmp_path / "before")
     for path in [folder] if gone == "the folder" else folder.glob("step_*"):

@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -171,6 +172,33 @@ def test_what_is_not_there_any_more_is_named(lineage, data, tmp_path):
     assert "1. `bare`, a model directory without records" in began_with(bare)
     with pytest.raises(NmtError, match="no run that led to it is there"):
         ship.ship(bare, "bare")
+
+
+def test_a_lineage_that_loops_is_refused(lineage, data, tmp_path):
+    """Runs that began with each other, with themselves, and a mean of itself and of a run that began with it."""
+
+    def began_with(name: str, model) -> Path:
+        copy = shutil.copytree(lineage / "annealed", tmp_path / name)
+        config = json.loads((copy / "config.json").read_text())
+        (copy / "config.json").write_text(json.dumps(config | {"checkpoint": str(model)}))
+        return copy
+
+    mean = shutil.copytree(lineage / "mean", tmp_path / "mean")
+    began_with("a", tmp_path / "b"), began_with("b", tmp_path / "a"), began_with("c", tmp_path / "c")
+    late = began_with("d", mean)
+    told = json.loads((mean / "average.json").read_text())
+    for of in ([mean], [lineage / "plain", late]):
+        (mean / "average.json").write_text(json.dumps(told | {"of": list(map(str, of))}))
+        for looping in ("a", "b", "c", "d", "mean"):
+            with pytest.raises(NmtError, match=r"its records say that it began with a model that began with it"):
+                ship.ship(tmp_path / looping, "looping")
+    for of in (None, "x", [5], [["x"]], []):
+        (mean / "average.json").write_text(json.dumps(told | {"of": of}))
+        with pytest.raises(NmtError, match=r"average\.json: damaged|no run that led to it"):
+            ship.ship(mean, "mean")
+    (mean / "average.json").write_text("{}")
+    with pytest.raises(NmtError, match=r"average\.json: damaged, without 'of'"):
+        ship.ship(mean, "mean")
 
 
 def test_the_same_weights_get_a_new_card_and_other_weights_are_refused(run, data, tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """The mean of checkpoints is the mean; what has none is refused."""
 
+import re
 import shutil
 from dataclasses import replace
 
@@ -41,6 +42,23 @@ def test_of_one_it_is_that_one(run, tmp_path):
     mean = load_file(average_last(run, 1, tmp_path / "mean") / "model.safetensors")
     last = load_file(run.checkpoint(8) / "model.safetensors")
     assert all(torch.equal(value, last[name]) for name, value in mean.items())
+
+
+def test_a_full_disk(run, tmp_path, capsys):
+    """Nothing is left; where there is room again the same command comes to its end."""
+    resource = pytest.importorskip("resource", reason="needs POSIX")
+    command = ["average", "--run", str(run.directory), "--last", "2", "--out", str(tmp_path / "mean")]
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = (run.checkpoint(8) / "model.safetensors").stat().st_size
+    for room in (size - 1, 100):  # of the weights, of the vocabularies
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+        try:
+            assert main(command) == 2
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert re.search("nmt: error: File too large: .*mean.*; make room there", capsys.readouterr().err)
+        assert not list(tmp_path.iterdir())
+    assert main(command) == 0 and load(tmp_path / "mean")
 
 
 def test_more_than_there_are_are_refused(run, tmp_path):
