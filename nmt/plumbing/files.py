@@ -162,7 +162,7 @@ def whole_directory(path: str | Path) -> Iterator[Path]:
         try:
             yield temporary
         except SafetensorError as error:
-            if not (found := re.search(r"os error (\d+)", str(error))):  # how it says what is an OSError
+            if not (found := re.search(r"(?:os error|code:) (\d+)", str(error))):  # so it says what is an OSError
                 raise
             raise OSError(int(found[1]), os.strerror(int(found[1])), str(path)) from None
         to_disk(*temporary.rglob("*"), temporary)
@@ -196,8 +196,7 @@ def write_json(path: str | Path, value: object) -> None:
 
 
 def read_json(path: str | Path) -> dict:
-    """Raises NmtError, naming the file, where it is absent or not a JSON object, and where a key is looked up later
-    that it lacks."""
+    """Raises NmtError, naming the file, where it is absent or no JSON object; later, where a key is missing in it."""
     return _json_object(read_small(path), f"{path}: a damaged file", _objects_of(path))
 
 

@@ -74,7 +74,7 @@ def test_config_corpus_and_bpe_checksums_and_seed(run, corpus):
 def test_command_revision_versions_and_device(run):
     (session,) = run.lines("sessions.jsonl")
     assert session["command"][1:] == sys.argv[1:] and session["from_step"] == 0
-    assert session["versions"]["torch"] == torch.__version__
+    assert torch.__version__.startswith(session["versions"]["torch"])  # PyPI's CUDA build is called without its +cu
     assert all(session["versions"][name] for name in ("python", "torchtext", "youtokentome", "numpy", "safetensors"))
     assert session["device"].startswith("cpu")
     assert session["git"] is None or len(session["git"].removesuffix("+changes")) == 40
