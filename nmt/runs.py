@@ -50,8 +50,8 @@ def refuse_taken(directory: str | Path) -> None:
 
 
 LOGS = ("metrics.jsonl", "samples.jsonl", "gates.jsonl")
-NUMBERS = ("step", "epoch", "loss", "perplexity", "bleu", "chrf", "lr", "minutes", "tokens_per_second")
-TEXTS = ("split", "source", "reference", "translation")
+TYPES = dict.fromkeys(("step", "epoch", "loss", "perplexity", "bleu", "chrf", "lr", "minutes"), (int, float))
+TYPES |= dict.fromkeys(("split", "source", "reference", "translation"), str)  # of what stands in their lines
 INTERIM = "interim"  # an empty file in a checkpoint that is only to resume from, written when a signal came
 
 
@@ -114,10 +114,8 @@ class Run:
         needed = ("step", "loss", "bleu") if equal.get("split") == "valid" else ("step",)
         for number, line in enumerate(lines if name in LOGS else (), 1):
             wanted = needed if line.get("split") == equal.get("split") else ("step",)
-            wrong = [key for key in wanted if key not in line]
-            wrong += [key for key in NUMBERS if type(line.get(key, 0)) not in (int, float)]
-            wrong += [key for key in TEXTS if type(line.get(key, "")) is not str]
-            if wrong:
+            keys = {**dict.fromkeys(wanted), **line}
+            if wrong := [key for key in keys if not isinstance(line.get(key), TYPES.get(key, object))]:
                 raise NmtError(f"{self.directory / name}:{number}: a damaged line, see {' and '.join(wrong)}")
         return [line for line in lines if all(line.get(key) == value for key, value in equal.items())]
 

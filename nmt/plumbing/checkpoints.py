@@ -1,9 +1,8 @@
 """The state of a training run: what a checkpoint must hold so that a resumed run is the run that was never stopped.
 
-Equal to the bit on a CPU with the same versions, number of threads and of processes. Otherwise the way is the same and
-the numbers differ in their last digits, more so as a run gets longer: another number of threads or processes, and
-another kind of CPU or version of PyTorch, add in another order; on CUDA some kernels do so from one call to the next.
-Where the clock stops a run (--max_minutes), and what it says of time and speed, is never the same twice.
+Equal to the bit on a CPU with the same versions, number of threads and of processes. Sums are taken in another order,
+and last digits differ, with another number of threads or processes, on another kind of CPU, in another version of
+PyTorch, and on CUDA from one run to the next. Where --max_minutes stops a run, and its speed, is never repeatable.
 """
 
 import time
