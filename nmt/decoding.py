@@ -22,6 +22,8 @@ LENGTH_PENALTY = 0.6
 # Nats per token. Below it are 97 of the 99 everyday sentences that the shipped model `real` gets wrong, 53 of the 83 of
 # `phrasebook`, one of the 18 that they get right, and none of 250 right ones of the phrasebook's own.
 DOUBTFUL = -0.5
+# After so many steps a search looks which sentences have ended. A GPU would have to be waited for at each step.
+STEPS_A_LOOK = {"cpu": 1, "cuda": 8}
 LONGEST = 256  # source tokens read at once; `translate` cuts longer lines
 
 
@@ -94,34 +96,34 @@ def greedy(
     Not `empty`: EOS may not come first.
     """
     found: list[Hypothesis | None] = [None] * len(src)
-    limits = _limits(src, max_length)
+    limits, look = _limits(src, max_length), STEPS_A_LOOK.get(src.device.type, 1)
     with evaluating(model):
         decoder = _Decoder(model, src, empty)
         rows = torch.arange(len(src), device=src.device)  # which sentences are still being written: (R,)
         targets = src.new_full((len(src), 1), BOS)  # (R, T)
-        log_probs = torch.zeros(len(src), device=src.device)
+        log_probs, going = torch.zeros(len(src), device=src.device), torch.ones_like(rows, dtype=torch.bool)
         while len(rows):
             best, tokens = decoder.next(targets).max(-1)
-            log_probs = log_probs + best
-            targets = torch.cat([targets, tokens[:, None]], 1)  # (R, T + 1)
+            log_probs = log_probs + best * going
+            targets = torch.cat([targets, (tokens * going)[:, None]], 1)  # (R, T + 1), PAD where it has ended before
             length = targets.size(1) - 1
-            going = (tokens != EOS) & (length < limits)
-            if going.all():
+            going = going & (tokens != EOS) & (length < limits)
+            if length % look or going.all():
                 continue
-            scores = log_probs / wu_penalty(length, length_penalty)
+            scores = log_probs / wu_penalty((targets != PAD).sum(1) - 1, length_penalty)
             for i in (~going).nonzero().flatten().tolist():
                 found[rows[i]] = _hypothesis(targets[i], log_probs[i], scores[i])
             keep = going.nonzero().flatten()  # a finished sentence leaves the batch and delays no other
-            rows, targets, log_probs, limits = (x[keep] for x in (rows, targets, log_probs, limits))
+            rows, targets, log_probs, limits, going = (x[keep] for x in (rows, targets, log_probs, limits, going))
             decoder.select(keep, keep)
     return found
 
 
 def _hypothesis(target: Tensor, log_prob: Tensor, score: Tensor) -> Hypothesis:
-    ids = target.tolist()[1:]
-    finished = ids[-1] == EOS
     if math.isnan(log_prob):
         raise NmtError("the model answers with NaN: its training diverged (lower --lr), or its weights are damaged")
+    ids = target[target != PAD].tolist()[1:]
+    finished = ids[-1] == EOS
     return Hypothesis(ids[:-1] if finished else ids, log_prob.item(), score.item(), finished)
 
 
@@ -145,15 +147,12 @@ def beam_search(
         raise NmtError(f"beam must be at least 1 and n_best between 1 and beam, not beam {beam}, n_best {n_best}")
     if not 0 <= length_penalty <= 10:
         raise NmtError(f"the length penalty must be at least 0 and at most 10, not {length_penalty}")
-    found: list[list[Hypothesis]] = [[] for _ in range(len(src))]
-    limits = _limits(src, max_length)
+    pools, look = _Pools(_limits(src, max_length), length_penalty, n_best), STEPS_A_LOOK.get(src.device.type, 1)
     with evaluating(model):
-        decoder = _Decoder(model, src, empty)
-        rows = torch.arange(len(src), device=src.device)  # (R,), R sentences are not done
-        targets = src.new_full((len(src), 1, 1), BOS)  # (R, W, T), W = 1 at first, then up to beam
+        decoder, steps = _Decoder(model, src, empty), []
+        targets = src.new_full((len(src), 1, 1), BOS)  # (R, W, T), R sentences are not done; W = 1, then up to beam
         log_probs = torch.zeros(len(src), 1, device=src.device)  # (R, W), -inf: an empty place
-        worst = log_probs.new_full((len(src),), float("-inf"))  # the score to beat: (R,)
-        while len(rows):
+        while len(targets):
             count, width, length = targets.shape
             following = decoder.next(targets.flatten(0, 1))  # (R W, V)
             each = min(beam, following.size(1))  # no hypothesis can have more than `beam` of its continuations kept
@@ -165,31 +164,51 @@ def beam_search(
             targets = targets.gather(1, parents[:, :, None].expand(-1, -1, length))
             targets = torch.cat([targets, tokens[:, :, None]], 2)  # (R, W', T + 1)
 
-            ended = tokens == EOS
-            scores = log_probs / wu_penalty(length, length_penalty)
-            for i, j in (ended & (scores > worst[:, None])).nonzero().tolist():
-                pool = found[rows[i]]
-                pool.append(_hypothesis(targets[i, j], log_probs[i, j], scores[i, j]))
-                pool.sort(key=lambda hypothesis: -hypothesis.score)
-                del pool[n_best:]
-                if len(pool) == n_best:
-                    worst[i] = pool[-1].score
+            ended, keep = tokens == EOS, None
+            steps.append((targets, log_probs, ended))
             log_probs = log_probs.masked_fill(ended, float("-inf"))
-            going = (log_probs.amax(1) / wu_penalty(limits, length_penalty) > worst) & (length < limits)
-
-            keep = None
-            if not going.all():
-                for i in (~going).nonzero().flatten().tolist():
-                    pool = found[rows[i]]
-                    for j in (log_probs[i] != float("-inf")).nonzero().flatten().tolist()[: n_best - len(pool)]:
-                        pool.append(_hypothesis(targets[i, j], log_probs[i, j], scores[i, j]))
-                keep = going.nonzero().flatten()
-                rows, targets, log_probs, worst, limits, parents = (
-                    x[keep] for x in (rows, targets, log_probs, worst, limits, parents)
-                )
+            if length % look == 0:
+                going, steps = pools.look(steps), []
+                if not going.all():
+                    keep = going.nonzero().flatten().to(src.device)
+                    targets, log_probs, parents = targets[keep], log_probs[keep], parents[keep]
             first = torch.arange(count, device=src.device) if keep is None else keep
             decoder.select((first[:, None] * width + parents).flatten(), keep)
-    return found
+    return pools.found
+
+
+class _Pools:
+    """What a beam search has found for each sentence. It looks at one step or more at once, on the CPU."""
+
+    def __init__(self, limits: Tensor, length_penalty: float, n_best: int) -> None:
+        self.found: list[list[Hypothesis]] = [[] for _ in limits]
+        self.limits, self.length_penalty, self.n_best = limits.cpu(), length_penalty, n_best
+        self.rows = torch.arange(len(limits))  # the sentences that are not done: (R,)
+        self.worst = torch.full((len(limits),), float("-inf"))  # the scores to beat: (R,)
+
+    def look(self, steps: list[tuple[Tensor, Tensor, Tensor]]) -> Tensor:
+        """Of each step targets (R, W, T + 1), log_probs (R, W) and what ended, bool (R, W). Returns what goes on."""
+        going = torch.ones_like(self.rows, dtype=torch.bool)
+        for targets, log_probs, ended in [[part.cpu() for part in step] for step in steps]:
+            length = targets.size(2) - 1
+            scores = log_probs / wu_penalty(length, self.length_penalty)
+            for i, j in (ended & (scores > self.worst[:, None]) & going[:, None]).nonzero().tolist():
+                pool = self.found[self.rows[i]]
+                pool.append(_hypothesis(targets[i, j], log_probs[i, j], scores[i, j]))
+                pool.sort(key=lambda hypothesis: -hypothesis.score)
+                del pool[self.n_best :]
+                if len(pool) == self.n_best:
+                    self.worst[i] = pool[-1].score
+            log_probs = log_probs.masked_fill(ended, float("-inf"))
+            able = log_probs.amax(1) / wu_penalty(self.limits, self.length_penalty) > self.worst
+            able &= length < self.limits
+            for i in (going & ~able).nonzero().flatten().tolist():
+                pool = self.found[self.rows[i]]
+                for j in (log_probs[i] != float("-inf")).nonzero().flatten().tolist()[: self.n_best - len(pool)]:
+                    pool.append(_hypothesis(targets[i, j], log_probs[i, j], scores[i, j]))
+            going &= able
+        self.rows, self.worst, self.limits = self.rows[going], self.worst[going], self.limits[going]
+        return going
 
 
 @dataclass

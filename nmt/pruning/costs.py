@@ -9,6 +9,7 @@ import torch
 from nmt import EOS, NmtError
 from nmt.batches import source_batch
 from nmt.decoding import greedy
+from nmt.plumbing.fast.incremental import lay_out
 from nmt.pruning import masks
 from nmt.pruning.removal import remove_heads
 from nmt.transformer import KINDS, Transformer
@@ -51,6 +52,8 @@ def speed(models: dict[str, Transformer], sources: Sentences, batch_sizes=(1, 32
     if not sources or rounds < 1:
         raise NmtError(f"speed is measured on sentences, in rounds: {len(sources)} and {rounds} are too few")
     sources, names = sorted(sources, key=len), list(models)
+    for model in models.values():
+        lay_out(model)  # as of a model that is loaded
     times = {name: {f"batch {size}": [] for size in batch_sizes} for name in names}
     for turn in range(-1, rounds):  # the first one warms up
         for size in batch_sizes:

@@ -134,6 +134,16 @@ def test_the_cache_changes_nothing(make_model, norm, src, search, without_cache)
         assert ids(without_cache(search, model, src)) == ids(search(model, src))
 
 
+def test_looking_seldom_changes_nothing(model, src, search, monkeypatch):
+    """Sentences that have ended, or are as long as they may be, go on unseen for some steps."""
+    for length in (None, 1, 9):
+        at_once = search(model, src, max_length=length)
+        for steps in (2, 8):
+            monkeypatch.setattr(decoding, "STEPS_A_LOOK", {src.device.type: steps})
+            assert search(model, src, max_length=length) == at_once
+        monkeypatch.setattr(decoding, "STEPS_A_LOOK", {src.device.type: 1})
+
+
 def test_batch_mates_change_nothing(model, device, search):
     torch.manual_seed(0)
     sources = [torch.randint(4, 17, (n,)).tolist() for n in (3, 9, 0, 1, 5, 5, 12, 2)]
