@@ -46,8 +46,8 @@ class NmtError(ValueError):
     """
 
 
-def load(checkpoint, device="cpu"):
+def load(checkpoint, device="cpu", int8=False):
     """A trained model that translates: of a run, a model directory or one that ships. See `nmt.runs.load`."""
     from nmt.runs import load as load_trained
 
-    return load_trained(checkpoint, device)
+    return load_trained(checkpoint, device, int8)

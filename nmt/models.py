@@ -22,6 +22,7 @@ from nmt.bpe import BPE
 from nmt.corpora.normalise import clean
 from nmt.decoding import Translation, translate_n_best
 from nmt.plumbing.fast.incremental import lay_out
+from nmt.plumbing.fast.int8 import Int8
 from nmt.plumbing.files import read_json, sha256, write_json
 from nmt.transformer import Transformer, TransformerConfig
 
@@ -77,8 +78,11 @@ def save_model_directory(
     write_json(directory / "model.json", {"transformer": asdict(model.config), **text, "sha256": checksums})
 
 
-def load_model_directory(directory: Path, device: torch.device | str = "cpu") -> Trained:
-    """The model of a model directory, in evaluation mode. Raises NmtError where a file is missing or damaged."""
+def load_model_directory(directory: Path, device: torch.device | str = "cpu", int8: bool = False) -> Trained:
+    """The model of a model directory, in evaluation mode; int8: it translates with weights so rounded, on a CPU.
+
+    Raises NmtError where a file is missing or damaged.
+    """
     description = read_json(directory / "model.json")
     try:
         sums = description["sha256"]
@@ -94,6 +98,7 @@ def load_model_directory(directory: Path, device: torch.device | str = "cpu") ->
             raise  # it names its own file
         raise NmtError(f"{directory / 'model.json'}: damaged, not a model description ({error})") from None
     load_weights(model, directory)
+    model.products = Int8() if int8 else None
     words = _words(directory / WORDS, sums[WORDS]) if WORDS in sums else ()
     return Trained(lay_out(model.to(device).eval()), bpe, directory, description.get("lowercase", False), words)
 

@@ -256,13 +256,16 @@ def model_directory(checkpoint: str | Path) -> Path:
     )
 
 
-def load(checkpoint: Trained | str | Path, device: torch.device | str = "cpu") -> Trained:
-    """Load a model from what `model_directory` accepts, in evaluation mode. One that is loaded comes back as it is."""
+def load(checkpoint: Trained | str | Path, device: torch.device | str = "cpu", int8: bool = False) -> Trained:
+    """Load a model from what `model_directory` accepts, in evaluation mode. One that is loaded comes back as it is.
+
+    int8: it translates with weights rounded to int8, on a CPU: see `nmt.plumbing.fast.int8`.
+    """
     if isinstance(checkpoint, Trained):
         return checkpoint
     directory = model_directory(checkpoint)
     try:
-        return load_model_directory(directory, device)
+        return load_model_directory(directory, device, int8)
     except NmtError as error:
         if directory.parent != Path(checkpoint) / "checkpoints":  # not the best one of a run
             raise

@@ -1,6 +1,7 @@
 """The Transformer (Vaswani et al. 2017): config, positions, blocks, encoder, decoder, generator."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -189,6 +190,7 @@ class Transformer(nn.Module):
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         self.config = config
+        self.products: Callable | None = None  # of a search; None: with the weights as they are (`nmt.plumbing.fast`)
         self.src_embedding = Embedding(config.src_vocab_size, config.d_model, config.dropout)
         self.trg_embedding = Embedding(config.trg_vocab_size, config.d_model, config.dropout)
         left = {kind: [len(numbers) for numbers in config.kept(kind)] for kind in KINDS + NEURONS}

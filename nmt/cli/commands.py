@@ -198,6 +198,8 @@ def search_flags(sub: argparse.ArgumentParser, checkpoint: str, required: bool) 
     sub.add_argument("--length-penalty", type=float, default=0.6, metavar="X", help="Wu et al. 2016 (default: 0.6)")
     text = "decoded together (default: 32; 1: a line is answered before the next is read)"
     sub.add_argument("--batch-size", type=int, default=32, metavar="N", help=text)
+    text = "large weights as int8: faster on a CPU with a large model, a little worse"
+    sub.add_argument("--int8", action="store_true", default=False, help=text)
     gpus_flag(sub)
 
 

@@ -47,7 +47,7 @@ def translate_command(given: argparse.Namespace) -> None:
     said = getattr(given, "checkpoint", "")
     if typing or not said:
         to_stderr(f"loading {said or f'{TYPED}; --checkpoint names another model'}")
-    trained = load(said or TYPED, device)
+    trained = load(said or TYPED, device, given.int8)
     # A program that talks to us line by line asks for batches of 1: if we read ahead, both would wait.
     answering = bool(typing or given.sentences or given.batch_size == 1)
     size, lines = 1 if answering else 8 * given.batch_size, lines_to_translate(given, typing)
@@ -84,8 +84,8 @@ def output_of(given: argparse.Namespace, trained: Trained, options: dict, size: 
         yield sys.stdout, 0
     elif Path(given.input).is_file():
         about = {"input": sha256(given.input), "nmt": __version__, "scores": given.scores, **options}
+        about |= {"int8": given.int8, "device": next(trained.model.parameters()).device.type}
         about["model"] = [sha256(trained.directory / name) for name in ("model.json", WEIGHTS)]
-        about["device"] = next(trained.model.parameters()).device.type
         with continued_file(place, about, size * given.n_best) as (file, chunks):
             yield file, chunks * size
     else:
@@ -131,7 +131,7 @@ def typed_lines() -> Iterator[bytes]:
 def score_command(given: argparse.Namespace) -> None:
     from nmt.scoring import corpus_scores  # sacreBLEU, which nmt translate does without
 
-    options, trained = search_options(given), load(given.checkpoint, arguments.device_of(given))
+    options, trained = search_options(given), load(given.checkpoint, arguments.device_of(given), given.int8)
     if given.split == "all":
         name, every = unsplit_pairs([*getattr(given, "data", ()), *getattr(given, "held_out", ())], to_stderr)
         shape = str.lower if getattr(given, "lowercase", False) else str
@@ -154,6 +154,6 @@ def score_command(given: argparse.Namespace) -> None:
     seconds = time.monotonic() - since
     result = corpus_scores(outputs, [russian for _, russian in pairs], given.tokenize)
     result |= {"checkpoint": str(trained.directory), "data": name, "split": given.split, "beam": options["beam"]}
-    result |= {"length_penalty": given.length_penalty, "seconds": round(seconds, 2)}
+    result |= {"length_penalty": given.length_penalty, "int8": given.int8, "seconds": round(seconds, 2)}
     print(f"{name} {given.split}: BLEU {result['bleu']:.2f}, chrF {result['chrf']:.2f}")
     print(json.dumps(result, ensure_ascii=False))

@@ -116,9 +116,9 @@ class Decoder:
     There are R = B W rows: for each sentence the W beginnings of its beam, which share what the encoder wrote.
     """
 
-    def __init__(self, model: Transformer, src: Tensor, products: Products = as_they_are) -> None:
+    def __init__(self, model: Transformer, src: Tensor) -> None:
         """Encode the source, int64 (B, S)."""
-        batch, mask = len(src), source_mask(src)
+        batch, mask, products = len(src), source_mask(src), model.products or as_they_are
         x = model.src_embedding(src).flatten(0, 1)  # (B S, D)
         self.mask = None if mask.all() else torch.zeros_like(mask, dtype=x.dtype).masked_fill(~mask, float("-inf"))
         for block in model.encoder:

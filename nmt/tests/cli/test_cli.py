@@ -356,7 +356,7 @@ def test_score_of_all_takes_a_file_as_it_stands(nmt_, refuses, trained, tsv, tmp
     assert status == 0, err
     result = json.loads(out.splitlines()[-1])
     assert (result["sentences"], result["data"], result["split"]) == (3, "held", "all")
-    status, out, _ = nmt_(f"score --checkpoint {trained.directory} --data {held} {tsv} --split all --limit 5")
+    status, out, _ = nmt_(f"score --checkpoint {trained.directory} --data {held} {tsv} --split all --limit 5 --int8")
     assert json.loads(out.splitlines()[-1])["data"] == "held-and-1-more"
     refuses(f"score --checkpoint {trained.directory} --data {held}:2 --split all", "has none")
     refuses(f"score --checkpoint {trained.directory} --data phrasebook --split all", "all is for files")
