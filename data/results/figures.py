@@ -8,10 +8,10 @@ import numpy as np
 import reading
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import NullFormatter, NullLocator
 from reading import Comparison
 
-from nmt.lab import bench, results
+from nmt.lab import results
 from nmt.plumbing.files import read_json
 from nmt.runs import Run
 from nmt.show import plots
@@ -27,6 +27,17 @@ FEW_METHODS = {
 }
 
 
+# The peers of nmt bench: how their dots look.
+PEERS = {
+    "torch.nn.Transformer": (plots.ORANGE, "s"),
+    "MarianMTModel": (plots.BLUE, "o"),
+    "x-transformers": ("#4a4a4a", "^"),
+    "CTranslate2": ("#8a6fbf", "D"),
+    "CTranslate2, int8": ("black", "v"),
+    "nmt, int8": ("#3a8f5c", "P"),
+}
+
+
 def draw(stored: Path, folder: Path) -> list[Path]:
     """Every figure that there are results for: stored is data/results. Returns the files."""
     drawn: dict[str, Figure] = {}
@@ -37,12 +48,67 @@ def draw(stored: Path, folder: Path) -> list[Path]:
         drawn["pruning"] = few_methods(Comparison(stored / "compare"))
     if sized := reading.sized_runs(stored / "corpus-size"):
         drawn["corpus-size"] = growth([run for run in sized if reading.blocks(run) == reading.blocks(sized[0])])
-    drawn |= {path.stem: bench.figure(read_json(path)) for path in sorted(stored.glob("bench*.json"))}
+    drawn |= {path.stem: speed(read_json(path)) for path in sorted(stored.glob("bench*.json"))}
     for corpus, runs in groupby(results.priced_runs(stored / "lambda"), lambda run: run.config["card"]["name"]):
         drawn[f"lambda-{corpus}"] = gates_by_price(corpus, runs)
     for name, figure in drawn.items():
         plots.save(figure, folder / f"{name}.png")
     return [folder / f"{name}.png" for name in drawn]
+
+
+def speed(result: dict) -> Figure:
+    """A panel for each size, dots for a peer's time or memory divided by ours, median and span; and below, how the time
+    of a token grows. result: what `nmt bench` wrote."""
+    clock = "wall" if "cuda" in result["session"]["device"] else "cpu"
+    rows = {name: [row for row in size["rows"] if row.get("ratios")] for name, size in result["sizes"].items()}
+    grown = [row for size in result["sizes"].values() for row in size["rows"] if "grows" in row]
+    title = "peer / nmt; right of 1, nmt is faster, or needs less memory"
+    heights = [0.36 * max(map(len, rows.values())) + 1.2, 2.4][: 1 + bool(grown)]
+    options = {"gridspec_kw": {"height_ratios": heights}}
+    figure, grid = plots.new_figure((9, sum(heights)), (len(heights), 3), title, **options)
+    for axes, (name, of_size) in zip(grid[0], rows.items(), strict=False):
+        for number, (peer, (color, marker)) in enumerate(PEERS.items()):
+            found = [(y, row["ratios"][peer]) for y, row in enumerate(of_size) if peer in row["ratios"]]
+            for y, ratio in found:
+                of = ratio.get(clock) or ratio.get("memory") or ratio["wall"]
+                span = [[of["median"] - of["min"]], [of["max"] - of["median"]]]
+                style = {"fmt": marker, "color": color, "ms": 4, "capsize": 2, "elinewidth": 0.8}
+                axes.errorbar(of["median"], y + 0.13 * (number - 2.5), xerr=span, **style)
+        axes.axvline(1, color="black", lw=0.8)
+        axes.set_yticks(range(len(of_size)), [task(row) for row in of_size], fontsize=8)
+        axes.set(ylim=(len(of_size) - 0.5, -0.5), xscale="log")
+        low, high = axes.get_xlim()
+        axes.set_xticks([0.1, 0.2, 0.5, 1, 2, 5, 10])
+        axes.set_xlim(min(low, 0.45), max(high, 2.2))
+        axes.set_title(name, fontsize=9)
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.grid(False, axis="y")
+    for axes in grid[0, len(rows) :]:
+        axes.axis("off")
+    shown = {peer for of_size in rows.values() for row in of_size for peer in row["ratios"]}
+    handles = [Line2D([], [], color=c, marker=m, ls="", label=p) for p, (c, m) in PEERS.items() if p in shown]
+    grid[0, -1].legend(handles=handles, loc="center", frameon=False, fontsize=8)
+    for axes, (grows, of) in zip(grid[-1], groupby(grown, lambda row: row["grows"]), strict=False):
+        of = sorted(of, key=lambda row: row["task"])
+        for color, (name, each) in zip(plots.COLOURS, groupby(of, lambda row: row["task"]), strict=False):
+            points = [(row["value"], row["us a token"][clock]) for row in each]
+            axes.plot(*zip(*points, strict=True), marker="o", ms=3, color=color, label=name)
+        axes.set(xscale="log", yscale="log", xlabel=grows, ylabel="µs a token, nmt")
+        axes.set_xticks([x for x, _ in points], [f"{x:,}" for x, _ in points])
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        for axis in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+            axis("{x:g}")
+        axes.tick_params(labelsize=7, which="both")
+        axes.legend(frameon=False, fontsize=7)
+    return figure
+
+
+def task(row: dict) -> str:
+    """What a row of `nmt bench` measured; the rows of early files say it in parts."""
+    if row["task"] != "decoding":
+        return row["task"]
+    return f"batch {row['batch']}, {'greedy' if row['beam'] == 1 else 'beam {}'.format(row['beam'])}"
 
 
 def few_methods(found: Comparison) -> Figure:

@@ -89,12 +89,22 @@ def corpus_size(stored: Path) -> str:
 
 
 def speed(name: str, stored: Path) -> str:
-    """How bench*.json was measured."""
+    """How bench*.json was measured, and what of it no figure shows."""
     result = read_json(stored / f"{name}.json")
     session = result["session"]
-    versions = ", ".join(f"{package} {session['versions'][package]}" for package in ("torch", "transformers"))
+    packages = ("torch", "transformers", "x-transformers", "ctranslate2")
+    versions = ", ".join(f"{one} {session['versions'][one]}" for one in packages if one in session["versions"])
     dtypes = ", ".join(f"{task} in {dtype}" for task, dtype in result["dtypes"].items())
-    return f"{session['device']}; {versions}; {dtypes}; code {short_revision(session['git'])}."
+    lines = [f"{session['device']}; {versions}; {dtypes}; code {short_revision(session['git'])}."]
+    for size, row in ((size, row) for size, of in result["sizes"].items() for row in of["rows"]):
+        if row["task"] == "peak memory":
+            each = ", ".join(f"{who} {of['memory'][0]:,.0f} MB" for who, of in row["MB"].items())
+            lines.append(f"Peak memory of a training step, {size}: {each}.")
+        if row["task"] == "padding":
+            shares = " and ".join(f"{share:.1%} of the {side}" for side, share in row["share"].items())
+            speed = f"{row['target tokens a second'] / 1e6:.1f} million target tokens a second"
+            lines.append(f"Padding in batches of 2,000 tokens: {shares}; one core makes batches of {speed}.")
+    return "\n\n".join(lines)
 
 
 def savings(stored: Path) -> str:

@@ -119,9 +119,13 @@ def translating(command: Callable) -> None:
 
 
 def measuring(command: Callable) -> None:
-    text = "measure training and decoding beside torch.nn.Transformer and Hugging Face's Marian"
-    sub = command("bench", "measure:bench_command", text, "--out runs/bench", "--out runs/bench --smoke")
-    sub.add_argument("--out", required=True, metavar="DIR", help="where bench.json and bench.png go")
+    text = "measure training and decoding beside those who do the same, memory, padding, and how costs grow"
+    sub = command("bench", "measure:bench_command", text, "--out runs/bench", "--out runs/bench --parts decoding")
+    text = "where bench.json goes; what is there of the same code and machine is not measured again"
+    sub.add_argument("--out", required=True, metavar="DIR", help=text)
+    parts = "training", "decoding", "memory", "padding", "growth"
+    sub.add_argument("--parts", nargs="+", default=(), choices=parts, help="measure only these (default: all, minutes)")
+    sub.add_argument("--rounds", type=count, default=3, metavar="N", help="turns of each that count (default: 3)")
     text = "tiny models, seconds: to see that it works, not how fast"
     sub.add_argument("--smoke", action="store_true", default=False, help=text)
     gpus_flag(sub)

@@ -9,7 +9,7 @@ from nmt.lab.render import render
 
 
 def bench_command(given: argparse.Namespace) -> None:
-    bench(given.out, device_of(given), given.smoke)
+    bench(given.out, device_of(given), given.parts, given.rounds, given.smoke)
 
 
 def compare_command(given: argparse.Namespace) -> None:

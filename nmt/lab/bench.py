@@ -1,42 +1,42 @@
-"""`nmt bench`: a training step and decoding, beside torch.nn.Transformer and Hugging Face's MarianMTModel.
+"""`nmt bench`: training and decoding beside those who do the same, memory, padding, and how the cost of a token grows.
 
-The three models have the same weights and are one function: post-norm, the only norm that Marian has, with ReLU, and
-with dropout on the embeddings and the outputs of sub-layers only. With each the same step is done: cross-entropy with
-label smoothing, gradients clipped, fused Adam, on the same batches of made ids. In decoding EOS is made impossible, so
-that all write the same number of tokens for every sentence; both decoders keep a cache, and their beams are as wide. Of
-torch.nn.Transformer no decoding is measured: it has neither a search nor a cache, and what would be timed is our own
-code around it.
+All candidates, ours and those of data/results/peers.py that are installed, do the same step on the same batches of made
+ids: cross-entropy with label smoothing, gradients clipped, fused Adam. In decoding EOS is impossible, so that all write
+as many tokens; all keep a cache. In each round all take their turn, each time another first. What counts are ratios
+within a round, on a CPU of processor time: where others use the machine too, wall time tells of them.
 """
 
-import copy
 import re
 import time
-from collections.abc import Callable
-from dataclasses import asdict
-from functools import partial
-from importlib.metadata import version
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict, replace
+from functools import cache, partial
+from importlib.metadata import PackageNotFoundError, version
 from itertools import product
+from multiprocessing import get_context
 from pathlib import Path
+from runpy import run_path
 from statistics import median
 from tempfile import TemporaryFile
 
 import numpy as np
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from nmt import BOS, EOS, PAD, NmtError
-from nmt.batches import Batch, collate
+from nmt.batches import Batch, BatchIterator, collate
 from nmt.decoding import beam_search, greedy
-from nmt.objective import token_loss
-from nmt.plumbing.files import write_json
+from nmt.objective import Objective, token_loss
+from nmt.plumbing.files import read_json, write_json
+from nmt.plumbing.places import clone
 from nmt.plumbing.provenance import description_of_session
 from nmt.plumbing.starting import keep_freed_memory
-from nmt.show.plots import BLUE, ORANGE, legend_below, new_figure, save
 from nmt.tokens import ParallelTokens, Tokens
 from nmt.transformer import Transformer, TransformerConfig
 
-OURS, TORCH, MARIAN = "nmt", "torch.nn.Transformer", "MarianMTModel"
+OURS = "nmt"
 
 
 def shape(vocab_size: int, d_model: int, num_heads: int) -> TransformerConfig:
@@ -47,11 +47,15 @@ SIZES = {"small, 2 x 128": shape(2_000, 128, 4), "the origin's, 2 x 512": shape(
 SMOKE = {"smoke, 2 x 32": shape(60, 32, 4)}
 LENGTHS = 8, 16, 32  # of the sentences: in a turn there is a batch of each length
 BATCH_TOKENS = 2000  # in a training batch: tokens of its longer side, padding among them
-
-# The three models: called with src (B, S) and trg (B, T), each returns logits (B, T, V).
+SEARCH = {1: "greedy", 4: "beam 4"}
+GROWS = {"length": (16, 64, 256, 1024), "batch": (1, 4, 16, 64, 256), "blocks": (1, 2, 4, 8)}
+USUAL = {"length": 32, "batch": 8, "blocks": 2}  # the others, while one of them grows
 
 
 class Ours(Transformer):
+    def loss(self, batch: Batch) -> Tensor:
+        return Objective().loss(batch, self.states(batch.src, batch.trg_in), self.generator, label_smoothing=0.1)
+
     def search(self, src: Tensor, beam: int, length: int) -> list[list[int]]:
         """The ids of the best translations, B lists."""
         if beam == 1:
@@ -59,121 +63,52 @@ class Ours(Transformer):
         return [found[0].ids for found in beam_search(self, src, beam, max_length=length)]
 
 
-# What the peers call our weights: regular expressions, applied in this order. We have W_Q, W_K and W_V in one matrix;
-# where a peer's name has a *, it has a matrix for each of q, k and v.
-TORCH_NAMES = {
-    r"^encoder(.*)norm_feed": r"encoder\1norm2", r"^(encoder|decoder)\.": r"inner.\1.layers.", "norm_self": "norm1",
-    "norm_cross": "norm2", "norm_feed": "norm3", "self_attention": "self_attn", "cross_attention": "multihead_attn",
-    "in_(weight|bias)": r"in_proj_\1", r"attn\.out": "attn.out_proj", r"feed_forward\.inner": "linear1",
-    r"feed_forward\.outer": "linear2",
-}  # fmt: skip
-MARIAN_NAMES = {
-    r"^(encoder|decoder)\.": r"model.\1.layers.", "src_embedding.tokens": "model.encoder.embed_tokens",
-    "trg_embedding.tokens": "model.decoder.embed_tokens", "generator.weight": "lm_head.weight",
-    "generator.bias": "final_logits_bias", "norm_self": "self_attn_layer_norm",
-    "norm_cross": "encoder_attn_layer_norm", "norm_feed": "final_layer_norm", "self_attention": "self_attn",
-    "cross_attention": "encoder_attn", "in_(weight|bias)": r"*_proj.\1", r"attn\.out": "attn.out_proj",
-    r"feed_forward\.inner": "fc1", r"feed_forward\.outer": "fc2",
-}  # fmt: skip
+@cache
+def peers(kind: str) -> dict[str, Callable[[Transformer], object]]:
+    """Those of data/results/peers.py, which only a clone has: its TRAINING or DECODING."""
+    return run_path(str(clone() / "data" / "results" / "peers.py"))[kind] if clone() else {}
 
 
-def renamed(model: Transformer, names: dict[str, str]) -> dict[str, Tensor]:
-    """The weights of a model under a peer's names."""
-    state = {}
-    for name, weight in model.state_dict().items():
-        for ours, theirs in names.items():
-            name = re.sub(ours, theirs, name)
-        parts = weight.chunk(3) if "*" in name else [weight]
-        state |= {name.replace("*", letter): part for letter, part in zip("qkv", parts, strict=False)}
-    return state
-
-
-class TorchTransformer(nn.Module):
-    """torch.nn.Transformer between our embeddings and our generator, with the weights of `model`."""
-
-    def __init__(self, model: Transformer) -> None:
-        super().__init__()
-        c = model.config
-        ours = model.src_embedding, model.trg_embedding, model.generator
-        self.src_embedding, self.trg_embedding, self.generator = copy.deepcopy(ours)  # together: tied weights stay tied
-        sizes = c.d_model, c.num_heads, c.num_blocks, c.num_blocks, c.d_ff, c.dropout
-        self.inner = nn.Transformer(*sizes, batch_first=True)
-        self.inner.encoder.norm = self.inner.decoder.norm = None  # the blocks of ours end with a norm
-        self.inner.encoder.use_nested_tensor = False  # a prototype, used only where nothing is trained
-        for module in self.inner.modules():
-            if isinstance(module, nn.MultiheadAttention):
-                module.dropout = 0.0  # of attention weights
-            elif isinstance(module, nn.TransformerEncoderLayer | nn.TransformerDecoderLayer):
-                module.dropout.p = 0.0  # inside the feed-forward layer
-        self.load_state_dict(renamed(model, TORCH_NAMES))
-
-    def forward(self, src: Tensor, trg: Tensor) -> Tensor:
-        """The target's padding needs no mask: it stands to the right of every word."""
-        padding = src == PAD  # (B, S)
-        future = torch.ones(trg.size(1), trg.size(1), dtype=torch.bool, device=trg.device).triu(1)  # (T, T)
-        masks = {"src_key_padding_mask": padding, "memory_key_padding_mask": padding, "tgt_mask": future}
-        x = self.inner(self.src_embedding(src), self.trg_embedding(trg), **masks, tgt_is_causal=True)
-        return self.generator(x)
-
-
-class Marian(nn.Module):
-    """Hugging Face's MarianMTModel with the weights of `model`, without a trained bias in its generator."""
-
-    def __init__(self, model: Transformer) -> None:
-        super().__init__()
-        try:
-            from transformers import MarianConfig, MarianMTModel
-        except ImportError:
-            raise NmtError("nmt bench measures beside Hugging Face: pip install 'transformers>=5.0'") from None
-        c = model.config
-        options = {"vocab_size": c.src_vocab_size, "decoder_vocab_size": c.trg_vocab_size, "d_model": c.d_model}
-        for side in ("encoder", "decoder"):
-            shape = {"layers": c.num_blocks, "attention_heads": c.num_heads, "ffn_dim": c.d_ff}
-            options |= {f"{side}_{name}": value for name, value in shape.items()}
-        options |= {"pad_token_id": PAD, "bos_token_id": BOS, "decoder_start_token_id": BOS, "eos_token_id": EOS}
-        options |= {"share_encoder_decoder_embeddings": False, "scale_embedding": True, "activation_function": "relu"}
-        options |= {"forced_eos_token_id": None, "max_position_embeddings": 256, "dropout": c.dropout}
-        self.inner = MarianMTModel(MarianConfig(**options))
-        state = renamed(model, MARIAN_NAMES)
-        state["final_logits_bias"] = state["final_logits_bias"][None]  # (1, V)
-        for side in ("encoder", "decoder"):  # its own have all sines first, then all cosines
-            state[f"model.{side}.embed_positions.weight"] = model.src_embedding.positions
-        self.inner.load_state_dict(state)
-
-    def forward(self, src: Tensor, trg: Tensor) -> Tensor:
-        return self.inner(input_ids=src, attention_mask=src != PAD, decoder_input_ids=trg, use_cache=False).logits
-
-    @torch.inference_mode()
-    def search(self, src: Tensor, beam: int, length: int) -> list[list[int]]:
-        options = {"num_beams": beam, "max_new_tokens": length, "do_sample": False, "use_cache": True}
-        return self.inner.generate(src, attention_mask=(src != PAD).long(), **options)[:, 1:].tolist()
-
-
-def three(config: TransformerConfig, device: torch.device, silent: bool = False) -> dict[str, nn.Module]:
-    """The three models with the same weights. silent: for decoding; PAD, BOS and EOS are never written."""
-    ours = Ours(config)
-    if silent:
+def candidates(config: TransformerConfig, device: torch.device, kind: str, *names: str) -> dict[str, object]:
+    """Ours and its peers, or the named ones of them, that are installed. In DECODING none writes PAD, BOS or EOS."""
+    ours, found = Ours(config).to(device), {}
+    if kind == "DECODING":
         ours.generator.bias.data[[PAD, BOS, EOS]] = -1e4
-    models = {OURS: ours, TORCH: TorchTransformer(ours), MARIAN: Marian(ours)}
-    return {name: model.to(device).train(not silent) for name, model in models.items()}
+    for name in names or (OURS, *peers(kind)):
+        try:
+            found[name] = model = ours if name == OURS else peers(kind)[name](ours)
+        except ImportError as error:
+            print(f"{name} is left out: {error}")
+            continue
+        if isinstance(model, nn.Module):
+            model.to(device).train(kind == "TRAINING")
+    return found
+
+
+def made_tokens(lengths: np.ndarray, vocab_size: int, random: np.random.Generator) -> ParallelTokens:
+    """Sentences of made ids, of these lengths (2, N)."""
+    ends = np.pad(lengths.cumsum(1), ((0, 0), (1, 0)))
+    return ParallelTokens(*(Tokens(random.integers(EOS + 1, vocab_size, end[-1]), end) for end in ends))
 
 
 def made_pairs(vocab_size: int, count: int, longest: int, device: torch.device) -> Batch:
     """Pairs of made ids, each side as long as `longest` or up to a quarter shorter; always the same."""
     random = np.random.default_rng(longest)
     lengths = random.integers(longest * 3 // 4, longest, (2, count), endpoint=True)
-    sides = (Tokens.of([random.integers(EOS + 1, vocab_size, length) for length in side]) for side in lengths)
-    return collate(ParallelTokens(*sides), list(range(count)), device)
+    return collate(made_tokens(lengths, vocab_size, random), list(range(count)), device)
 
 
 def training_turn(model: nn.Module, batches: list[Batch], device: torch.device) -> Callable[[], None]:
     """A function that does one step on each batch, as `nmt.training` does it."""
     optimizer = torch.optim.Adam(model.parameters(), 1e-4, (0.9, 0.98), eps=1e-9, fused=True)
 
+    def loss_of(batch: Batch) -> Tensor:
+        return token_loss(model(batch.src, batch.trg_in), batch.trg_out, label_smoothing=0.1)
+
     def turn() -> None:
         for batch in batches:
             with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-                loss = token_loss(model(batch.src, batch.trg_in), batch.trg_out, label_smoothing=0.1) / batch.tokens
+                loss = getattr(model, "loss", loss_of)(batch) / batch.tokens
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
@@ -186,101 +121,175 @@ def decode(model: nn.Module, batches: list[Tensor], beam: int, length: int) -> l
     return [ids for src in batches for ids in model.search(src, beam, length)]
 
 
-def in_rounds(turns: dict[str, Callable[[], object]], rounds: int, device: torch.device) -> dict:
-    """Seconds of each model's turns. In each round another model begins; an additional first round is not counted."""
-    names, seconds = list(turns), {name: [] for name in turns}
+Seconds = dict[object, dict[str, list[float]]]  # name -> clock -> seconds of each round
+
+
+def in_rounds(turns: dict[object, Callable[[], object]], rounds: int, device: torch.device) -> Seconds:
+    """Of the turns of each. In each round another begins; an additional first round is not counted."""
+    names, clocks = list(turns), {"wall": time.perf_counter}
+    if device.type == "cpu":
+        clocks["cpu"] = time.process_time  # of all threads
+    seconds = {name: {clock: [] for clock in clocks} for name in names}
     for number in range(rounds + 1):
         first = number % len(names)
         for name in names[first:] + names[:first]:
-            since = time.perf_counter()
+            since = {clock: read() for clock, read in clocks.items()}
             turns[name]()
             if device.type == "cuda":
                 torch.cuda.synchronize(device)
-            if number:
-                seconds[name].append(time.perf_counter() - since)
-    return {"seconds": seconds, "ratios": ratios(seconds)}
+            for clock, read in clocks.items() if number else ():
+                seconds[name][clock].append(read() - since[clock])
+    return seconds
 
 
-def ratios(seconds: dict[str, list[float]]) -> dict[str, dict]:
-    """Peer -> median, min and max over the rounds of its time divided by ours: above 1, ours is faster."""
-    found = {}
-    for peer in [name for name in seconds if name != OURS]:
-        each = [theirs / ours for theirs, ours in zip(seconds[peer], seconds[OURS], strict=True)]
-        found[peer] = {"wall": {"median": median(each), "min": min(each), "max": max(each)}}
+def ratios(costs: dict[str, dict[str, list[float]]]) -> dict[str, dict[str, dict]]:
+    """Peer -> clock -> median, min and max over the rounds of its cost divided by ours: above 1, ours is less."""
+    found = {peer: {} for peer in costs if peer != OURS}
+    for peer, clock in product(found, costs[OURS]):
+        each = [theirs / ours for theirs, ours in zip(costs[peer][clock], costs[OURS][clock], strict=True)]
+        found[peer][clock] = {"median": median(each), "min": min(each), "max": max(each)}
     return found
 
 
-def measure(config: TransformerConfig, device: torch.device, smoke: bool) -> dict:
-    """All tasks of one size. Raises NmtError where a model writes fewer tokens than it was asked for."""
-    rounds, length, batch_sizes = (2, 3, (1, 2)) if smoke else (5, 32, (1, 8, 32))
-    vocab_size, models = config.src_vocab_size, three(config, device)
+# The parts of a benchmark. Each returns rows.
+
+
+def training(config: TransformerConfig, device: torch.device, rounds: int, smoke: bool) -> list[dict]:
+    models, vocab_size = candidates(config, device, "TRAINING"), config.src_vocab_size
     batches = [made_pairs(vocab_size, BATCH_TOKENS // (longest + 1), longest, device) for longest in LENGTHS]
+    seconds = in_rounds({name: training_turn(model, batches, device) for name, model in models.items()}, rounds, device)
     counts = {name: sum(p.numel() for p in model.parameters() if p.requires_grad) for name, model in models.items()}
-    turns = {name: training_turn(model, batches, device) for name, model in models.items()}
-    task = {"task": "training step", "tokens": sum(batch.tokens for batch in batches), "steps": len(batches)}
-    rows = [task | in_rounds(turns, rounds, device)]
-    models = three(config, device, silent=True)
-    for batch_size, beam in product(batch_sizes, (1, 4)):
-        given = [made_pairs(vocab_size, batch_size, longest, device).src for longest in LENGTHS]
-        turns = {name: partial(decode, models[name], given, beam, length) for name in (OURS, MARIAN)}
-        ours, theirs = (turn() for turn in turns.values())
-        if any(len(ids) != length for ids in ours + theirs):
+    row = {"task": "training step", "tokens": sum(batch.tokens for batch in batches), "steps": len(batches)}
+    return [row | {"parameters": counts, "seconds": seconds, "ratios": ratios(seconds)}]
+
+
+def decoding(config: TransformerConfig, device: torch.device, rounds: int, smoke: bool) -> list[dict]:
+    """Raises NmtError where a model writes fewer tokens than it was asked for."""
+    length, batch_sizes, rows = 3 if smoke else 32, (1, 2) if smoke else (1, 8, 32), []
+    models = candidates(config, device, "DECODING")
+    for batch_size, beam in product(batch_sizes, SEARCH):
+        given = [made_pairs(config.src_vocab_size, batch_size, longest, device).src for longest in LENGTHS]
+        turns, found = {name: partial(decode, model, given, beam, length) for name, model in models.items()}, {}
+        for name in models:
+            try:
+                found[name] = turns[name]()
+            except ValueError:
+                del turns[name]  # it has no beams
+        if any(len(ids) != length for of in found.values() for ids in of):
             raise NmtError(f"nmt bench: not every translation has {length} tokens; the comparison is not fair")
-        task = {"task": "decoding", "batch": batch_size, "beam": beam, "tokens": len(ours) * length}
-        task["same translations"] = sum(a == b for a, b in zip(ours, theirs, strict=True)) / len(ours)
-        rows.append(task | in_rounds(turns, rounds, device))
-    for row in rows:
-        for peer, ratio in row["ratios"].items():
-            times = "{median:.2f} times as long ({min:.2f} to {max:.2f})".format(**ratio["wall"])
-            print(f"{label(row)}; {peer} takes {times}")
-    return {"config": asdict(config), "rounds": rounds, "rows": rows, "parameters": counts}
+        row = {"task": f"batch {batch_size}, {SEARCH[beam]}", "tokens": len(found[OURS]) * length}
+        row["same"] = {name: sum(map(list.__eq__, of, found[OURS])) for name, of in found.items()}  # translations
+        seconds = in_rounds(turns, rounds, device)
+        rows.append(row | {"seconds": seconds, "ratios": ratios(seconds)})
+    return rows
 
 
-def label(row: dict) -> str:
-    if row["task"] != "decoding":
-        return row["task"]
-    return f"batch {row['batch']}, {'greedy' if row['beam'] == 1 else 'beam {}'.format(row['beam'])}"
+def memory(config: TransformerConfig, device: torch.device, rounds: int, smoke: bool) -> list[dict]:
+    """Of two steps on 100 sentences of 60 to 80 tokens, each candidate in a process of its own: MB, 10^6 bytes."""
+    peaks = {}
+    for name in (OURS, *peers("TRAINING")):
+        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+            if found := pool.submit(peak, name, config, device, 4 if smoke else 100).result():
+                peaks[name] = {"memory": [found]}
+    return [{"task": "peak memory", "MB": peaks, "ratios": ratios(peaks)}] if peaks else []
 
 
-def bench(out: str | Path, device: torch.device, smoke: bool = False) -> None:
-    """Measure and write OUT/bench.json and OUT/bench.png. The caller's random state stays as it is."""
-    out = Path(out)
-    if (out / "bench.json").exists():
-        raise NmtError(f"--out {out} holds a benchmark already; name another directory")
+def peak(name: str, config: TransformerConfig, device: torch.device, count: int) -> float | None:
+    """Of this process, or of its tensors on a GPU. None where `name` is not installed, or no system tells."""
+    keep_freed_memory()
+    status, model = Path("/proc/self/status"), candidates(config, device, "TRAINING", name).get(name)
+    if model is None or (device.type == "cpu" and not status.exists()):  # it is Linux that tells
+        return None
+    training_turn(model, [made_pairs(config.src_vocab_size, count, 80, device)] * 2, device)()
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 1e6
+    return int(re.search(r"VmHWM:\s+(\d+)", status.read_text())[1]) * 1024 / 1e6
+
+
+def padding(config: TransformerConfig, device: torch.device, rounds: int, smoke: bool) -> list[dict]:
+    """Of the batches of training: log-normal lengths, of which the two sides differ by a fifth or so."""
+    random, pairs = np.random.default_rng(1), 2_000 if smoke else 200_000
+    lengths = random.lognormal(3.0, 0.6, pairs) * random.normal(1.0, 0.14, (2, pairs))
+    tokens = made_tokens(lengths.clip(1, 200).astype(np.int64), config.src_vocab_size, random)
+    batches, since = BatchIterator(tokens, BATCH_TOKENS, 1, by_tokens=True, device=device), time.process_time()
+    speed = sum(batch.tokens for batch in batches.epoch(0)) / (time.process_time() - since)
+    cells = np.sum([(batch.src.numel(), batch.trg_out.numel()) for batch in batches.epoch(0)], axis=0)
+    shares = 1 - (np.array([side.lengths.sum() for side in tokens]) + pairs) / cells  # each sentence has an EOS
+    share = dict(zip(("source", "target"), shares.tolist(), strict=True))
+    return [{"task": "padding", "pairs": pairs, "share": share, "target tokens a second": speed}]
+
+
+def growth(config: TransformerConfig, device: torch.device, rounds: int, smoke: bool) -> list[dict]:
+    """Microseconds a token, of ours alone: sentences and translations of a length, a batch of so many, blocks."""
+    rows, vocab_size, in_step = [], config.src_vocab_size, 64 if smoke else 4096  # tokens
+    for grows, values in GROWS.items():
+        turns, tokens = {}, {}
+        for at in (USUAL | {grows: value} for value in (values[:2] if smoke else values)):
+            of = replace(config, num_blocks=at["blocks"])
+            given = made_pairs(vocab_size, at["batch"], at["length"], device).src
+            silent = candidates(of, device, "DECODING", OURS)[OURS]
+            for beam, name in SEARCH.items():
+                turns[name, at[grows]] = partial(silent.search, given, beam, at["length"])
+                tokens[name, at[grows]] = at["batch"] * at["length"]
+            if grows != "batch":
+                model = candidates(of, device, "TRAINING", OURS)[OURS]
+                batch = made_pairs(vocab_size, max(1, in_step // (at["length"] + 1)), at["length"], device)
+                turns["training step", at[grows]] = training_turn(model, [batch], device)
+                tokens["training step", at[grows]] = batch.tokens
+        for (task, value), clocks in in_rounds(turns, rounds, device).items():
+            us = {clock: 1e6 * median(each) / tokens[task, value] for clock, each in clocks.items()}
+            rows.append({"task": task, "grows": grows, "value": value, "us a token": us})
+    return rows
+
+
+PARTS = {"training": training, "decoding": decoding, "memory": memory, "padding": padding, "growth": growth}
+OF_THE_SMALLEST = padding, growth  # not of each size
+
+
+def bench(
+    out: str | Path, device: torch.device, parts: Sequence[str] = (), rounds: int = 3, smoke: bool = False
+) -> None:
+    """Measure the parts, default all, and write OUT/bench.json after each; what is there is not measured again.
+
+    The caller's random state stays as it is. Raises NmtError for an OUT that cannot be written or has other results.
+    """
+    out, sizes, session = Path(out), SMOKE if smoke else SIZES, description_of_session(device, 0)
     try:  # now, not after minutes of measuring
         out.mkdir(parents=True, exist_ok=True)
         TemporaryFile(dir=out).close()
     except OSError as error:
         raise NmtError(f"--out {out}: not a folder that can be written ({error.strerror})") from None
-    if device.type == "cpu":
-        keep_freed_memory()  # as training does; all three profit from it
-    session = description_of_session(device, 0)
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(1)
-        sizes = {name: measure(config, device, smoke) for name, config in (SMOKE if smoke else SIZES).items()}
-    session["versions"]["transformers"] = version("transformers")
+    for package in ("transformers", "ctranslate2", "x-transformers"):
+        with suppress(PackageNotFoundError):
+            session["versions"][package] = version(package)
     dtypes = {"training": "bfloat16 autocast" if device.type == "cuda" else "float32", "decoding": "float32"}
-    result = {"session": session, "dtypes": dtypes, "smoke": smoke, "sizes": sizes}
-    write_json(out / "bench.json", result)
-    save(figure(result), out / "bench.png")
+    result = {"session": session, "dtypes": dtypes, "smoke": smoke, "rounds": rounds, "parts": []}
+    result["sizes"] = {name: {"config": asdict(config), "rows": []} for name, config in sizes.items()}
+    if (out / "bench.json").exists():
+        was, result = result, read_json(out / "bench.json")
+        same = all(was["session"][key] == result["session"][key] for key in ("git", "versions", "device"))
+        if not same or any(was[key] != result.get(key) for key in ("smoke", "rounds")):
+            raise NmtError(f"--out {out} has results of other code, packages or rounds; name another directory")
+    todo = [part for part in parts or PARTS if part not in result["parts"]]
+    if not todo:
+        raise NmtError(f"--out {out} has these parts already; name another directory")
+    if device.type == "cpu":
+        keep_freed_memory()  # as training does; all profit from it
+    for part in todo:
+        for name, config in list(sizes.items())[: 1 if PARTS[part] in OF_THE_SMALLEST else None]:
+            with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+                torch.manual_seed(1)
+                rows = PARTS[part](config, device, rounds, smoke)
+            result["sizes"][name]["rows"] += [{"part": part, **row} for row in rows]
+            print(*(f"{name}; {line}" for row in rows for line in told(row)), sep="\n", flush=True)
+        result["parts"].append(part)
+        write_json(out / "bench.json", result)
 
 
-def figure(result: dict) -> Figure:
-    """bench.json: a panel for each size, a row for each task; dots: a peer's time divided by ours, median and span."""
-    sizes = result["sizes"]
-    most = max(len(size["rows"]) for size in sizes.values())
-    title = "time of the peer / time of nmt; right of 1, nmt is faster"
-    drawing, grid = new_figure((4.2 * len(sizes) + 1.2, 0.36 * most + 1.6), (1, len(sizes)), title, sharex=True)
-    for axes, (name, size) in zip(grid[0], sizes.items(), strict=True):
-        rows = size["rows"]
-        for peer, color, marker, aside in ((TORCH, ORANGE, "s", 0.12), (MARIAN, BLUE, "o", -0.12)):
-            found = [(y + aside, row["ratios"][peer]["wall"]) for y, row in enumerate(rows) if peer in row["ratios"]]
-            places, middle, low, high = np.transpose([(y, of["median"], of["min"], of["max"]) for y, of in found])
-            style = {"fmt": marker, "color": color, "ms": 5, "capsize": 2, "label": peer}
-            axes.errorbar(middle, places, xerr=(middle - low, high - middle), **style)
-        axes.axvline(1, color="black", lw=0.8)
-        axes.set_yticks(range(len(rows)), [label(row) for row in rows])
-        axes.set(title=name, ylim=(len(rows) - 0.5, -0.5), xlim=(0, None))
-        axes.grid(False, axis="y")
-    legend_below(drawing, axes.get_legend_handles_labels()[0], 2)
-    return drawing
+def told(row: dict) -> list[str]:
+    """Lines for the log: of each peer how many times as much it takes, or the row itself."""
+    lines = []
+    for peer, clocks in row.get("ratios", {}).items():
+        each = (f"{clock} {of['median']:.2f} ({of['min']:.2f} to {of['max']:.2f})" for clock, of in clocks.items())
+        lines.append(f"{row['task']}; {peer} / {OURS}: {', '.join(each)}")
+    return lines or [", ".join(f"{key} {value}" for key, value in row.items())]
