@@ -8,8 +8,6 @@ from dataclasses import Field, dataclass, field, fields
 from nmt import NmtError
 
 if typing.TYPE_CHECKING:  # imported where they are needed: the command line tells of all settings without torch
-    import torch
-
     from nmt.transformer import TransformerConfig
 
 # What a number must be: how a message says it, and the test.
@@ -86,7 +84,9 @@ class TrainingConfig:
     label_smoothing: float = option(0.1, "label smoothing of the training loss", DROPOUT)
     clip_norm: float = option(1.0, "gradients are scaled down to this norm", POSITIVE)
     precision: str = option(
-        "auto", "float32, or bfloat16 autocast; auto: bf16 on a GPU, 32 on a CPU", choices=("auto", "32", "bf16")
+        "auto",
+        "float32, or autocast; auto: bf16 where the hardware has it, else fp16 on a GPU and 32 on a CPU",
+        choices=("auto", "32", "bf16", "fp16"),
     )
     seed: int = option(1, "of initialisation, dropout and the order of batches", SEED)
 
@@ -104,16 +104,6 @@ class TrainingConfig:
             object.__setattr__(self, "lr", 1.0 if self.scheduler == "noam" else 3e-4)
         refuse_bad_values(self)
         self.transformer(4, 4)  # refuses a shape that cannot work, now rather than after the corpus is read
-
-    def bfloat16(self, device: "torch.device") -> bool:
-        """Whether forward passes run in bfloat16 on this device."""
-        return self.precision == "bf16" or (self.precision == "auto" and device.type == "cuda")
-
-    def autocast(self, device: "torch.device") -> "torch.autocast":
-        """The precision of forward passes, as a context. Gradients and weights stay in float32."""
-        import torch
-
-        return torch.autocast(device.type, torch.bfloat16, enabled=self.bfloat16(device))
 
     def transformer(self, src_vocab_size: int, trg_vocab_size: int) -> "TransformerConfig":
         from nmt.transformer import TransformerConfig

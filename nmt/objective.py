@@ -1,6 +1,6 @@
 """What a step of training minimises, and at which rate: the loss, the noam schedule, and hooks for pruning."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch.nn.functional as F
@@ -64,8 +64,9 @@ class Objective:
     def penalty(self) -> Tensor | None:
         """What is added to the mean loss of a step, (), nats per target token."""
 
-    def after_backward(self, tokens: int) -> None:
-        """All gradients of the step are there; they are not clipped yet."""
+    def after_backward(self, tokens: int, scale: Callable[[], float]) -> None:
+        """All gradients of the step are there; they are not clipped yet. Those of anything but the optimiser's
+        parameters are scale() times too large, or not finite: float16 needs it."""
 
     def after_step(self, step: int) -> list[dict]:
         """step: how many steps have been done, with this one. Returns lines for gates.jsonl."""

@@ -139,15 +139,17 @@ class Trainer:
         state.loss_sum = state.loss_sum + loss
         state.loss_tokens += tokens
         if (penalty := objective.penalty()) is not None:
-            penalty.backward()
-        objective.after_backward(tokens)
+            state.scaler.scale(penalty).backward()
+        state.scaler.unscale_(state.optimizer)
+        objective.after_backward(tokens, state.scaler.get_scale)
         torch.nn.utils.clip_grad_norm_(state.scheduled_parameters(), config.clip_norm)
         state.step, state.done = state.step + 1, state.done + len(group)
         state.pairs += sum(len(batch.rows) for batch in group)
         if config.scheduler == "noam":
             knobs = config.lr, config.noam_scaler, config.noam_step_factor
             state.rate = noam_rate(state.step, config.d_model, config.noam_opt_warmup_steps, *knobs)
-        state.optimizer.step()
+        state.scaler.step(state.optimizer)
+        state.scaler.update()
         state.optimizer.zero_grad()
         if lines := objective.after_step(state.step):
             self.run.append("gates.jsonl", *({**self._place(), **line} for line in lines))
@@ -159,11 +161,11 @@ class Trainer:
         shares = [batch.share(i, parts) for batch in group for i in range(distributed.rank(), parts, processes)]
         for share in shares:
             with distributed.adding_up(self.parallel, last=share is shares[-1]):
-                with self.config.autocast(self.device):
+                with self.session.numerics.autocast(self.device):
                     states = self.parallel(share.src, share.trg_in)  # (B, T, D)
                     loss = self.objective.loss(share, states, self.model.generator, self.config.label_smoothing)
                 # DistributedDataParallel takes the mean over processes; a step is the mean over the tokens of all.
-                (loss * processes / tokens).backward()
+                self.state.scaler.scale(loss * processes / tokens).backward()
             losses = losses + loss.detach().double()
         return losses
 
@@ -186,7 +188,7 @@ class Trainer:
         held_out, bpe, step = self.session.held_out, self.session.bpe, self.state.step
         self.model.eval()
         with self.objective.evaluating(), torch.inference_mode():
-            with self.config.autocast(self.device):
+            with self.session.numerics.autocast(self.device):
                 scores, translations = validate(self.model, bpe, held_out, self.config.val_batch_size)
             self._refuse_nan(scores["loss"])
             metrics = self._log({"split": "valid", **scores})
@@ -220,7 +222,7 @@ class Trainer:
 
     def _refuse_nan(self, loss: float | Tensor) -> None:
         # A gradient may overflow where the loss does not yet: then the weights show it.
-        if not math.isfinite(loss) or not all(p.isfinite().all() for p in self.model.parameters()):
+        if not math.isfinite(loss) or not torch.stack([p.isfinite().all() for p in self.model.parameters()]).all():
             bad = [one for one in self.checked_next if not math.isfinite(one[1])] or self.checked_next[-1:]
             if bad and distributed.rank() == 0:
                 write_batch(self.session, *bad[0])

@@ -1,7 +1,6 @@
 """`nmt demo`: a small Transformer learns the embedded phrasebook in a few minutes on two cores, and shows how."""
 
 import shlex
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,18 +22,11 @@ CONFIG = TrainingConfig(
 )  # fmt: skip
 
 
-def multiplies_bfloat16() -> bool:
-    """Whether this CPU has AVX512_BF16: there bfloat16 products are faster than float32's."""
-    with suppress(OSError):
-        return "avx512_bf16" in Path("/proc/cpuinfo").read_text()
-    return False
-
-
 def demo(directory: str | Path, minutes: float = 4.0, log=print) -> Run:
     """Train on the phrasebook for at most so many minutes, then show what was learnt. Returns the run."""
     corpus = prepare("phrasebook")
     log(format_card(corpus.card))
-    config = replace(CONFIG, max_minutes=minutes, precision="bf16" if multiplies_bfloat16() else "auto")
+    config = replace(CONFIG, max_minutes=minutes)
     log("\nTraining a 2-block Transformer written in nmt/. BLEU is measured on 200 held-out sentences, greedily.")
     run = train(config, corpus, directory)
     show_progress(run, log)

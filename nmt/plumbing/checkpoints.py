@@ -31,6 +31,7 @@ class TrainingState:
     objective: Objective
     optimizer: torch.optim.Adam
     plateau: torch.optim.lr_scheduler.ReduceLROnPlateau  # of the schedule 'plateau'; others leave it alone
+    scaler: torch.amp.GradScaler  # of a loss in float16; others it leaves as they are
     parameters: dict[str, nn.Parameter]  # by name, in the optimiser's order
     device: torch.device
     step: int = 0  # steps of the optimiser
@@ -43,14 +44,16 @@ class TrainingState:
     started: float = field(default_factory=lambda: time.monotonic())  # of this session
 
     @classmethod
-    def new(cls, model: Transformer, objective: Objective, config: TrainingConfig) -> "TrainingState":
+    def new(
+        cls, model: Transformer, objective: Objective, config: TrainingConfig, scaler: torch.amp.GradScaler
+    ) -> "TrainingState":
         # Beta 2 and epsilon are those of the paper, section 5.3. The rate is set before each step.
         groups = objective.parameter_groups(model)
         optimizer = torch.optim.Adam(groups, config.lr, (0.9, 0.98), eps=1e-9, fused=True)
         plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=config.scheduler_patience)
         names = {parameter: name for name, parameter in model.named_parameters()}
         parameters = {names[p]: p for group in optimizer.param_groups for p in group["params"]}
-        return cls(model, objective, optimizer, plateau, parameters, next(model.parameters()).device)
+        return cls(model, objective, optimizer, plateau, scaler, parameters, next(model.parameters()).device)
 
     def scheduled(self) -> list[dict]:
         """The optimiser's groups that the schedule and clipping are for; its load_state_dict replaces them."""
@@ -92,6 +95,7 @@ class TrainingState:
         state = {name: getattr(self, name) for name in COUNTS}
         state |= {"loss_sum": float(self.loss_sum), "seconds": self.elapsed()}
         state |= {"lr": self.rate, "plateau": self.plateau.state_dict(), "objective": self.objective.state()}
+        state |= {"scaler": self.scaler.state_dict()}
         with self.objective.bare():
             run.save_checkpoint(self.step, self.model, bpe, tensors, state, keep, interim)
 
@@ -136,6 +140,8 @@ class TrainingState:
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
         self.plateau.load_state_dict(state["plateau"])
+        if self.scaler.is_enabled() and state["scaler"]:  # empty where the run went on in another precision
+            self.scaler.load_state_dict(state["scaler"])
         self.rate = state["lr"]
         if (cpu := tensors.get(_of_rank("random.cpu", rank))) is not None:  # none where there are more processes now
             torch.set_rng_state(cpu)

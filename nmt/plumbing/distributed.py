@@ -83,21 +83,15 @@ def first_before_others(function: Callable[[], T]) -> T:
     return done[0] if done else function()
 
 
-class _States(nn.Module):
-    """`model.states` as a module's forward pass: DistributedDataParallel calls nothing else."""
-
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model, self.forward = model, model.states
-
-
 def parallel(model: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
     """`model.states`, so that the gradients of all its parameters become the mean over all processes."""
     if count() == 1:
         return model.states
+    whole = nn.Module()
+    whole.model, whole.forward = model, model.states  # DistributedDataParallel calls nothing but forward
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # the newer name is unknown to the oldest torch we promise
-        return DistributedDataParallel(_States(model), broadcast_buffers=False)
+        return DistributedDataParallel(whole, broadcast_buffers=False)
 
 
 @contextmanager

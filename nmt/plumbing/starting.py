@@ -26,6 +26,7 @@ from nmt.objective import Objective
 from nmt.plumbing import distributed
 from nmt.plumbing.checkpoints import TrainingState
 from nmt.plumbing.fast.feeding import ORDER
+from nmt.plumbing.fast.numerics import Numerics, choose
 from nmt.plumbing.files import DISK_FULL
 from nmt.plumbing.provenance import description_of_session
 from nmt.runs import Run, load, refuse_taken
@@ -46,6 +47,7 @@ class Session:
     batches: BatchIterator
     pairs: int  # training pairs in an epoch
     held_out: HeldOut
+    numerics: Numerics
     log: Callable[[str], None]  # silent in all processes but the first
     board: object | None  # TensorBoard, in the first process, where it is installed
 
@@ -92,7 +94,10 @@ def begin(
         if not objective.plain:
             steps = config.max_epochs * -(-batches.count() // config.accumulate_grad_batches)
             objective.start(model, batches, steps)
-        state = TrainingState.new(model, objective, config)
+        noted = run.config.get("numerics") if run else None
+        numerics = distributed.by_first(lambda: choose(config.precision, device, noted))
+        held.enter_context(numerics.in_use(device))
+        state = TrainingState.new(model, objective, config, numerics.scaler(device))
         if distributed.rank():
             # Each process has dropout of its own; that of the first is as if it were alone.
             torch.manual_seed(config.seed + distributed.rank())
@@ -102,6 +107,7 @@ def begin(
             record = {
                 "training": asdict(config),
                 "batch_order": ORDER,
+                "numerics": asdict(numerics),
                 "corpus": {"data": list(corpus.data), "fingerprint": corpus.fingerprint},
                 "bpe": {"src": bpe[0].sha256, "trg": bpe[1].sha256},
                 "transformer": asdict(model.config),
@@ -118,8 +124,7 @@ def begin(
         log(
             f"{run.directory}: {parameters / 1e6:.2f} million parameters, {pairs} training pairs of {corpus.name}, "
             f"vocabularies {bpe[0].vocab_size} and {bpe[1].vocab_size}, "
-            f"{'bfloat16 autocast' if config.bfloat16(device) else 'float32'} on {device}"
-            f"{f' in {processes} processes' if processes > 1 else ''}, from step {state.step}"
+            f"{numerics} on {device}{f' in {processes} processes' if processes > 1 else ''}, from step {state.step}"
         )
         sides = zip(("English", "Russian"), encode_corpus(corpus, bpe)["train"], strict=True) if origin else ()
         for language, side in sides:
@@ -128,7 +133,7 @@ def begin(
                 log(f"warning: {share:.3%} of the {which}")
         board = run.board(state.step) if distributed.rank() == 0 else None
         # The run's own vocabularies: the files of the cache may be deleted while this run trains.
-        yield Session(run, state, run.bpe(), batches, pairs, held_out, log, board)
+        yield Session(run, state, run.bpe(), batches, pairs, held_out, numerics, log, board)
         if processes > 1:
             gc.collect()  # while the processes are joined: later, the threads of what is freed might wait for ever
 

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 import nmt.objective
+import nmt.plumbing.fast.numerics
 import nmt.plumbing.starting
 import nmt.scoring
 import nmt.training
@@ -283,12 +284,70 @@ def test_one_batch_is_learnt_by_heart(corpus, tmp_path, device):
     assert valid["loss"] < 0.05 and valid["bleu"] > 99.9 and valid["sentences"] == 4
 
 
-def test_bf16_stays_close_to_float32(corpus, tmp_path, device):
+def test_half_precisions_stay_close_to_float32(corpus, tmp_path, device):
     losses = []
-    for precision in ("32", "bf16"):
+    for precision in ("32", "bf16", "fp16"):
         run = quiet(replace(TINY, precision=precision), corpus, tmp_path / precision, device=device)
         losses.append([line["loss"] for line in run.lines()])
-    assert losses[0] != losses[1] and losses[1] == pytest.approx(losses[0], rel=0.03)  # seen: 0.015, on a GPU
+    for half in losses[1:]:
+        assert losses[0] != half and half == pytest.approx(losses[0], rel=0.03)  # seen: 0.015, on a GPU
+
+
+def test_gradients_are_clipped_and_given_to_the_objective_as_they_are_in_float32(corpus, tmp_path):
+    """Not as those of the scaled loss. A scale that overflows leaves a step out, and is halved."""
+    norms = {}
+
+    class Seen(nmt.objective.Objective):
+        def after_backward(self, tokens, scale):
+            gradients = [p.grad.flatten() for p in self.model.parameters()]
+            norms[precision].append((torch.cat(gradients).norm().item(), scale()))
+
+        def parameter_groups(self, model):
+            self.model = model
+            return super().parameter_groups(model)
+
+    for precision in ("32", "fp16"):
+        norms[precision] = []
+        config = replace(TINY, precision=precision, limit_train_batches=1, dropout=0.0, max_epochs=1)
+        quiet(config, corpus, tmp_path / precision, objective=Seen())
+    (plain, one), (half, scale) = norms["32"][0], norms["fp16"][0]
+    assert one == 1 and scale == 65536 and half == pytest.approx(plain, rel=0.02)
+
+
+def test_a_run_in_float16_goes_on_with_its_scale(corpus, tmp_path, monkeypatch):
+    """A scale of 2^40 overflows at first: what was left out, and the scale then, are those of a run without a stop."""
+    scaler = torch.amp.GradScaler
+    monkeypatch.setattr(torch.amp, "GradScaler", lambda device, **k: scaler(device, 2.0**40, growth_interval=5, **k))
+    config = replace(TINY, precision="fp16")
+    whole = left_behind(quiet(config, corpus, tmp_path / "whole"))
+    run = quiet(replace(config, max_epochs=1), corpus, tmp_path / "run")
+    assert 1 < json.loads((run.checkpoint(8) / "training.json").read_text())["scaler"]["scale"] < 2.0**40
+    assert left_behind(quiet(config, corpus, run.directory, resume=True)) == whole
+    assert run.config["numerics"] == {"precision": "fp16", "onednn": False}
+
+
+def test_the_switch_is_on_in_a_run_alone_and_stays_as_the_run_noted(corpus, tmp_path, monkeypatch):
+    there = getattr(torch.backends.mkldnn, "matmul", None)
+    if not hasattr(there, "fp32_precision"):
+        pytest.skip("torch before 2.9 has no such switch")
+    before, seen, gains = there.fp32_precision, [], []
+
+    class Seen(nmt.objective.Objective):
+        def before_step(self, step):
+            seen.append(there.fp32_precision)
+            if step == 9:
+                raise RuntimeError("stop")
+
+    def pays(context, gain, rounding):
+        gains.append(gain)
+        return True
+
+    monkeypatch.setattr(nmt.plumbing.fast.numerics, "pays", pays)
+    run = quiet(replace(TINY, precision="32", max_epochs=1), corpus, tmp_path / "run", objective=Seen())
+    assert there.fp32_precision == before and {*seen} == {"bf16"} and "float32 by oneDNN on cpu" in run.said
+    with pytest.raises(RuntimeError, match="stop"):
+        quiet(replace(TINY, precision="32"), corpus, run.directory, resume=True, objective=Seen())
+    assert there.fp32_precision == before and gains == [nmt.plumbing.fast.numerics.GAIN, 0]
 
 
 def test_limits(corpus, bpe):

@@ -5,6 +5,8 @@ computes that gradient anyway, if each sentence's factor ξ_h is a leaf of the g
 (Molchanov et al. 2017, Zhu and Gupta 2017); ours are the free scores, the budget over all kinds, the swaps at the end.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -46,13 +48,14 @@ class Shed(Method):
             self.sums = {kind: sums * 0.5 for kind, sums in self.sums.items()}
             self.probes = masks.put_gates(self.model, self.left, Probe)
 
-    def after_backward(self, tokens: int) -> None:
+    def after_backward(self, tokens: int, scale: Callable[[], float]) -> None:
         if self.chosen:
             return
+        a_token = tokens / scale()  # gradients are of the scaled loss per token
         for kind, probes in self.probes.items():
             for sums, probe, numbers in zip(self.sums[kind], probes, self.model.config.kept(kind), strict=True):
                 for factors in probe.seen if numbers else ():
-                    sums[numbers] += first_order(factors.grad, factors) * tokens  # gradients are of the loss per token
+                    sums[numbers] += first_order(factors.grad, factors).nan_to_num(0.0, 0.0, 0.0) * a_token
                 probe.seen.clear()
 
     def mask_now(self) -> masks.Mask:

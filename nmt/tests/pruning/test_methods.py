@@ -139,3 +139,16 @@ def test_distillation(started, batch):
         assert divergence > 0.01 and float(losses[0]) == pytest.approx(expected, rel=1e-5)
         plain = 0.75 * float(token_loss(teacher, batch.trg_out, 0.1))
         assert float(losses[1]) == pytest.approx(plain, rel=1e-5)
+
+
+def test_scores_of_shedding_know_no_scaled_loss(started, batch):
+    """Scores come from gradients that the scaler does not see; what overflowed counts for nothing."""
+    method, found = started("shed"), []
+    for scale in (1.0, 4096.0, math.inf):
+        loss = method.loss(batch, method.model.states(batch.src, batch.trg_in), method.model.generator, 0.0)
+        (loss * scale / batch.tokens).backward()
+        before = masks.flatten(method.sums).clone()
+        method.after_backward(batch.tokens, lambda scale=scale: scale)
+        found.append(masks.flatten(method.sums) - before)
+    assert found[0].min() > 0 and not found[2].any()
+    torch.testing.assert_close(found[0], found[1], rtol=1e-6, atol=0)
