@@ -26,6 +26,8 @@ SAMPLE = 200_000  # lines learnt from at most, evenly spread: about a minute for
 class BPE:
     """A trained model, loaded from a file: BPE.load(path, sha256). It cannot be pickled: pass the path instead."""
 
+    library = "youtokentome"
+
     def __init__(self, path: Path, content: bytes):
         self.path, self._content = path, content
         self.sha256 = hashlib.sha256(content).hexdigest()
@@ -46,7 +48,7 @@ class BPE:
         try:
             return cls(path, content)
         except ValueError as error:
-            raise NmtError(f"{path}: not a whole youtokentome model ({error})") from None
+            raise NmtError(f"{path}: not a whole {cls.library} model ({error})") from None
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Ids of each text, without BOS and EOS. White space, line ends and ▁ too, only separates words; "" gives [].
@@ -54,7 +56,7 @@ class BPE:
         Each run of characters that are not in the vocabulary gives one UNK. Text is taken as it is: pass it through
         `corpora.normalise.clean` first, as the training text was. Raises NmtError for what is not encodable as UTF-8.
         """
-        return self._model.encode(_checked(texts), output_type=youtokentome.OutputType.ID)
+        return self._model.encode(checked(texts), output_type=youtokentome.OutputType.ID)
 
     def decode(self, ids: Iterable) -> list[str]:
         """Texts of rows of ids (lists, arrays or tensors); PAD, BOS and EOS are left out, UNK reads <UNK>."""
@@ -66,14 +68,14 @@ class BPE:
 
     def pieces(self, text: str) -> list[str]:
         """The subwords of a text as strings; those that encode() makes UNK stand as they are."""
-        return self._model.encode(_checked([text]), output_type=youtokentome.OutputType.SUBWORD)[0]
+        return self._model.encode(checked([text]), output_type=youtokentome.OutputType.SUBWORD)[0]
 
     def merge_steps(self, word: str) -> list[list[str]]:
         """From characters to pieces, one merge a step: the earliest learnt rule that fits, leftmost first.
 
         The last step is pieces(word). Raises NmtError for a text of several words.
         """
-        words = _checked([word])[0].replace("▁", " ").split()  # the library takes ▁ in a text for a space
+        words = checked([word])[0].replace("▁", " ").split()  # the library takes ▁ in a text for a space
         if len(words) != 1:
             raise NmtError(f"merge_steps takes one word, got {word!r}")
         pieces, ids = [], []  # id -1: unknown, a run of such characters is one piece
@@ -101,10 +103,10 @@ class BPE:
         path = Path(directory) / name
         with files.whole_file(path) as temporary:
             temporary.write_bytes(self._content)
-        return BPE.load(path, self.sha256)
+        return self.load(path, self.sha256)
 
 
-def _checked(texts: Sequence[str]) -> list[str]:
+def checked(texts: Sequence[str]) -> list[str]:
     if isinstance(texts, str):
         raise TypeError("a list of texts is expected, not one text")
     texts = list(texts)

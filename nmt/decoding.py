@@ -4,9 +4,10 @@ Nothing here ever sees a reference.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -38,6 +39,9 @@ class Hypothesis:
 def wu_penalty(length: int | Tensor, alpha: float) -> float | Tensor:
     """lp(Y) = ((5 + |Y|) / 6)^alpha of Wu et al. 2016, equation 14. EOS counts as a token."""
     return ((5 + length) / 6) ** alpha
+
+
+PENALTIES = {"wu": wu_penalty, "length": lambda length, alpha: length**alpha}  # lp(Y); "length" is that of Hugging Face
 
 
 @contextmanager
@@ -89,11 +93,12 @@ def greedy(
     max_length: int | None = None,
     length_penalty: float = LENGTH_PENALTY,
     empty: bool = True,
+    penalty: str = "wu",
 ) -> list[Hypothesis]:
     """The most probable token at each step. src int64 (B, S), as `source_batch` makes it.
 
     max_length: tokens with EOS, by default 2S + 10 for each sentence. `length_penalty` only normalises the scores.
-    Not `empty`: EOS may not come first.
+    Not `empty`: EOS may not come first. penalty: of PENALTIES, what length_penalty is the alpha of.
     """
     found: list[Hypothesis | None] = [None] * len(src)
     limits, look = _limits(src, max_length), STEPS_A_LOOK.get(src.device.type, 1)
@@ -110,7 +115,7 @@ def greedy(
             going = going & (tokens != EOS) & (length < limits)
             if length % look or going.all():
                 continue
-            scores = log_probs / wu_penalty((targets != PAD).sum(1) - 1, length_penalty)
+            scores = log_probs / PENALTIES[penalty]((targets != PAD).sum(1) - 1, length_penalty)
             for i in (~going).nonzero().flatten().tolist():
                 found[rows[i]] = _hypothesis(targets[i], log_probs[i], scores[i])
             keep = going.nonzero().flatten()  # a finished sentence leaves the batch and delays no other
@@ -135,6 +140,7 @@ def beam_search(
     n_best: int = 1,
     max_length: int | None = None,
     empty: bool = True,
+    penalty: str = "wu",
 ) -> list[list[Hypothesis]]:
     """For each sentence its `n_best` translations, best first; arguments as for `greedy`.
 
@@ -147,7 +153,10 @@ def beam_search(
         raise NmtError(f"beam must be at least 1 and n_best between 1 and beam, not beam {beam}, n_best {n_best}")
     if not 0 <= length_penalty <= 10:
         raise NmtError(f"the length penalty must be at least 0 and at most 10, not {length_penalty}")
-    pools, look = _Pools(_limits(src, max_length), length_penalty, n_best), STEPS_A_LOOK.get(src.device.type, 1)
+    if penalty not in PENALTIES:
+        raise NmtError(f"the penalty must be {' or '.join(PENALTIES)}, not {penalty!r}")
+    lp = partial(PENALTIES[penalty], alpha=length_penalty)
+    pools, look = _Pools(_limits(src, max_length), lp, n_best), STEPS_A_LOOK.get(src.device.type, 1)
     with evaluating(model):
         decoder, steps = _Decoder(model, src, empty), []
         targets = src.new_full((len(src), 1, 1), BOS)  # (R, W, T), R sentences are not done; W = 1, then up to beam
@@ -180,9 +189,9 @@ def beam_search(
 class _Pools:
     """What a beam search has found for each sentence. It looks at one step or more at once, on the CPU."""
 
-    def __init__(self, limits: Tensor, length_penalty: float, n_best: int) -> None:
+    def __init__(self, limits: Tensor, lp: Callable, n_best: int) -> None:
         self.found: list[list[Hypothesis]] = [[] for _ in limits]
-        self.limits, self.length_penalty, self.n_best = limits.cpu(), length_penalty, n_best
+        self.limits, self.lp, self.n_best = limits.cpu(), lp, n_best
         self.rows = torch.arange(len(limits))  # the sentences that are not done: (R,)
         self.worst = torch.full((len(limits),), float("-inf"))  # the scores to beat: (R,)
 
@@ -191,7 +200,7 @@ class _Pools:
         going = torch.ones_like(self.rows, dtype=torch.bool)
         for targets, log_probs, ended in [[part.cpu() for part in step] for step in steps]:
             length = targets.size(2) - 1
-            scores = log_probs / wu_penalty(length, self.length_penalty)
+            scores = log_probs / self.lp(length)
             for i, j in (ended & (scores > self.worst[:, None]) & going[:, None]).nonzero().tolist():
                 pool = self.found[self.rows[i]]
                 pool.append(_hypothesis(targets[i, j], log_probs[i, j], scores[i, j]))
@@ -200,7 +209,7 @@ class _Pools:
                 if len(pool) == self.n_best:
                     self.worst[i] = pool[-1].score
             log_probs = log_probs.masked_fill(ended, float("-inf"))
-            able = log_probs.amax(1) / wu_penalty(self.limits, self.length_penalty) > self.worst
+            able = log_probs.amax(1) / self.lp(self.limits) > self.worst
             able &= length < self.limits
             for i in (going & ~able).nonzero().flatten().tolist():
                 pool = self.found[self.rows[i]]
@@ -257,6 +266,7 @@ def translate_n_best(
     batch_size: int = 32,
     max_length: int | None = None,
     typed: bool = False,
+    penalty: str = "wu",
 ) -> list[list[Translation]]:
     """For each line its translations, best first, in the order of the lines; options as for `beam_search`.
 
@@ -269,8 +279,8 @@ def translate_n_best(
     texts = [translatable_parts(line) if typed else [clean(line)] for line in sentences]
     if typed:
         both = [text for of_line in texts for text in of_line if len(split_sentences(text)) > 1]
-        options = {"length_penalty": length_penalty, "batch_size": batch_size, "max_length": max_length}
-        best = zip(both, translate(model, bpe, both, beam, **options), strict=True)
+        options = {"length_penalty": length_penalty, "max_length": max_length, "penalty": penalty}
+        best = zip(both, translate(model, bpe, both, beam, batch_size=batch_size, **options), strict=True)
         lost = {text for text, russian in best if len(split_sentences(russian)) < 2}
         texts = [[s for text in line for s in (split_sentences(text) if text in lost else [text])] for line in texts]
     encoded = iter(bpe[0].encode([text for of_line in texts for text in of_line]))
@@ -280,9 +290,9 @@ def translate_n_best(
     for rows in by_length(parts, batch_size):
         src = source_batch([parts[i] for i in rows], device)
         if beam == n_best == 1:
-            outputs = [[one] for one in greedy(model, src, max_length, length_penalty, empty=not typed)]
+            outputs = [[one] for one in greedy(model, src, max_length, length_penalty, not typed, penalty)]
         else:
-            outputs = beam_search(model, src, beam, length_penalty, n_best, max_length, empty=not typed)
+            outputs = beam_search(model, src, beam, length_penalty, n_best, max_length, not typed, penalty)
         for place, row in enumerate(rows):
             found[row] = outputs[place]
     of_parts, translations = iter(found), []

@@ -24,6 +24,7 @@ from nmt.decoding import Translation, translate_n_best
 from nmt.plumbing.fast.incremental import lay_out
 from nmt.plumbing.fast.int8 import Int8
 from nmt.plumbing.files import read_json, sha256, write_json
+from nmt.plumbing.sentencepieces import vocabulary
 from nmt.transformer import Transformer, TransformerConfig
 
 SIDES = ("src", "trg")  # English, Russian: as files of vocabularies and embeddings are called
@@ -86,7 +87,7 @@ def load_model_directory(directory: Path, device: torch.device | str = "cpu", in
     description = read_json(directory / "model.json")
     try:
         sums = description["sha256"]
-        bpe = tuple(BPE.load(directory / f"{side}.bpe", sums[f"{side}.bpe"]) for side in SIDES)
+        bpe = tuple(vocabulary(directory / f"{side}.bpe", sums[f"{side}.bpe"]) for side in SIDES)
         config = TransformerConfig(**description["transformer"])
         if [config.src_vocab_size, config.trg_vocab_size] != [one.vocab_size for one in bpe]:
             raise TypeError("sizes of the vocabularies that are not those of src.bpe and trg.bpe")

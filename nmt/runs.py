@@ -37,6 +37,7 @@ from nmt.corpora.corpus import to_stderr
 from nmt.models import SIDES, Trained, load_model_directory, load_weights, save_model_directory
 from nmt.plumbing import files
 from nmt.plumbing.places import shipped
+from nmt.plumbing.sentencepieces import vocabulary
 from nmt.transformer import Transformer, TransformerConfig
 
 
@@ -89,7 +90,7 @@ class Run:
 
     def bpe(self) -> tuple[BPE, BPE]:
         """The run's own vocabularies, their checksums checked."""
-        return tuple(BPE.load(self.directory / f"{s}.bpe", self.config["bpe"][s]) for s in SIDES)
+        return tuple(vocabulary(self.directory / f"{s}.bpe", self.config["bpe"][s]) for s in SIDES)
 
     @contextmanager
     def lock(self) -> Iterator[None]:

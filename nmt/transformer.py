@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from nmt import KINDS, NEURONS, NmtError
 from nmt.attention import MultiHeadAttention, linear, source_mask, target_mask
 
+ACTIVATIONS = {"relu": F.relu, "swish": F.silu}
+CHOICES = {"norm": ("pre", "post"), "activation": (*ACTIVATIONS,), "positions": ("interleaved", "halves")}
 AttentionMaps = dict[str, list[Tensor]]  # kind -> one (B, H, query, key) for each block
 
 
@@ -28,6 +30,10 @@ class TransformerConfig:
     dropout: float = 0.1  # on each sub-layer's output and on the embeddings: section 5.4
     norm: str = "pre"  # "pre" trains at any depth; "post" is the paper's, and wants a long warm-up
     tied: bool = True  # the generator shares the target embedding's matrix: section 3.4
+    # What Marian's models have otherwise than the paper, or need not have.
+    shared: bool = False  # both embeddings are one matrix, of a vocabulary of both languages: section 3.4
+    activation: str = "relu"  # between W1 and W2; "swish" is x · sigmoid(x)
+    positions: str = "interleaved"  # sines and cosines take turns; "halves": first all sines, then all cosines
     # What is left in a pruned model: kind -> for each block the numbers that heads, or neurons, had in the dense model.
     # A kind that is absent is whole.
     kept_heads: dict[str, list[list[int]]] | None = None  # kinds of KINDS
@@ -51,8 +57,11 @@ class TransformerConfig:
             object.__setattr__(self, "d_ff", 4 * self.d_model)
         if not 0 <= self.dropout < 1:
             raise NmtError(f"--dropout must be in [0, 1), not {self.dropout}")
-        if self.norm not in ("pre", "post"):
-            raise NmtError(f"--norm must be 'pre' or 'post', not {self.norm!r}")
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise NmtError(f"--{name} must be {' or '.join(map(repr, choices))}, not {getattr(self, name)!r}")
+        if self.shared and self.src_vocab_size != self.trg_vocab_size:
+            raise NmtError(f"one embedding, two vocabularies: {self.src_vocab_size} and {self.trg_vocab_size} pieces")
         for name, kinds in (("kept_heads", KINDS), ("kept_neurons", NEURONS)):
             kept = getattr(self, name) or {}
             if not kept.keys() <= set(kinds):
@@ -76,52 +85,56 @@ class TransformerConfig:
         return ((self.kept_heads if kind in KINDS else self.kept_neurons) or {}).get(kind, whole)
 
 
-def sinusoidal_positions(length: int, d_model: int) -> Tensor:
-    """PE(p, 2i) = sin(p / 10000^(2i/D)), PE(p, 2i+1) = cos(the same): section 3.5. Returns (length, D)."""
+def sinusoidal_positions(length: int, d_model: int, layout: str = "interleaved") -> Tensor:
+    """PE(p, 2i) = sin(p / 10000^(2i/D)), PE(p, 2i+1) = cos(the same): section 3.5. Returns (length, D).
+
+    Of the layout "halves", PE(p, i) is the sine and PE(p, D/2 + i) the cosine.
+    """
     position = torch.arange(length, dtype=torch.float32)[:, None]
     rate = torch.exp(torch.arange(0, d_model, 2, dtype=torch.float32) * (-math.log(10000.0) / d_model))
     angles = position * rate  # (length, D/2)
-    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)  # (length, D)
+    pairs = torch.stack([angles.sin(), angles.cos()], dim=-1)  # (length, D/2, 2)
+    return (pairs if layout == "interleaved" else pairs.mT).flatten(1)  # (length, D)
 
 
 class Embedding(nn.Module):
     """Token ids -> sqrt(D) · embedding + position, with dropout: sections 3.4, 3.5 and 5.4."""
 
-    def __init__(self, vocab_size: int, d_model: int, dropout: float) -> None:
+    def __init__(self, vocab_size: int, config: TransformerConfig) -> None:
         super().__init__()
-        self.tokens = nn.Embedding(vocab_size, d_model)
+        self.tokens, self.layout = nn.Embedding(vocab_size, config.d_model), config.positions
         # sqrt(D) · N(0, 1/D) has the variance of the positions, and a tied generator starts with unit logits.
-        nn.init.normal_(self.tokens.weight, std=d_model**-0.5)
-        self.dropout = nn.Dropout(dropout)
-        self.register_buffer("positions", sinusoidal_positions(256, d_model), persistent=False)
+        nn.init.normal_(self.tokens.weight, std=config.d_model**-0.5)
+        self.dropout = nn.Dropout(config.dropout)
+        self.register_buffer("positions", sinusoidal_positions(256, config.d_model, self.layout), persistent=False)
 
     def forward(self, ids: Tensor, start: int = 0) -> Tensor:
         """ids int64 (B, T), the first of them at position `start`. Returns (B, T, D)."""
+        x = self.tokens(ids) * math.sqrt(self.tokens.embedding_dim)  # (B, T, D)
         end = start + ids.size(1)
         if end > self.positions.size(0):  # a sentence of any length gets its positions
             with torch.inference_mode(False):  # the new table stays, and training may use it
-                self.positions = sinusoidal_positions(2 * end, self.positions.size(1)).to(self.positions)
-        x = self.tokens(ids) * math.sqrt(self.tokens.embedding_dim) + self.positions[start:end]  # (B, T, D)
-        return self.dropout(x)
+                self.positions = sinusoidal_positions(2 * end, x.size(2), self.layout).to(self.positions)
+        return self.dropout(x + self.positions[start:end])
 
 
 class FeedForward(nn.Module):
-    """max(0, x W1 + b1) W2 + b2, equation 2: (B, T, D) -> (B, T, F) -> (B, T, D).
+    """max(0, x W1 + b1) W2 + b2, equation 2, or swish for max(0, ·): (B, T, D) -> (B, T, F) -> (B, T, D).
 
     `gate` may hold a module that is called with the batch size and returns a factor per neuron, (1, F) or (B, F):
     it multiplies what each neuron says before W2 mixes them.
     """
 
-    def __init__(self, d_model: int, d_ff: int) -> None:
+    def __init__(self, d_model: int, d_ff: int, activation: str = "relu") -> None:
         super().__init__()
-        self.inner, self.outer = linear(d_model, d_ff), linear(d_ff, d_model)
+        self.inner, self.outer, self.activation = linear(d_model, d_ff), linear(d_ff, d_model), ACTIVATIONS[activation]
         self.gate: nn.Module | None = None
         for layer in (self.inner, self.outer):
             nn.init.xavier_uniform_(layer.weight)
             nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        neurons = F.relu(self.inner(x))  # (B, T, F)
+        neurons = self.activation(self.inner(x))  # (B, T, F)
         if self.gate is not None:
             neurons = neurons * self.gate(x.size(0)).to(neurons.dtype)[:, None]
         return self.outer(neurons)
@@ -138,7 +151,7 @@ class Block(nn.Module):
         self.pre_norm = config.norm == "pre"
         self.dropout = nn.Dropout(config.dropout)
         self.self_attention = MultiHeadAttention(config.d_model, heads, config.head_size)
-        self.feed_forward = FeedForward(config.d_model, neurons)
+        self.feed_forward = FeedForward(config.d_model, neurons, config.activation)
         self.norm_self = nn.LayerNorm(config.d_model)
         self.norm_feed = nn.LayerNorm(config.d_model)
 
@@ -191,8 +204,8 @@ class Transformer(nn.Module):
         super().__init__()
         self.config = config
         self.products: Callable | None = None  # of a search; None: with the weights as they are (`nmt.plumbing.fast`)
-        self.src_embedding = Embedding(config.src_vocab_size, config.d_model, config.dropout)
-        self.trg_embedding = Embedding(config.trg_vocab_size, config.d_model, config.dropout)
+        self.src_embedding = Embedding(config.src_vocab_size, config)
+        self.trg_embedding = self.src_embedding if config.shared else Embedding(config.trg_vocab_size, config)
         left = {kind: [len(numbers) for numbers in config.kept(kind)] for kind in KINDS + NEURONS}
         sizes = zip(left["encoder"], left["encoder_ff"], strict=True)
         self.encoder = nn.ModuleList(EncoderBlock(config, *of_block) for of_block in sizes)

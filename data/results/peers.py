@@ -8,7 +8,6 @@ translations, B lists, or raises ValueError for a beam that there is not. torch.
 """
 
 import copy
-import re
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from nmt import BOS, EOS, PAD
+from nmt.exchange.weights import MARIAN_NAMES, renamed
 from nmt.plumbing.fast.int8 import Int8
 from nmt.transformer import Transformer
 
@@ -24,33 +24,13 @@ TORCH, MARIAN, X = "torch.nn.Transformer", "MarianMTModel", "x-transformers"
 CT2, CT2_INT8, OURS_INT8 = "CTranslate2", "CTranslate2, int8", "nmt, int8"
 
 
-# What the peers call our weights: regular expressions, applied in this order. We have W_Q, W_K and W_V in one matrix;
-# where a peer's name has a *, it has a matrix for each of q, k and v.
+# What torch.nn.Transformer calls our weights, as MARIAN_NAMES says it of Marian.
 TORCH_NAMES = {
     r"^encoder(.*)norm_feed": r"encoder\1norm2", r"^(encoder|decoder)\.": r"inner.\1.layers.", "norm_self": "norm1",
     "norm_cross": "norm2", "norm_feed": "norm3", "self_attention": "self_attn", "cross_attention": "multihead_attn",
     "in_(weight|bias)": r"in_proj_\1", r"attn\.out": "attn.out_proj", r"feed_forward\.inner": "linear1",
     r"feed_forward\.outer": "linear2",
 }  # fmt: skip
-MARIAN_NAMES = {
-    r"^(encoder|decoder)\.": r"model.\1.layers.", "src_embedding.tokens": "model.encoder.embed_tokens",
-    "trg_embedding.tokens": "model.decoder.embed_tokens", "generator.weight": "lm_head.weight",
-    "generator.bias": "final_logits_bias", "norm_self": "self_attn_layer_norm",
-    "norm_cross": "encoder_attn_layer_norm", "norm_feed": "final_layer_norm", "self_attention": "self_attn",
-    "cross_attention": "encoder_attn", "in_(weight|bias)": r"*_proj.\1", r"attn\.out": "attn.out_proj",
-    r"feed_forward\.inner": "fc1", r"feed_forward\.outer": "fc2",
-}  # fmt: skip
-
-
-def renamed(model: Transformer, names: dict[str, str]) -> dict[str, Tensor]:
-    """The weights of a model under a peer's names."""
-    state = {}
-    for name, weight in model.state_dict().items():
-        for ours, theirs in names.items():
-            name = re.sub(ours, theirs, name)
-        parts = weight.chunk(3) if "*" in name else [weight]
-        state |= {name.replace("*", letter): part for letter, part in zip("qkv", parts, strict=False)}
-    return state
 
 
 class TorchTransformer(nn.Module):
@@ -147,6 +127,7 @@ class CTranslate2:
 
     def __init__(self, model: Transformer, precision: str) -> None:
         import ctranslate2
+
         from nmt.exchange.ctranslate2 import write_model
 
         self.names = ["<PAD>", "<UNK>", "<BOS>", "<EOS>", *map(str, range(EOS + 1, model.config.trg_vocab_size))]

@@ -80,6 +80,6 @@ def parser() -> argparse.ArgumentParser:
         sub.set_defaults(function=function)
         return sub
 
-    for group in (commands.training, commands.pruning, commands.translating, commands.measuring):
-        group(command)
+    for group in ("training", "pruning", "translating", "exchanging", "measuring"):
+        getattr(commands, group)(command)
     return top

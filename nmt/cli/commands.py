@@ -118,6 +118,25 @@ def translating(command: Callable) -> None:
     sub.add_argument("--limit", type=count, default=None, metavar="N", help="only the first N pairs")
 
 
+def exchanging(command: Callable) -> None:
+    text = "make a model directory of a Marian model, which nmt translate, score and prune then take"
+    sub = command("import", "exchange:import_command", text, "--from marian Helsinki-NLP/opus-mt-en-ru --out opus",
+                  "--from marian ~/opus-mt-en-ru --out opus")  # fmt: skip
+    sub.add_argument("--from", dest="form", required=True, choices=("marian",), help="where it comes from")
+    text = "folder with its files in Hugging Face's form, or name on the Hugging Face hub"
+    sub.add_argument("source", metavar="DIR|NAME", help=text)
+    sub.add_argument("--out", required=True, metavar="DIR", help="the new model directory")
+    sub.add_argument("--revision", default="main", metavar="NAME", help="commit or tag on the hub (default: main)")
+
+    text = "write a model, pruned or not, for another engine"
+    sub = command("export", "exchange:export_command", text, "--checkpoint phrasebook --to ctranslate2 --out ct2",
+                  "--checkpoint runs/opus --to hf --out opus-pruned")  # fmt: skip
+    sub.add_argument("--checkpoint", required=True, metavar="DIR|NAME", help=CHECKPOINT_HELP)
+    text = "ctranslate2: any model; hf: Hugging Face's transformers, a model that came from Marian"
+    sub.add_argument("--to", required=True, choices=("hf", "ctranslate2"), help=text)
+    sub.add_argument("--out", required=True, metavar="DIR", help="a new folder")
+
+
 def measuring(command: Callable) -> None:
     text = "measure training and decoding beside those who do the same, memory, padding, and how costs grow"
     sub = command("bench", "measure:bench_command", text, "--out runs/bench", "--out runs/bench --parts decoding")
@@ -200,6 +219,8 @@ def search_flags(sub: argparse.ArgumentParser, checkpoint: str, required: bool) 
     sub.add_argument("--checkpoint", required=required, metavar="DIR|NAME", help=checkpoint)
     sub.add_argument("--beam", type=int, metavar="N", help="width of the beam, 1: greedy (default: 4)")
     sub.add_argument("--length-penalty", type=float, default=0.6, metavar="X", help="Wu et al. 2016 (default: 0.6)")
+    text = "what that is the exponent of: wu, or length as in Hugging Face, the length itself (default: wu)"
+    sub.add_argument("--penalty", default="wu", choices=("wu", "length"), help=text)
     text = "decoded together (default: 32; 1: a line is answered before the next is read)"
     sub.add_argument("--batch-size", type=int, default=32, metavar="N", help=text)
     text = "large weights as int8: faster on a CPU with a large model, a little worse"

@@ -30,7 +30,8 @@ def search_options(given: argparse.Namespace) -> dict:
         raise NmtError(f"--beam and --batch-size must be at least 1, not {beam} and {given.batch_size}")
     if not 0 <= given.length_penalty <= 10:
         raise NmtError(f"--length-penalty must be at least 0 and at most 10, not {given.length_penalty}")
-    return {"beam": beam, "length_penalty": given.length_penalty, "batch_size": given.batch_size}
+    options = {"length_penalty": given.length_penalty, "penalty": given.penalty, "batch_size": given.batch_size}
+    return {"beam": beam, **options}
 
 
 def translate_command(given: argparse.Namespace) -> None:
@@ -154,6 +155,7 @@ def score_command(given: argparse.Namespace) -> None:
     seconds = time.monotonic() - since
     result = corpus_scores(outputs, [russian for _, russian in pairs], given.tokenize)
     result |= {"checkpoint": str(trained.directory), "data": name, "split": given.split, "beam": options["beam"]}
-    result |= {"length_penalty": given.length_penalty, "int8": given.int8, "seconds": round(seconds, 2)}
+    result |= {"length_penalty": given.length_penalty, "penalty": given.penalty, "int8": given.int8}
+    result |= {"seconds": round(seconds, 2)}
     print(f"{name} {given.split}: BLEU {result['bleu']:.2f}, chrF {result['chrf']:.2f}")
     print(json.dumps(result, ensure_ascii=False))

@@ -19,7 +19,7 @@ from nmt import UNK, NmtError
 from nmt.batches import BatchIterator
 from nmt.bpe import BPE
 from nmt.bpe import train as train_bpe
-from nmt.config import CHANGEABLE, TrainingConfig, flag
+from nmt.config import CHANGEABLE, SHAPE, TrainingConfig, flag
 from nmt.corpora.corpus import Corpus, to_stderr
 from nmt.models import Trained, differences
 from nmt.objective import Objective
@@ -197,9 +197,9 @@ def vocabularies(corpus: Corpus, config: TrainingConfig, origin: Trained | None)
 
 def new_model(config: TrainingConfig, bpe: tuple[BPE, BPE], origin: Trained | None, run: Run | None) -> Transformer:
     """A model as the config says, with random weights or those of `origin`; what was pruned before is not there."""
-    pruned = asdict(origin.model.config) if origin else run.config.get("transformer", {}) if run else {}
-    kept = {name: pruned.get(name) for name in ("kept_heads", "kept_neurons")}
-    model = Transformer(replace(config.transformer(*(one.vocab_size for one in bpe)), **kept))
+    before = asdict(origin.model.config) if origin else run.config.get("transformer", {}) if run else {}
+    inherited = {name: value for name, value in before.items() if name not in (*SHAPE, "dropout")}
+    model = Transformer(replace(config.transformer(*(one.vocab_size for one in bpe)), **inherited))
     if origin:
         old, new = ({flag(k): v for k, v in asdict(m.config).items() if k != "dropout"} for m in (origin.model, model))
         if problem := differences(old, new, "there", "here"):

@@ -65,18 +65,20 @@ def test_greedy_takes_the_most_probable_token(model, src):
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.6, 2.0])
-def test_a_wide_beam_is_exhaustive_search(make_model, alpha):
+@pytest.mark.parametrize("penalty", ["wu", "length"])
+def test_a_wide_beam_is_exhaustive_search(make_model, alpha, penalty):
     """6 entries, of which UNK, 4, 5 and EOS may be said: 40 sentences of at most 4 tokens, 81 without end."""
     for seed in range(5):
         model = make_model(seed, trg_vocab_size=6)
         src = source_batch([[4 + seed, 5], [6]], next(model.parameters()).device)
-        for row, found in zip(src, beam_search(model, src, 200, alpha, n_best=200, max_length=4), strict=True):
+        for row, found in zip(src, beam_search(model, src, 200, alpha, 200, 4, penalty=penalty), strict=True):
             ended = [[*ids, EOS] for n in range(4) for ids in itertools.product([1, 4, 5], repeat=n)]
             cut = [list(ids) for ids in itertools.product([1, 4, 5], repeat=4)]
             expected = []
             for group in (ended, cut):
                 logs = zip(log_probs(model, row, group), group, strict=True)
-                expected += sorted(((log / wu_penalty(len(ids), alpha), ids) for log, ids in logs), reverse=True)
+                lp = wu_penalty if penalty == "wu" else pow
+                expected += sorted(((log / lp(len(ids), alpha), ids) for log, ids in logs), reverse=True)
             assert [said(h) for h in found] == [target for _, target in expected]
             assert [h.score for h in found] == pytest.approx([score for score, _ in expected], abs=1e-4)
 
@@ -225,7 +227,8 @@ def test_pad_and_bos_are_never_said(make_model, src):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"beam": 0}, {"beam": 2, "n_best": 3}, {"n_best": 0}, {"length_penalty": -1}, {"max_length": 0}]
+    "wrong",
+    [{"beam": 0}, {"beam": 2, "n_best": 3}, {"n_best": 0}, {"length_penalty": -1}, {"max_length": 0}, {"penalty": "x"}],
 )
 def test_wrong_settings_are_refused(model, src, bpe, wrong):
     with pytest.raises(NmtError):

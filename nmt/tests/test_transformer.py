@@ -190,6 +190,8 @@ def test_positions_by_hand():
         for i in range(4):
             assert table[p, 2 * i].item() == pytest.approx(math.sin(p / 10000 ** (2 * i / 8)), abs=1e-5)
             assert table[p, 2 * i + 1].item() == pytest.approx(math.cos(p / 10000 ** (2 * i / 8)), abs=1e-5)
+    halves = sinusoidal_positions(20, 8, "halves")
+    assert torch.equal(halves[:, :4], table[:, ::2]) and torch.equal(halves[:, 4:], table[:, 1::2])
 
 
 def test_a_sentence_of_any_length_gets_its_positions(make_model, device):
@@ -216,6 +218,8 @@ def test_a_sentence_of_any_length_gets_its_positions(make_model, device):
         {"dropout": 1.0},
         {"dropout": -0.1},
         {"norm": "none"},
+        {"activation": "gelu"},
+        {"positions": "none"},
     ],
 )
 def test_a_config_that_cannot_work_is_refused(wrong):
@@ -235,6 +239,14 @@ def test_a_tied_generator_is_the_target_embedding(make_model):
     assert tied.generator.weight is tied.trg_embedding.tokens.weight
     assert free.generator.weight is not free.trg_embedding.tokens.weight
     assert sum(p.numel() for p in free.parameters()) - sum(p.numel() for p in tied.parameters()) == 19 * 16
+
+
+def test_a_shared_embedding_is_one_of_one_vocabulary(make_model):
+    model = make_model(shared=True, trg_vocab_size=17)
+    assert model.generator.weight is model.src_embedding.tokens.weight is model.trg_embedding.tokens.weight
+    assert sum(1 for p in model.parameters() if p.shape == (17, 16)) == 1
+    with pytest.raises(NmtError, match="17 and 19 pieces"):
+        make_model(shared=True)
 
 
 def test_a_new_model_knows_nothing(device):

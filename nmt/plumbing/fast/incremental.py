@@ -25,10 +25,11 @@ def lay_out(model: Transformer, columns: bool = True) -> Transformer:
     Only strides change: there is no copy that could go stale, and the model can be trained on. Without `columns` all
     weights lie by rows again, as files hold them. Returns the model.
     """
-    for name, weight in model.named_parameters():
+    only_looked_up = None if model.config.shared else model.src_embedding.tokens.weight
+    for weight in model.parameters():
         if not columns:
             weight.data = weight.data.contiguous()
-        elif weight.dim() == 2 and weight.device.type == "cpu" and name != "src_embedding.tokens.weight":
+        elif weight.dim() == 2 and weight.device.type == "cpu" and weight is not only_looked_up:
             weight.data = weight.data.t().contiguous().t()
     return model
 
@@ -104,7 +105,7 @@ class _FeedForward(_Sublayer):
         self.inner, self.outer = (products(one.weight, one.bias) for one in (layer.inner, layer.outer))
 
     def update(self, x: Tensor, rows: int) -> Tensor:
-        neurons = self.inner(x).relu_()  # (N, F)
+        neurons = self.layer.activation(self.inner(x), inplace=True)  # (N, F)
         if self.layer.gate is not None:
             neurons = self.gated(neurons[:, :, None], rows).squeeze(2)
         return self.outer(neurons)

@@ -1,0 +1,24 @@
+"""Models of ours for other engines."""
+
+from pathlib import Path
+
+from nmt import NmtError
+from nmt.exchange.ctranslate2 import export_ctranslate2
+from nmt.exchange.marian import export_hf
+from nmt.models import Trained
+from nmt.plumbing.files import whole_directory
+
+FORMS = {"hf": export_hf, "ctranslate2": export_ctranslate2}
+
+
+def export(trained: Trained, form: str, directory: str | Path) -> None:
+    """Write a model in one of FORMS into a new folder, with a README.md that says how to use it.
+
+    Raises NmtError where the folder is there, the form cannot hold the model, or its package is not installed.
+    """
+    if form not in FORMS:
+        raise NmtError(f"--to must be {' or '.join(FORMS)}, not {form!r}")
+    if Path(directory).exists():
+        raise NmtError(f"--out {directory} exists already; name another directory")
+    with whole_directory(directory) as new:
+        FORMS[form](trained, new)
