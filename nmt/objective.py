@@ -49,7 +49,7 @@ class Objective:
     def before_step(self, step: int) -> None:
         """step: how many steps have been done."""
 
-    def loss(self, batch: Batch, states: Tensor, generator: nn.Module, label_smoothing: float) -> Tensor:
+    def loss(self, batch: Batch, states: Tensor, generator: nn.Linear, label_smoothing: float) -> Tensor:
         """The `token_loss` of what the generator makes of the decoder's states (B, T, D), (). A step minimises its mean
         over the tokens."""
         states, target = states.flatten(0, 1), batch.trg_out.flatten()
@@ -59,7 +59,7 @@ class Objective:
         def of_words(states: Tensor, target: Tensor) -> Tensor:
             return token_loss(generator(states), target, label_smoothing)
 
-        return summed_in_chunks(of_words, states, target, generator.parameters())
+        return summed_in_chunks(of_words, states, target, generator)
 
     def penalty(self) -> Tensor | None:
         """What is added to the mean loss of a step, (), nats per target token."""

@@ -177,7 +177,7 @@ class Method(Objective):
         self.chosen = self.choose()
         masks.apply(self.model, self.chosen)
 
-    def loss(self, batch: Batch, states: Tensor, generator: nn.Module, label_smoothing: float) -> Tensor:
+    def loss(self, batch: Batch, states: Tensor, generator: nn.Linear, label_smoothing: float) -> Tensor:
         """(1 - w) times the loss of training plus w KL(dense || model), summed over tokens, (); w is --distill."""
         loss = super().loss(batch, states, generator, label_smoothing)
         if not self.config.distill:
