@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -37,6 +38,7 @@ class Objective:
     plain = True  # False: `start` is called, and the run begins with a validation
     settings: dict | None = None  # kept in config.json, compared when a run is resumed
     done = False  # set it to end the run after the step under way
+    optimizer: torch.optim.Optimizer  # of the run; there before its first step
 
     def start(self, model: nn.Module, batches: BatchIterator, steps: int) -> None:
         """Called unless `plain`. The model is on its device; its weights are not yet those of a resumed run. `batches`
@@ -92,4 +94,9 @@ class Objective:
         """What JSON can hold."""
         return {}
 
-    def load_state(self, state: dict) -> None: ...
+    def tensors(self) -> dict[str, Tensor]:
+        """What a resumed run must know beside `state`."""
+        return {}
+
+    def load_state(self, state: dict, tensors: dict[str, Tensor]) -> None:
+        """Called before the weights are loaded: what has changed the shape of the model does it again."""

@@ -34,7 +34,7 @@ from nmt import NmtError
 from nmt.bpe import BPE
 from nmt.corpora.card import Card
 from nmt.corpora.corpus import to_stderr
-from nmt.models import SIDES, Trained, load_model_directory, load_weights, save_model_directory
+from nmt.models import SIDES, Trained, load_model_directory, save_model_directory
 from nmt.plumbing import files
 from nmt.plumbing.places import shipped
 from nmt.plumbing.sentencepieces import vocabulary
@@ -203,16 +203,16 @@ class Run:
             gone = self.checkpoint(old).with_name(f".{old}.tmp")  # so that no half of it passes for a checkpoint
             shutil.rmtree(self.checkpoint(old).rename(gone))
 
-    def load_checkpoint(self, step: int, model: Transformer) -> tuple[dict[str, Tensor], dict]:
-        """Fill the model; return the training's tensors and state. Raises NmtError for damaged files."""
+    @contextmanager
+    def reading_checkpoint(self, step: int) -> Iterator[tuple[dict[str, Tensor], dict]]:
+        """The training's tensors and state. NmtError, of damaged files or from the block, then says how to go on."""
         directory = self.checkpoint(step)
         path = directory / "training.safetensors"
         try:
-            load_weights(model, directory)
             state = files.read_json(directory / "training.json")
             if not path.is_file() or files.sha256(path) != state.get("sha256"):
                 raise NmtError(f"{path}: missing or damaged")
-            return load_file(path), state
+            yield load_file(path), state
         except (NmtError, SafetensorError) as error:
             earlier = [one for one in self.steps() if one < step]
             mend = f"there is no checkpoint before {directory}: begin anew in another directory"

@@ -6,8 +6,8 @@ from statistics import mean
 
 from nmt import NmtError
 from nmt.lab.compare import Plan
-from nmt.plumbing.files import read_json_lines
-from nmt.pruning.config import PruningConfig
+from nmt.plumbing.files import read_json, read_json_lines
+from nmt.pruning.config import GONE, PruningConfig
 from nmt.pruning.methods import OnBudget, Shed, method_class
 from nmt.runs import Run
 
@@ -58,7 +58,7 @@ class Comparison:
         configs = sorted(Path(folder).glob("*.json"))
         if len(configs) != 1:
             raise NmtError(f"{folder}: {len(configs)} configs (*.json) of a comparison; one must be there")
-        self.config, self.plan = configs[0], Plan.read(configs[0])
+        self.config, self.plan = configs[0], Plan(**read_json(configs[0]))  # it may name settings that are no more
         self.budgets = [(heads, keep) for heads, keeps in self.plan.budgets.items() for keep in sorted(keeps)]
         self.rows: dict[str, list[dict]] = {}  # row -> its settings; a method without a budget, l0, has no row
         for said in self.plan.methods:
@@ -100,8 +100,9 @@ def _identity(seed: int, said: dict) -> str:
     unheeded = {"method", "gates_every_n_steps"}
     unheeded |= set() if method.learns else {"search", "gate_lr"}
     unheeded |= set() if method.name in OURS else {"swaps"}
-    settings = method.noted(PruningConfig(**said)).items()
-    heeded = {name: value for name, value in settings if name not in unheeded}
+    said = {name: value for name, value in said.items() if value is not None}
+    settings = GONE | method.noted(PruningConfig()) | said  # what is no more may have been said once
+    heeded = {name: value for name, value in settings.items() if name not in unheeded}
     return json.dumps([seed, method.name, heeded], sort_keys=True)
 
 

@@ -72,7 +72,7 @@ def savings(run: Path, sentences: int = 200, rounds: int = 5) -> dict:
     device, config = torch.device("cuda" if torch.cuda.is_available() else "cpu"), Run(run).config
     dense, pruned = (load(one, device) for one in (config["checkpoint"], run))
     lines = list(prepare(config["corpus"]["data"], log=lambda text: None).lines("valid", "en"))[:sentences]
-    kinds = PruningConfig(**config["objective"]).kinds
+    kinds = PruningConfig.of_record(config["objective"]).kinds
     measured = costs(dense.model, pruned.model, dense.bpe[0].encode(lines), kinds, rounds=rounds)
     session = description_of_session(device, 0)
     about = {"split": "valid", "sentences": len(lines), **{key: session[key] for key in ("git", "versions", "device")}}

@@ -24,12 +24,13 @@ BEGINS |= {"lr": "how it learns", "check_val_every_n_epoch": "what is measured a
 SCHEDULER, LR = "no", 5e-4
 PRUNE_HELP = {
     "method": "how the heads are chosen: random, last-layers, magnitude, confidence, taylor, taylor-per-layer, "
-    "leave-one-out, taylor-iterative, greedy-oracle, l0, l0-topk, dsp, dsp-ste, on-budget, shed; 'ours' is shed "
+    "leave-one-out, taylor-iterative, block-fisher, greedy-oracle, l0, l0-topk, dsp, dsp-ste, on-budget, shed; 'ours' is shed "
     "(default: ours; without --keep: l0)",
     "scheduler": f"how the learning rate goes (default: {SCHEDULER})",
     "lr": f"learning rate of the weights (default: {LR}; 1 with noam, whose factor it is then)",
     "dropout": "dropout on embeddings and on each sub-layer's output (default: that of --checkpoint)",
-    "max_epochs": "epochs in all, of search and fine-tuning (default: 10)",
+    "max_epochs": "epochs in all, of search and fine-tuning (default: 10); for each number in --keep",
+    "keep": "keep exactly so many heads; several numbers, 24,12,6: one run through them, with a model for each",
 }
 
 
@@ -68,10 +69,11 @@ def pruning(command: Callable) -> None:
     text = "choose heads, fine-tune, and take the other heads out of the model"
     sub = command("prune", "prune:prune_command", text, "--checkpoint phrasebook --data phrasebook --heads all "
                   "--keep 12", "--run runs/pruned --resume",
+                  "--checkpoint phrasebook --data phrasebook --heads all --keep 24,12,6,3 --max-epochs 2",
                   common="checkpoint data run resume gpus heads keep max_epochs max_minutes")  # fmt: skip
     text, run = "the trained model: a run, or a model", "new run directory (default: runs/DATE-NAME-METHOD)"
     run_flags(sub, text, "that of the run in --checkpoint", run)
-    config_flags(sub, PruningConfig, PRUNE_HELP)
+    config_flags(sub, PruningConfig, PRUNE_HELP, keep=one_or_several)
     known = dict.fromkeys(SHAPE, "known from --checkpoint; refused where it contradicts")
     config_flags(sub, TrainingConfig, PRUNE_HELP | known)
     group = sub.add_argument_group("of the project that this one grew out of")
@@ -171,8 +173,10 @@ def measuring(command: Callable) -> None:
 # Flags that several commands share
 
 
-def config_flags(sub: argparse.ArgumentParser, config: type, texts: dict[str, str] | None = None) -> None:
-    """One flag for each field of a config; `texts` replace the help of some."""
+def config_flags(
+    sub: argparse.ArgumentParser, config: type, texts: dict[str, str] | None = None, **types: Callable
+) -> None:
+    """One flag for each field of a config; `texts` replace the help of some, `types` their parsers."""
     for f in fields(config):
         if f.name in BEGINS:
             group = sub.add_argument_group(BEGINS[f.name])
@@ -183,7 +187,7 @@ def config_flags(sub: argparse.ArgumentParser, config: type, texts: dict[str, st
         group.add_argument(
             with_dashes(f"--{f.metadata.get('flag', f.name)}"),
             dest=f.name,
-            type=yes_no if kind is bool else kind,
+            type=types.get(f.name, yes_no if kind is bool else kind),
             choices=f.metadata.get("choices"),
             metavar=None if "choices" in f.metadata else {int: "N", float: "X", bool: "yes|no", str: "NAME"}[kind],
             help=with_dashes((texts or {}).get(f.name, f.metadata["help"] + shown)),
@@ -239,6 +243,15 @@ def count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"a whole number from 0 on, not {text!r}")
     return int(text)
+
+
+def one_or_several(text: str) -> int | list[int]:
+    """A whole number, or the list that 24,12,6 stands for."""
+    try:
+        numbers = [int(number) for number in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a whole number, or several, as in 24,12,6, not {text!r}") from None
+    return numbers if len(numbers) > 1 else numbers[0]
 
 
 def from_to(text: str) -> tuple[int, int]:

@@ -10,20 +10,30 @@ from nmt.cli import arguments
 from nmt.cli.commands import LR, SCHEDULER
 from nmt.config import TrainingConfig, flag, shape_of
 from nmt.corpora.corpus import Corpus, to_stderr
+from nmt.lab.render import table
 from nmt.models import Trained, differences
+from nmt.plumbing.files import read_json
 from nmt.pruning.config import PruningConfig
 from nmt.pruning.methods import method_class
-from nmt.pruning.prune import prune
+from nmt.pruning.prune import prune, prune_through
 from nmt.runs import Run, load
+from nmt.show.plots import budget_curve, save
 
 
 def prune_command(given: argparse.Namespace) -> None:
-    device = arguments.device_of(given)
+    device, directory, budgets = arguments.device_of(given), getattr(given, "run", None), getattr(given, "keep", None)
+    begun = Path(directory or "") / "curve.json"
+    noted = read_json(begun).get("budgets") if given.resume and begun.is_file() else None
+    budgets = budgets if isinstance(budgets, list) else noted and [budgets] if budgets else noted
+    if budgets:
+        given.keep = max(noted or budgets)
+    if noted:  # what its stages have in common the first one knows
+        given.run = str(begun.with_name(f"keep-{given.keep}"))
     if given.resume:
         run = arguments.run_to_resume(given, "prune")
         settings = arguments.config_of_run(PruningConfig, run.config["objective"], given)
         config = arguments.config_of_run(TrainingConfig, run.config["training"], given)
-        corpus, trained, directory = arguments.corpus_of_run(run, given), None, given.run
+        corpus, trained = arguments.corpus_of_run(run, given), None
     else:
         settings = pruning_config(given)
         if not given.checkpoint:
@@ -31,9 +41,16 @@ def prune_command(given: argparse.Namespace) -> None:
         trained = load(given.checkpoint)
         config, corpus = training_config(given, trained), _corpus(given, trained)
         name = f"{time.strftime('%Y%m%d-%H%M%S')}-{corpus.name}-{method_class(settings.method).name}"
-        directory = getattr(given, "run", f"runs/{name}")
-    progress = given.progress_bar_refresh_rate
-    result = prune(settings, config, corpus, trained, directory, given.resume, device, progress)
+        directory = directory or f"runs/{name}"
+    how = trained, directory, given.resume, device, given.progress_bar_refresh_rate
+    if budgets:
+        rows = prune_through(settings, budgets, config, corpus, *how)
+        print(table(with_times(row) for row in rows))
+        save(budget_curve(rows, f"{directory}: {settings.method}"), Path(directory) / "curve.png")
+        print(f"the models: {directory}/keep-K; drawn: {directory}/curve.png")
+        print(json.dumps(rows), flush=True)
+        return
+    result = prune(settings, config, corpus, *how)
     undecided = f", {result['undecided']} gates undecided when they were chosen" if result["undecided"] else ""
     print(f"{result['method']}: {result['kept']} of {result['of']} kept{undecided}; the new model: {directory}")
     print(
@@ -43,6 +60,13 @@ def prune_command(given: argparse.Namespace) -> None:
     print(json.dumps(result, ensure_ascii=False), flush=True)  # the last line of stdout is for programs
     to_stderr(arguments.next_command(Run(directory), directory))
     arguments.draw(Run(directory), to_stderr)
+
+
+def with_times(row: dict) -> dict[str, str]:
+    """A row of curve.json for a table."""
+    times = {f"ms a sentence, {size}": f"{ms:.2f}" for size, ms in row["ms"].items()}
+    shown = {"heads": row["kept"], "loss": f"{row['loss']:.3f}", "BLEU": f"{row['bleu']:.2f}"}
+    return shown | {"parameters": f"{row['parameters']:,}", "steps": row["steps"]} | times
 
 
 def pruning_config(given: argparse.Namespace) -> PruningConfig:

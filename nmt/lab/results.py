@@ -19,4 +19,4 @@ def priced_runs(folder: str | Path) -> list[Run]:
 
 def price(run: Run) -> float:
     """λ of a priced run on the paper's scale: what each open head costs it, in nats per target token."""
-    return PruningConfig(**run.config["objective"]).price(TransformerConfig(**run.config["transformer"]))
+    return PruningConfig.of_record(run.config["objective"]).price(TransformerConfig(**run.config["transformer"]))

@@ -23,6 +23,7 @@ class Row:
     items: int
     accuracy: float
     chance: float  # accuracy of a coin among the lines of each item
+    margin: float  # mean of the right line's score, less the highest of the wrong ones
 
 
 def load_contrast() -> list[Item]:
@@ -42,13 +43,13 @@ def contrast_table(score: Callable[[list[tuple[str, str]]], list[float]], items:
     higher one than every wrong line; a tie counts as a coin would.
     """
     scores = iter(score([(item.english, line) for item in items for line in (item.right, *item.wrong)]))
-    hits: dict[str, list[tuple[float, float]]] = {}  # of each item, and of a coin
+    hits: dict[str, list[tuple[float, float, float]]] = {}  # of each item, of a coin, and the margin
     for item in items:
         right, *wrong = islice(scores, 1 + len(item.wrong))
-        hits.setdefault(item.phenomenon, []).append((hit(right, wrong), 1 / (1 + len(wrong))))
+        hits.setdefault(item.phenomenon, []).append((hit(right, wrong), 1 / (1 + len(wrong)), right - max(wrong)))
     hits["all"] = [both for of_one in hits.values() for both in of_one]
     means = {name: [sum(column) / len(both) for column in zip(*both, strict=True)] for name, both in hits.items()}
-    return [Row(name, len(hits[name]), accuracy, chance) for name, (accuracy, chance) in means.items()]
+    return [Row(name, len(hits[name]), *of_items) for name, of_items in means.items()]
 
 
 def unigram(lines: Iterable[str]) -> Callable[[str], float]:

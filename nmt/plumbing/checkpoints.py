@@ -15,11 +15,13 @@ from torch import Tensor, nn
 from nmt import NmtError
 from nmt.bpe import BPE
 from nmt.config import TrainingConfig
+from nmt.models import load_weights
 from nmt.objective import Objective
 from nmt.plumbing import distributed
 from nmt.runs import Run
 from nmt.transformer import Transformer
 
+OWN = "objective."  # how the names of its tensors begin
 COUNTS = ("step", "epoch", "done", "pairs", "loss_tokens", "loss_sum", "seconds")
 
 
@@ -51,6 +53,7 @@ class TrainingState:
         groups = objective.parameter_groups(model)
         optimizer = torch.optim.Adam(groups, config.lr, (0.9, 0.98), eps=1e-9, fused=True)
         plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=config.scheduler_patience)
+        objective.optimizer = optimizer
         names = {parameter: name for name, parameter in model.named_parameters()}
         parameters = {names[p]: p for group in optimizer.param_groups for p in group["params"]}
         return cls(model, objective, optimizer, plateau, scaler, parameters, next(model.parameters()).device)
@@ -92,6 +95,7 @@ class TrainingState:
         for name, parameter in self.parameters.items():
             for key, value in self.optimizer.state[parameter].items():
                 tensors[f"adam.{name}.{key}"] = value
+        tensors |= {f"{OWN}{name}": tensor for name, tensor in self.objective.tensors().items()}
         state = {name: getattr(self, name) for name in COUNTS}
         state |= {"loss_sum": float(self.loss_sum), "seconds": self.elapsed()}
         state |= {"lr": self.rate, "plateau": self.plateau.state_dict(), "objective": self.objective.state()}
@@ -112,17 +116,20 @@ class TrainingState:
             run.forget_after(-1 if step is None else step, keep)
 
     def _load(self, run: Run, step: int) -> None:
-        with self.objective.bare():
-            tensors, state = run.load_checkpoint(step, self.model)
-        try:
-            self._take(tensors, state, distributed.rank())
-        except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-            name = run.checkpoint(step) / "training.json"
-            raise NmtError(f"{name}: not the state of such a training ({type(error).__name__}: {error})") from None
+        with run.reading_checkpoint(step) as (tensors, state):
+            try:
+                self._take(tensors, state, distributed.rank())
+            except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+                name = run.checkpoint(step) / "training.json"
+                problem = f"not the state of such a training ({type(error).__name__}: {error})"
+                raise NmtError(f"{name}: {problem}") from None
+            with self.objective.bare():
+                load_weights(self.model, run.checkpoint(step))
 
     def _take(self, tensors: dict[str, Tensor], state: dict, rank: int) -> None:
         """Raises an error of some kind where they are not those of such a training."""
-        self.objective.load_state(state.get("objective", {}))
+        own = {name.removeprefix(OWN): tensor for name, tensor in tensors.items() if name.startswith(OWN)}
+        self.objective.load_state(state.get("objective", {}), own)
         moments = {
             i: {key: tensors[f"adam.{name}.{key}"] for key in ("step", "exp_avg", "exp_avg_sq")}
             for i, name in enumerate(self.parameters)

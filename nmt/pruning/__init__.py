@@ -5,7 +5,7 @@ removal      the smaller model
 costs        what removal saves: parameters, operations, time
 importance   scores of heads
 config       PruningConfig, the settings of a run
-method       what all methods share: compute, what is frozen, swaps of single heads after the search
+method       what all methods share: compute, what is frozen, the rate and the averaging of weights
 methods/     the methods, a file each; `nmt.pruning.methods` lists them by their names on the command line
 prune        one run: choose, fine-tune, remove, report
 """

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 GROUPS = {**{kind: (kind,) for kind in KINDS + NEURONS}, "all": KINDS}  # --heads -> kinds of layers
 
+GONE = {"swaps": 0, "distill": 0.0}  # settings of earlier runs, and their defaults
+
 
 @dataclass(frozen=True)
 class PruningConfig:
@@ -38,13 +40,22 @@ class PruningConfig:
     gate_lr: float = option(0.05, "learning rate of the gates, by Adam, without decay")
     freeze: bool = option(True, "the side of the model whose heads are not pruned does not change")
     search: float | None = option(None, "share of the steps that choose; the rest fine-tunes (default: its own)", SHARE)
-    swaps: int = option(0, "on-budget and shed: heads exchanged for dropped ones after the search, at most", FROM_0)
-    distill: float = option(0.0, "share of the loss that imitates the dense model (Hinton et al. 2015)", SHARE)
+    sample: int | None = option(None, "batches that heads are scored on, in each round of scores (default: its own)")
+    warmup: int = option(0, "steps over which the rate rises to --lr", FROM_0)
+    decay: float = option(0.0, "share of the steps, the last ones, over which the rate falls to 0", SHARE)
+    average: float = option(
+        0.0, "share of the steps, the last ones, over which weights are averaged, once heads are chosen", SHARE
+    )
     stop: str = option("end", "end after all epochs, or when no gate is undecided", choices=("end", "decided"))
     gates_every_n_steps: int = option(10, "steps between two lines of gates.jsonl")
 
     def __post_init__(self) -> None:
         refuse_bad_values(self)
+
+    @classmethod
+    def of_record(cls, noted: dict) -> "PruningConfig":
+        """What a run noted, without what is no more."""
+        return cls(**{name: value for name, value in noted.items() if name not in GONE})
 
     def price(self, model: "TransformerConfig") -> float:
         """λ on the paper's scale, nats per target token for each open head: over the terms of the mean in the scale."""

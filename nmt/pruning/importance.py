@@ -4,7 +4,7 @@ Each function takes the model as it stands, with the gates that it may have, in 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -51,22 +51,31 @@ def first_order(gradient: Tensor, factors: Tensor) -> Tensor:
     return (gradient * factors.detach()).abs().sum(0).double().cpu()
 
 
-def _from_gradients(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch], summed: Callable) -> Scores:
-    """What `summed` makes of the sentences' ∂L/∂ξ and ξ, (B, N) twice -> (N,), per target token of all batches."""
-    scores, training, values = zeros(model, kinds), model.training, masks.read(model, kinds)
+def _per_sentence(
+    model: Transformer, kinds: Sequence[str], batches: Sequence[Batch]
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """For each batch ∂L(x)/∂ξ of its sentences x, and the factors ξ; L(x) is summed over tokens. Each (B, N) float64 on
+    the CPU, N as in `masks.flatten`; 0 where a head was removed."""
+    training, values = model.training, masks.read(model, kinds)
+    there = masks.flatten(masks.all_kept(model, kinds))
     model.eval()
     with masks.without_gates(model, kinds), torch.enable_grad():
         probes = masks.put_gates(model, values, lambda row: Probe(row.float()))
-        places = [(kind, i) for kind in kinds for i, probe in enumerate(probes[kind]) if len(probe.values)]
+        probes = [probe for of_kind in probes.values() for probe in of_kind if len(probe.values)]
         for batch in batches:
             loss = token_loss(model(batch.src, batch.trg_in), batch.trg_out)
-            factors = [probes[kind][i].seen.pop() for kind, i in places]
-            gradients = torch.autograd.grad(loss, factors)
-            for (kind, i), gradient, factor in zip(places, gradients, factors, strict=True):
-                scores[kind][i, model.config.kept(kind)[i]] += summed(gradient, factor)
+            factors = [probe.seen.pop() for probe in probes]
+            both = torch.zeros(2, len(batch.rows), len(there), dtype=torch.float64)
+            for whole, parts in zip(both, (torch.autograd.grad(loss, factors), factors), strict=True):
+                whole[:, there] = torch.cat(parts, dim=1).detach().double().cpu()
+            yield both[0], both[1]
     model.train(training)
-    tokens = sum(batch.tokens for batch in batches)
-    return {kind: s / tokens for kind, s in scores.items()}
+
+
+def _summed(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch], summed: Callable) -> Scores:
+    """What `summed` makes of the sentences' ∂L/∂ξ and ξ, (B, N) twice -> (N,), per target token of all batches."""
+    total = sum(summed(*both) for both in _per_sentence(model, kinds, batches))
+    return masks.unflatten(total / sum(batch.tokens for batch in batches), zeros(model, kinds))
 
 
 def taylor(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch]) -> Scores:
@@ -74,12 +83,17 @@ def taylor(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch]) -
 
     L(x) is summed over tokens, and the scores are divided by them. A closed head scores 0.
     """
-    return _from_gradients(model, kinds, batches, first_order)
+    return _summed(model, kinds, batches, first_order)
 
 
-def slopes(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch]) -> Scores:
-    """dL/dξ, also for heads that are closed; L in nats per token. Below 0: more of this head would lower the loss."""
-    return _from_gradients(model, kinds, batches, lambda gradient, _: gradient.sum(0).double().cpu())
+def fisher(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch]) -> Tensor:
+    """The empirical Fisher information of the factors, the mean over sentences of g g', g = dL(x)/dξ: (N, N) float64.
+
+    Kwon et al. 2022, section 3.2: closing the heads of a set C changes L by about half of Σ_{i, j in C} of it. N as in
+    `masks.flatten`.
+    """
+    gradients = torch.cat([gradient for gradient, _ in _per_sentence(model, kinds, batches)])  # (sentences, N)
+    return gradients.T @ gradients / len(gradients)
 
 
 def leave_one_out(model: Transformer, mask: masks.Mask, batches: Sequence[Batch]) -> Scores:

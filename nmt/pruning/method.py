@@ -1,28 +1,28 @@
 """What all methods of pruning share: a search, a choice, fine-tuning under the mask, and the history of the mask."""
 
-import copy
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from itertools import islice
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nmt import PAD, NmtError
+from nmt import NmtError
 from nmt.batches import Batch, BatchIterator
 from nmt.objective import Objective
-from nmt.pruning import importance, masks
+from nmt.pruning import masks
 from nmt.pruning.config import PruningConfig
+from nmt.pruning.removal import remove_in_place
 from nmt.transformer import KINDS, Transformer
 
 
 class Method(Objective):
     """One way to choose the heads that stay. Derive, and say how: in `search_step`, `choose`, the gates of `install`.
 
-    The search goes up to step `search_ends`. Then `choose` gives the mask, and the rest of the steps fine-tune the
-    model under it. Methods are compared at equal compute: the more one spends on its choice, the fewer steps it has.
+    The search goes up to step `search_ends`. Then `choose` gives the mask, the other heads are removed, and the rest of
+    the steps fine-tune what is left. Methods are compared at equal compute: the more one spends on its choice, the
+    fewer steps it has.
     """
 
     name = ""  # on the command line
@@ -30,6 +30,7 @@ class Method(Objective):
     learns = False  # False: nothing is trained in the search, the heads are chosen before the first step
     fewest = 0  # heads that it can keep
     search = 0.6  # the share of the steps that the search gets, if it learns
+    sample = 8  # batches that heads are scored on, in each round
     charged = True  # False: an upper bound, whose search does not count
     soft_gates = False  # whether a gate may be neither open nor closed
     again = False  # whether it can take more heads from layers that were pruned before
@@ -42,15 +43,16 @@ class Method(Objective):
         self.heads = masks.count(masks.all_kept(dense, self.kinds))  # heads, or neurons, among which is chosen
         self._refuse_contradictions()
         self.spent = 0.0  # compute beside the training steps, in steps
-        self.teaching = 1 / 3 if config.distill else 0.0  # of that, in each step: the forward pass of the dense model
         self.chosen: masks.Mask | None = None
         self.undecided = 0  # gates that were neither open nor closed when the mask was chosen
         self.now = 0  # training steps done
+        self.averaged, self.mean = 0, {}  # steps whose weights are in their mean; parameter's name -> its mean
 
     @classmethod
     def noted(cls, config: PruningConfig) -> dict:
-        """The settings as a run notes them, with the search's share: a later version may have another default."""
-        return asdict(config) | {"search": cls.search if config.search is None else config.search}
+        """The settings as a run notes them, with the method's own defaults: a later version may have others."""
+        own = {name: getattr(cls, name) for name in ("search", "sample") if getattr(config, name) is None}
+        return asdict(config) | own
 
     def _refuse_contradictions(self) -> None:
         keep, price = self.config.keep, self.config.l0_penalty_lambda
@@ -102,57 +104,20 @@ class Method(Objective):
 
     # What a method uses to choose
 
-    def calibration(self, count: int) -> list[Batch]:
-        """The first batches of a shuffle that no epoch of the training has; on the model's device."""
-        return list(islice(self.batches.apart().epoch(-1), count))
+    def calibration(self) -> list[Batch]:
+        """The first --sample batches of a shuffle that no epoch of the training has; on the model's device."""
+        return list(islice(self.batches.apart().epoch(-1), self.settings["sample"]))
 
-    def charge(self, batches: int, backward: bool = False) -> None:
-        """Pay for passes over so many batches, in steps: forward and backward is one, forward alone a third of one."""
-        self.spent += batches if backward else batches / 3
-
-    def swapped(self, mask: masks.Mask, tried: int = 6, count: int = 3) -> masks.Mask:
-        """Open a dropped head for a kept one as long as that lowers the measured loss, at most --swaps times.
-
-        Its first-order change proposes pairs; `tried` of them are measured on `count` batches, the best one is taken.
-        """
-        if self.config.swaps == 0 or masks.count(mask) in (0, masks.size(mask)):
-            return mask
-        model, batches, kept = self.model, self.calibration(count), masks.flatten(mask)
-
-        def measured(flat: Tensor) -> float:
-            masks.apply(model, masks.unflatten(flat, mask))
-            self.charge(count)
-            return importance.loss(model, batches)
-
-        lowest = measured(kept)
-        for _ in range(self.config.swaps):
-            slope = masks.flatten(importance.slopes(model, self.kinds, batches))
-            self.charge(count, backward=True)
-            there = masks.flatten(masks.all_kept(model, self.kinds))
-            closed, opened = kept.nonzero().flatten(), (there & ~kept).nonzero().flatten()
-            change = slope[opened][None, :] - slope[closed][:, None]  # (k, N - k), of the loss, by each swap
-            best = None
-            for pair in change.flatten().argsort()[:tried].tolist():
-                swap = kept.clone()
-                swap[closed[pair // len(opened)]], swap[opened[pair % len(opened)]] = False, True
-                loss = measured(swap)
-                if loss < lowest:
-                    lowest, best = loss, swap
-            if best is None:
-                break
-            kept = best
-            masks.apply(model, masks.unflatten(kept, mask))
-        return masks.unflatten(kept, mask)
+    def charge(self, passes: int = 1, backward: bool = False) -> None:
+        """Pay for passes over the calibration batches, in steps: forward and backward is one, forward alone a third."""
+        self.spent += passes * self.settings["sample"] / (1 if backward else 3)
 
     # What the training loop asks
 
     def start(self, model: Transformer, batches: BatchIterator, steps: int) -> None:
         self.model, self.batches, self.steps = model, batches, steps
         self.device = next(model.parameters()).device
-        affordable = steps / (1 + self.teaching)
-        self.search_ends = max(1, round(self.settings["search"] * affordable)) if self.learns else 0
-        if self.config.distill:
-            self.teacher = copy.deepcopy(self.dense).to(self.device).eval().requires_grad_(False)
+        self.search_ends = max(1, round(self.settings["search"] * steps)) if self.learns else 0
         if self.config.freeze:
             for module in frozen_modules(model, self.kinds):
                 module.requires_grad_(False)
@@ -165,35 +130,41 @@ class Method(Objective):
         return groups + ([{"params": gates, "lr": self.config.gate_lr, "own_rate": True}] if gates else [])
 
     def before_step(self, step: int) -> None:
-        self.spent += self.teaching
         if self.chosen is None and step >= self.search_ends:
             self.decide()
         elif self.chosen is None:
             self.search_step(step)
+        if self.config.warmup or self.config.decay:
+            for group in self.optimizer.param_groups:
+                if not group.get("own_rate"):
+                    group["lr"] = self.optimizer.defaults["lr"] * self.share_of_rate(step)
+
+    def done_share(self, step: int) -> float:
+        """The share of the run's compute that is spent when so many steps are done."""
+        return (step + (self.spent if self.charged else 0.0)) / self.steps
+
+    def share_of_rate(self, step: int) -> float:
+        """What --lr is multiplied by in the step after so many: it rises over --warmup, and falls over --decay."""
+        rise = min(1.0, (step + 1) / self.config.warmup) if self.config.warmup else 1.0
+        left = max(0.0, 1 - self.done_share(step))
+        return rise * min(1.0, left / self.config.decay if self.config.decay else 1.0)
 
     def decide(self) -> None:
-        """End the search: from here on the mask is fixed."""
+        """End the search: from here on the mask is fixed, and the other heads are gone."""
         self.undecided = self.count_undecided()
         self.chosen = self.choose()
-        masks.apply(self.model, self.chosen)
+        self._remove()
 
-    def loss(self, batch: Batch, states: Tensor, generator: nn.Linear, label_smoothing: float) -> Tensor:
-        """(1 - w) times the loss of training plus w KL(dense || model), summed over tokens, (); w is --distill."""
-        loss = super().loss(batch, states, generator, label_smoothing)
-        if not self.config.distill:
-            return loss
-        words = batch.trg_out != PAD  # (B, T)
-        with torch.no_grad():
-            teacher = self.teacher(batch.src, batch.trg_in)[words].float().log_softmax(-1)  # (N, V)
-        student = generator(states[words]).float().log_softmax(-1)
-        imitation = F.kl_div(student, teacher, log_target=True, reduction="sum")
-        return (1 - self.config.distill) * loss + self.config.distill * imitation
+    def _remove(self) -> None:
+        masks.clear(self.model, self.kinds)  # what is kept is wholly kept: no factor of a gate goes into W_O
+        remove_in_place(self.model, self.chosen, self.optimizer.state)
 
     def after_step(self, step: int) -> list[dict]:
         self.now = step
         may_stop = self.config.stop == "decided" and step > 1 and self.chosen is None
-        with_another = step + 1 + (self.spent + self.teaching if self.charged else 0.0)  # the compute then
-        self.done = (may_stop and self.count_undecided() == 0) or with_another > self.steps + 1e-6
+        self.done = (may_stop and self.count_undecided() == 0) or self.done_share(step + 1) > 1 + 1e-6 / self.steps
+        if self.config.average and self.chosen and self.done_share(step) > 1 - self.config.average:
+            self._average()
         if self.done:
             self.finish()  # already here, so that the last line shows the final mask
         return self._line() if step % self.config.gates_every_n_steps == 0 else []
@@ -211,31 +182,58 @@ class Method(Objective):
         if self.chosen is None:
             self.decide()
 
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Take the weights as they are into their mean."""
+        self.averaged += 1
+        for name, parameter in self.model.named_parameters():
+            if parameter.requires_grad:
+                mean = self.mean.setdefault(name, torch.zeros_like(parameter))
+                mean.lerp_(parameter, 1 / self.averaged)
+
+    @contextmanager
+    def averages(self) -> Iterator[None]:
+        """Inside, the model has the mean of its weights, if there is one yet."""
+        self._exchange()
+        try:
+            yield
+        finally:
+            self._exchange()
+
+    def _exchange(self) -> None:
+        for name, mean in self.mean.items():
+            parameter = self.model.get_parameter(name)
+            parameter.data, self.mean[name] = mean, parameter.data
+
     @contextmanager
     def evaluating(self) -> Iterator[None]:
-        """Validate the model under its mask; before the first step, the dense model."""
-        with self.bare():
-            if self.now or self.chosen:
-                masks.apply(self.model, self.chosen or self.mask_now())
+        """Validate the model under its mask, with averaged weights; before the first step, the dense model."""
+        with self.bare(), self.averages():
+            if self.now and not self.chosen:
+                masks.apply(self.model, self.mask_now())
             yield
 
     def bare(self) -> AbstractContextManager:
         return masks.without_gates(self.model, self.kinds)
 
+    def tensors(self) -> dict[str, Tensor]:
+        return self.mean
+
     def state(self) -> dict:
         state = {"compute": self.spent, "undecided": self.undecided, "now": self.now, "done": self.done}
         state["mask"] = None if self.chosen is None else masks.to_json(self.chosen)
         state["gates"] = [p.detach().cpu().tolist() for p in self.gate_parameters()]
-        return state
+        return state | {"averaged": self.averaged}
 
-    def load_state(self, state: dict) -> None:
+    def load_state(self, state: dict, tensors: dict[str, Tensor]) -> None:
         self.spent, self.undecided, self.now, self.done = (state[k] for k in ("compute", "undecided", "now", "done"))
         with torch.no_grad():
             for parameter, values in zip(self.gate_parameters(), state["gates"], strict=True):
                 parameter.copy_(torch.tensor(values, dtype=parameter.dtype))
+        self.averaged, self.mean = state["averaged"], {name: mean.to(self.device) for name, mean in tensors.items()}
         if state["mask"] is not None:
             self.chosen = masks.from_json(state["mask"])
-            masks.apply(self.model, self.chosen)
+            self._remove()
 
 
 def frozen_modules(model: Transformer, kinds: tuple[str, ...]) -> list[nn.Module]:

@@ -1,8 +1,10 @@
-"""`nmt prune`: one run that chooses the heads, fine-tunes, removes the rest for good and says what it cost."""
+"""`nmt prune`: one run that chooses the heads, removes the rest, fine-tunes, and says what it cost; or a chain."""
 
+import copy
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -14,11 +16,10 @@ from nmt.models import Trained, save_model_directory
 from nmt.plumbing.files import read_json, whole_directory, write_json
 from nmt.pruning import masks
 from nmt.pruning.config import PruningConfig
-from nmt.pruning.costs import parameters
+from nmt.pruning.costs import parameters, speed
 from nmt.pruning.method import Method
 from nmt.pruning.methods import L0, method_class
-from nmt.pruning.removal import remove_heads
-from nmt.runs import Run, load
+from nmt.runs import Run, load, refuse_taken
 from nmt.training import train
 
 
@@ -59,11 +60,68 @@ def prune(
     return read_json(result)
 
 
+def prune_through(
+    settings: PruningConfig,
+    budgets: Sequence[int],
+    config: TrainingConfig,
+    corpus: Corpus,
+    checkpoint: Trained | str | Path | None,
+    directory: str | Path,
+    resume: bool = False,
+    device: torch.device | str | None = None,
+    progress: int = 20,
+    log: Callable[[str], None] = print,
+) -> list[dict]:
+    """Prune to the largest of several budgets, what is left to the next, and so on; returns the rows of curve.json.
+
+    DIRECTORY/keep-K is the run of each budget, for which config's epochs and minutes are meant. A row tells of the
+    dense model, or a budget: "kept" heads, "loss" and "bleu" of the validation pairs, "parameters", "steps", and under
+    "ms" the time of a sentence's greedy decoding, by batch size, as in `nmt.pruning.costs`.
+    """
+    directory, budgets = Path(directory), sorted({*budgets}, reverse=True)
+    if not method_class(settings.method).again:
+        raise NmtError(f"--method {settings.method} prunes whole layers only, not what it left before: give one --keep")
+    if not resume:
+        refuse_taken(directory)
+        directory.mkdir(parents=True, exist_ok=True)
+        write_json(directory / "curve.json", {"budgets": budgets})
+    elif read_json(directory / "curve.json")["budgets"] != budgets:
+        raise NmtError(f"--keep: {directory} goes through other numbers of heads; see its curve.json")
+    places, results = [directory / f"keep-{keep}" for keep in budgets], []
+    try:
+        for number, (keep, place) in enumerate(zip(budgets, places, strict=True)):
+            begun, said = (place / "config.json").is_file(), replace(settings, keep=keep)
+            of_its_own = replace(config, seed=config.seed + 100 * number)  # another order of the batches
+            origin = None if begun else places[number - 1] if number else checkpoint
+            results.append(prune(said, of_its_own, corpus, origin, place, begun, device, progress, log))
+    finally:
+        if not (places[0] / "config.json").is_file():
+            shutil.rmtree(directory)
+    models = [load(Run(places[0]).config["checkpoint"]), *map(load, places)]
+    sources = models[0].bpe[0].encode([*islice(corpus.lines("valid", "en"), 50)])
+    ms = speed({str(number): one.model for number, one in enumerate(models)}, sources, rounds=3)
+    first = {"kept": results[0]["of"], "nll_pruned": results[0]["nll_dense"], "bleu_pruned": results[0]["bleu_dense"]}
+    rows = [
+        {
+            "kept": result["kept"],
+            "loss": result["nll_pruned"],
+            "bleu": result["bleu_pruned"],
+            "parameters": parameters(one.model),
+            "steps": result.get("steps", 0),
+            "ms": {size: found["median"] for size, found in times.items()},
+        }
+        for result, one, times in zip([first, *results], models, ms.values(), strict=True)
+    ]
+    write_json(directory / "curve.json", {"budgets": budgets, "rows": rows})
+    return rows
+
+
 def _remove_and_report(run: Run, step: int, method: Method) -> None:
-    """From the checkpoint of this step: remove the heads, write DIRECTORY/pruned and result.json."""
+    """Write what is left as DIRECTORY/pruned, with averaged weights, and result.json."""
     method.finish()  # needed where the clock ran out right at a checkpoint
     trained, mask = load(run.checkpoint(step)), method.chosen
-    small = remove_heads(trained.model, mask)
+    with method.averages():
+        small = copy.deepcopy(method.model).cpu()
     (run.directory / "result.json").unlink(missing_ok=True)
     shutil.rmtree(run.directory / "pruned", ignore_errors=True)
     with whole_directory(run.directory / "pruned") as new:

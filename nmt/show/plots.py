@@ -25,7 +25,7 @@ from torch import Tensor
 
 from nmt.plumbing.files import whole_file
 from nmt.pruning.masks import Mask
-from nmt.runs import Run, load
+from nmt.runs import Run
 
 BLUE, ORANGE = "#2a6fbb", "#d9730d"  # readers with colour-blindness can tell them apart
 GREY = "#b5b5b5"
@@ -148,6 +148,19 @@ def run_curves(run: Run, title: str = "") -> Figure:
     return figure
 
 
+def budget_curve(rows: Sequence[dict], title: str = "") -> Figure:
+    """What is lost and what is saved with the heads: the rows of curve.json of `nmt prune --keep K1,K2,…`."""
+    figure, (grid,) = new_figure((WIDEST, 2.8), (1, 4), title)
+    values = {"loss, nats per piece": [row["loss"] for row in rows], "BLEU, 0 to 100": [row["bleu"] for row in rows]}
+    values["parameters, million"] = [row["parameters"] / 1e6 for row in rows]
+    values |= {f"ms a sentence, {size}": [row["ms"][size] for row in rows] for size in list(rows[0]["ms"])[-1:]}
+    for axes, (name, of_rows) in zip(grid, values.items(), strict=True):
+        axes.plot([row["kept"] for row in rows], of_rows, color=BLUE, marker="o", ms=4, clip_on=False)
+        axes.set(title=name, xlabel="heads kept", ylim=(0, None), xlim=(0, None))
+        axes.title.set_size(9)
+    return figure
+
+
 def run_pictures(run: Run) -> list[Path]:
     """RUN/plots: curves.png; and attention.png, where each head looks in a held-out pair, as of the last validation."""
     name, folder, stored = run.directory.name, run.directory / "plots", run.frames()
@@ -156,9 +169,6 @@ def run_pictures(run: Run) -> list[Path]:
     save(run_curves(run, name), folder / "curves.png")
     with np.load(stored[-1][1]) as arrays:
         maps, (_, *written), keys = (arrays[f"0.{what}"] for what in ("cross", "trg", "src"))
-    if (run.directory / "pruned").is_dir():
-        for of_layer, kept in zip(maps, load(run.directory / "pruned").model.config.kept("cross"), strict=True):
-            of_layer[[head for head in range(len(of_layer)) if head not in kept]] = 0
     title = f"{name}, step {stored[-1][0]:,}: where each head looks in the English (columns)\n"
     gone = ~maps.any((2, 3))  # (L, H)
     title += f"to write each piece of the reference (rows){'; ×: a head that is gone' if gone.any() else ''}"

@@ -19,7 +19,6 @@ from nmt.pruning.methods.competing_gates import CompetingHeads
 OPEN = 0.98  # the share of gates expected to be open at the first step: almost all, so that the model has no shock
 TEMPERATURES = 0.66, 0.33  # of the hard concrete, first step and last: at first most gates are soft, at the end few
 HARDENING = 0.1  # τ falls from 1 to this: a head that was preferred a little is then preferred for good
-BATCHES = 8  # batches for the scores at the beginning
 
 
 def threshold(scores: Tensor, k: float) -> float:
@@ -97,17 +96,14 @@ class OnBudget(CompetingHeads):
     def search_step(self, step: int) -> None:
         if step == 0:
             with self.bare():
-                scores = masks.flatten(importance.taylor(self.model, self.kinds, self.calibration(BATCHES)))
-            self.charge(BATCHES, backward=True)
+                scores = masks.flatten(importance.taylor(self.model, self.kinds, self.calibration()))
+            self.charge(backward=True)
             scores = (scores + 1e-12).log()
             self.gates.scores.copy_(((scores - scores.mean()) / (scores.std() + 1e-12)).clamp(-2, 2))
         self._set(step)
 
     def _set(self, step: int) -> None:
         self.gates.follow_schedule(min(1.0, step / max(1, self.search_ends)), self.config.keep)
-
-    def choose(self) -> masks.Mask:
-        return self.swapped(self.mask_now())
 
     def count_undecided(self) -> int:
         self._set(self.now)

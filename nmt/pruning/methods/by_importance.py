@@ -12,8 +12,6 @@ from nmt.pruning.importance import Scores
 from nmt.pruning.method import Method
 from nmt.transformer import KINDS
 
-BATCHES = 8  # batches that importance is measured on
-
 
 def random(method: Method) -> Scores:
     """Heads at random, by the run's seed."""
@@ -45,11 +43,11 @@ def confidence(method: Method) -> Scores:
     """Behnke and Heafield 2020: the mean of a head's largest attention weight."""
     if wrong := [kind for kind in method.kinds if kind not in KINDS]:
         raise NmtError(f"--method confidence looks at attention: {', '.join(wrong)} has none")
-    method.charge(BATCHES)
+    method.charge()
     looks = {"encoder": ("src", "src"), "decoder": ("trg", "trg"), "cross": ("trg", "src")}  # from and at
     scores, count = importance.zeros(method.model, method.kinds), dict.fromkeys(method.kinds, 0)
     with evaluating(method.model):
-        for batch in method.calibration(BATCHES):
+        for batch in method.calibration():
             _, maps = method.model(batch.src, batch.trg_in, return_attention=True)
             ids = {"src": batch.src, "trg": batch.trg_in}  # trg_in holds the EOS of the shorter sentences
             words = {side: (row != PAD) & (row != EOS) for side, row in ids.items()}  # (B, S), (B, T)
@@ -64,8 +62,8 @@ def confidence(method: Method) -> Scores:
 
 def taylor(method: Method) -> Scores:
     """Michel et al. 2019, once, the scores of all layers compared as they are."""
-    method.charge(BATCHES, backward=True)
-    return importance.taylor(method.model, method.kinds, method.calibration(BATCHES))
+    method.charge(backward=True)
+    return importance.taylor(method.model, method.kinds, method.calibration())
 
 
 def taylor_per_layer(method: Method) -> Scores:
@@ -75,13 +73,12 @@ def taylor_per_layer(method: Method) -> Scores:
 
 def leave_one_out(method: Method) -> Scores:
     """By how much the loss rises when one head alone is closed."""
-    count = BATCHES // 2  # each head takes a pass over them
-    method.charge(count * (method.heads + 1))
+    method.charge(method.heads + 1)
     whole = masks.all_kept(method.model, method.kinds)
-    return importance.leave_one_out(method.model, whole, method.calibration(count))
+    return importance.leave_one_out(method.model, whole, method.calibration())
 
 
-def by_scores(scores: Callable[[Method], Scores]) -> type[Method]:
+def by_scores(scores: Callable[[Method], Scores], sample: int = Method.sample) -> type[Method]:
     """The method that keeps the k heads of the highest scores; its name and its words are those of the function."""
 
     def choose(self: Method) -> masks.Mask:
@@ -90,27 +87,53 @@ def by_scores(scores: Callable[[Method], Scores]) -> type[Method]:
         return masks.top_k(found, self.config.keep)
 
     name = scores.__name__.replace("_", "-")
-    return type(name, (Method,), {"name": name, "again": True, "__doc__": scores.__doc__, "choose": choose})
+    own = {"name": name, "again": True, "sample": sample, "choose": choose}
+    return type(name, (Method,), own | {"__doc__": scores.__doc__})
 
 
-SCORED = (random, last_layers, magnitude, confidence, taylor, taylor_per_layer, leave_one_out)
+SCORED = (random, last_layers, magnitude, confidence, taylor, taylor_per_layer)
 
 
 class TaylorIterative(Method):
-    """Michel et al. 2019, section 4.1: a tenth of the heads at a time, scored anew each time, no training between."""
+    """Michel et al. 2019, section 4.1: a tenth of the heads at a time, scored anew each time, no training between.
+
+    Each round pays for its --sample batches.
+    """
 
     name, sample, again = "taylor-iterative", 3, True
 
     def choose(self) -> masks.Mask:
         mask = masks.all_kept(self.model, self.kinds)
-        batches, tenth = self.calibration(self.sample), max(1, self.heads // 10)
+        batches, tenth = self.calibration(), max(1, self.heads // 10)
         while (left := masks.count(mask)) > self.config.keep:
             masks.apply(self.model, mask)
-            self.charge(self.sample, backward=True)
+            self.charge(backward=True)
             scores = importance.taylor(self.model, self.kinds, batches)
             scores = {kind: s.masked_fill(~mask[kind], -1.0) for kind, s in scores.items()}  # what is gone stays gone
             mask = masks.top_k(scores, max(self.config.keep, left - tenth))
         return mask
+
+
+class BlockFisher(Method):
+    """Kwon et al. 2022: heads go one at a time, by what they and those gone before cost together, to second order.
+
+    Closing the heads C costs about half of Σ_{i, j in C} F_ij, F the mean over sentences x of g g' with g = ∂L(x)/∂ξ.
+    The paper takes a block of F for each layer; here it is whole, so that heads of all layers compete. The paper then
+    fits factors on the heads that stay; here these train on.
+    """
+
+    name, again = "block-fisher", True
+
+    def choose(self) -> masks.Mask:
+        self.charge(backward=True)
+        matrix = importance.fisher(self.model, self.kinds, self.calibration())  # (N, N)
+        mask = masks.all_kept(self.model, self.kinds)
+        there = masks.flatten(mask)
+        left = there.clone()
+        for _ in range(self.heads - self.config.keep):
+            rise = matrix.diagonal() + 2 * matrix[:, there & ~left].sum(1)  # twice that of the loss
+            left[rise.masked_fill(~left, math.inf).argmin()] = False
+        return masks.unflatten(left, mask)
 
 
 class GreedyOracle(Method):
@@ -122,8 +145,8 @@ class GreedyOracle(Method):
     name, sample, charged, again = "greedy-oracle", 2, False, True
 
     def choose(self) -> masks.Mask:
-        mask, batches = masks.all_kept(self.model, self.kinds), self.calibration(self.sample)
+        mask, batches = masks.all_kept(self.model, self.kinds), self.calibration()
         while (left := masks.count(mask)) > self.config.keep:
-            self.charge(self.sample * (left + 1))
+            self.charge(left + 1)
             mask = masks.top_k(importance.leave_one_out(self.model, mask, batches), left - 1)
         return mask

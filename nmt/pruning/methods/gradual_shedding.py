@@ -2,7 +2,7 @@
 
 Michel et al. 2019 score heads by |∂L/∂ξ_h|, in passes made for it, and prune without training. But every training step
 computes that gradient anyway, if each sentence's factor ξ_h is a leaf of the graph. Pruning by degrees is long known
-(Molchanov et al. 2017, Zhu and Gupta 2017); ours are the free scores, the budget over all kinds, the swaps at the end.
+(Molchanov et al. 2017, Zhu and Gupta 2017); ours are the free scores and the budget over all kinds.
 """
 
 from collections.abc import Callable
@@ -61,17 +61,14 @@ class Shed(Method):
     def mask_now(self) -> masks.Mask:
         return masks.top_k(self.scores(), self.config.keep)
 
-    def choose(self) -> masks.Mask:
-        return self.swapped(self.mask_now())
-
     def gate_values(self) -> dict[str, dict]:
         return {"score": {k: [[float(f"{x:.5g}") for x in row] for row in s.tolist()] for k, s in self.sums.items()}}
 
     def state(self) -> dict:
         return {**super().state(), "kept": masks.to_json(self.left), "sums": masks.flatten(self.sums).tolist()}
 
-    def load_state(self, state: dict) -> None:
+    def load_state(self, state: dict, tensors: dict[str, Tensor]) -> None:
         self.left = masks.from_json(state["kept"])
         self.sums = masks.unflatten(torch.tensor(state["sums"], dtype=torch.float64), self.left)
         self.probes = masks.put_gates(self.model, self.left, Probe)
-        super().load_state(state)
+        super().load_state(state, tensors)

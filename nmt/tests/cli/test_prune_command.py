@@ -1,13 +1,17 @@
 """nmt prune and nmt compare on the command line: the origin's line, what is known and what contradicts, resuming."""
 
 import hashlib
+import itertools
 import json
+import os
 import re
+import signal
 
 import pytest
 
 import nmt.cli
 import nmt.cli.prune
+import nmt.pruning.prune
 import nmt.runs
 from nmt.plumbing.files import claimed
 from nmt.pruning.methods import METHODS, OURS
@@ -123,12 +127,52 @@ def test_resume(nmt_, prunes, refuses, trained):  # noqa: F811
     refuses(f"prune --checkpoint r {QUICK} --keep 1 --method on-budget --run again", r"pruned already \(encoder\)")
 
 
+def without_clocks(rows: list[dict]) -> list[dict]:
+    return [{name: value for name, value in row.items() if name != "ms"} for row in rows]
+
+
+def test_the_whole_curve_in_one_run(nmt_, prunes, refuses, trained, tmp_path):  # noqa: F811
+    """Each number of heads has a run of its own, which prunes what the one before left; a killed one goes on."""
+    line = "--method taylor --heads all --sample 1 --average 0.5"
+    rows, out = prunes(f"{line} --keep 2,5,3 --run r")
+    assert [row["kept"] for row in rows] == [6, 5, 3, 2] and [row["steps"] for row in rows] == [0, 4, 4, 4]
+    assert (tmp_path / "r" / "curve.png").is_file() and "r/keep-K" in out and "ms a sentence, batch 32" in out
+    parts = [load(trained.directory), *(load(f"r/keep-{keep}") for keep in (5, 3, 2))]
+    assert [row["parameters"] for row in rows] == [sum(p.numel() for p in one.model.parameters()) for one in parts]
+    assert len({row["parameters"] for row in rows}) == 4 and all(
+        set(row["ms"]) == {"batch 1", "batch 32"} for row in rows
+    )
+    masks = [json.loads((tmp_path / f"r/keep-{keep}/result.json").read_text())["mask"] for keep in (5, 3, 2)]
+    for larger, smaller in itertools.pairwise(masks):
+        assert all(a >= b for kind in larger for x, y in zip(larger[kind], smaller[kind]) for a, b in zip(x, y))  # noqa: B905
+    one, _ = prunes(f"{line} --keep 5 --run one")
+    assert one["nll_pruned"] == rows[1]["loss"]  # the first is what it would be alone
+
+    really, called = nmt.pruning.prune.prune, []
+
+    def killed_at_the_second(*plan) -> dict:
+        called.append(plan)
+        return really(*plan) if len(called) == 1 else os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nmt.pruning.prune, "prune", killed_at_the_second)
+        assert nmt_(f"prune --checkpoint {trained.directory} {QUICK} {line} --keep 2,5,3 --run killed")[0] == 130
+    assert not (tmp_path / "killed" / "keep-2").exists()
+    refuses("prune --resume --run killed --keep 4,2", "goes through other numbers of heads")
+    status, out, err = nmt_("prune --resume --run killed --gpus 0 --progress_bar_refresh_rate 0")
+    assert status == 0 and without_clocks(json.loads(out.splitlines()[-1])) == without_clocks(rows), err
+    refuses(f"prune --checkpoint {trained.directory} {QUICK} {line} --keep 5,2 --run r", "exists already")
+
+
 @pytest.mark.parametrize(
     ("line", "pattern"),
     [
         ("--keep 3", "--keep 3: --heads encoder has 2 in this model"),
         ("--keep -1", "--keep must be at least 0, not -1"),
-        ("--keep two", "--keep.*invalid int"),
+        ("--keep two", "--keep: a whole number, or several, as in 24,12,6, not 'two'"),
+        ("--keep 2,x", "--keep: a whole number, or several"),
+        ("--keep 3,1", "--keep 3: --heads encoder has 2 in this model"),
+        ("--keep 2,1 --method dsp", "dsp prunes whole layers only.*give one --keep"),
         ("", "how much shall stay.*--keep K.*--hcg-l0-penalty-lambda"),
         ("--method best --keep 1", "--method best: choose one of ours, random"),
         ("--method l0 --keep 1 --hcg_l0_penalty_lambda 0.1", "with --keep it is --method l0-topk"),
@@ -206,6 +250,27 @@ def test_compare(nmt_, plan, tmp_path):  # noqa: F811
     before = (tmp_path / "o" / "seed-2.jsonl").read_bytes()
     assert nmt_(f"compare {config} --out o --seeds 2 --gpus 0")[0] == 0  # what is done is not redone
     assert (tmp_path / "o" / "seed-2.jsonl").read_bytes() == before
+
+
+def test_compare_repeats_cells_goes_through_budgets_and_asks_for_contrasts(nmt_, plan, tmp_path):  # noqa: F811
+    """A method may overrule what all have in common: here its epochs, its name, and the budgets."""
+    through = {"name": "one run", "method": "magnitude", "keep": [2, 1]}
+    twice = {"method": "random", "max_epochs": 2, "limit_train_batches": 2, "average": 0.5}
+    plan |= {"methods": [twice, through], "seeds": [1], "repeats": 2, "contrasts": True, "budgets": {"encoder": [2, 1]}}
+    (config := tmp_path / "plan.json").write_text(json.dumps(plan))
+    status, out, err = nmt_(f"compare {config} --out o --gpus 0")
+    assert status == 0 and "6 of 6 cells are done" in out, err
+    _, *lines = [json.loads(line) for line in (tmp_path / "o" / "seed-1.jsonl").read_text().splitlines()]
+    found = [(line["method"], line.get("repeat", 0), line["kept"], line["steps"]) for line in lines]
+    assert found == [
+        *[("random", repeat, 2, 4) for repeat in (0, 1)],
+        *[("magnitude", repeat, kept, 1) for repeat in (0, 1) for kept in (2, 1)],
+        *[("random", repeat, 1, 4) for repeat in (0, 1)],
+    ]
+    assert {line["pruning"]["average"] for line in lines if line["method"] == "random"} == {0.5}
+    assert lines[0]["scores"]["dev"]["loss"] != lines[1]["scores"]["dev"]["loss"]  # the repeats differ
+    assert all(0 <= accuracy <= 1 for line in lines for accuracy, _ in line["scores"]["contrasts"].values())
+    assert len({line["key"] for line in lines}) == 6
 
 
 def test_processes_share_out_the_cells(nmt_, plan, tmp_path):  # noqa: F811

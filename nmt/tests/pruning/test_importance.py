@@ -45,7 +45,7 @@ def singles(batch) -> list[Batch]:
 def scores(name: str, model, kinds, batches=(), seed: int = 1) -> importance.Scores:
     """What a method would choose by."""
     method = METHODS[name](PruningConfig(method=name, keep=1), model, seed)
-    method.model, method.kinds, method.calibration = model, kinds, lambda count: batches
+    method.model, method.kinds, method.calibration = model, kinds, lambda: batches
     return {scored.__name__: scored for scored in SCORED}[name.replace("-", "_")](method)
 
 
@@ -75,6 +75,30 @@ def test_taylor_is_the_mean_slope_of_the_sentences_losses(model, batch):
     for kind in KINDS:
         expected = slopes[kind].abs().sum(0) / batch.tokens
         torch.testing.assert_close(scores[kind], expected, rtol=1e-3, atol=1e-6)
+    by_sentence = torch.cat([slopes[kind].flatten(1) for kind in KINDS], dim=1)  # (5, N)
+    expected = sum(torch.outer(g, g) for g in by_sentence) / 5
+    torch.testing.assert_close(importance.fisher(model, KINDS, [batch]), expected, rtol=1e-3, atol=1e-5)
+
+
+def test_block_fisher_counts_what_heads_cost_together(model, batch, monkeypatch):
+    """Each head that goes is the one for which the sum over all pairs of those gone is least, told pair by pair."""
+    vectors = torch.randn(3, 24, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    matrix = vectors.T @ vectors
+    monkeypatch.setattr(importance, "fisher", lambda *_: matrix)
+
+    def chosen(keep: int) -> torch.Tensor:
+        method = METHODS["block-fisher"](PruningConfig(method="block-fisher", heads="all", keep=keep), model, 1)
+        method.model, method.calibration = model, lambda: [batch]
+        mask = masks.flatten(method.choose())
+        assert method.spent == 8 and int(mask.sum()) == keep
+        return mask
+
+    gone = []
+    for keep in range(23, 15, -1):
+        costs = {h: sum(float(matrix[i, j]) for i in (*gone, h) for j in (*gone, h)) for h in {*range(24)} - {*gone}}
+        gone.append(min(costs, key=costs.get))
+        assert (~chosen(keep)).nonzero().flatten().tolist() == sorted(gone)
+    assert sorted(gone) != matrix.diagonal().argsort()[:8].sort().values.tolist()
 
 
 def test_taylor_of_a_batch_is_that_of_its_sentences(model, batch, singles):
@@ -171,7 +195,7 @@ def test_last_layers_go_first_and_chance_has_a_seed(model):
 
 def greedy(model, keep: int, kinds: str, batches: list[Batch]) -> masks.Mask:
     method = GreedyOracle(PruningConfig(method="greedy-oracle", heads=kinds, keep=keep), model, 1)
-    method.model, method.calibration = model, lambda count: batches
+    method.model, method.calibration = model, lambda: batches
     return method.choose()
 
 

@@ -5,6 +5,7 @@ import random
 from dataclasses import replace
 
 import pytest
+from safetensors.torch import load_file
 
 from nmt.pruning.method import Method
 from nmt.pruning.methods import METHODS, OURS
@@ -64,6 +65,21 @@ def test_killed_and_resumed_is_never_killed(method, killed, pruned, run_method):
 
 
 @needs_fork
+@pytest.mark.parametrize("method", ["taylor", OURS])
+def test_killed_around_the_removal_and_while_weights_are_averaged(method, killed, run_method):  # noqa: F811
+    """A checkpoint every second step: some hold the whole model, some what is left of it, some a mean as well."""
+    plan = {"warmup": 2, "decay": 0.25, "average": 0.5, "search": 0.5, "sample": 1, "heads": "all", "keep": 7}
+    plan["config"] = replace(CONFIG, checkpoint_every_n_steps=2)
+    expected = run_method(method, **plan)
+    decide = [lambda name, at, when=when: (name, at) == ("decide", when) for when in ("before", "after")]
+    removed = after_first_checkpoint(random.Random(method).randint(4, 8))
+    run = killed(method, *decide, removed, after_first_checkpoint(9), **plan)
+    assert all_left(run) == all_left(expected)
+    names = load_file(run.checkpoint(run.last_step()) / "training.safetensors").keys()
+    assert "objective.generator.bias" in names and len(run.lines("sessions.jsonl")) == 5
+
+
+@needs_fork
 def test_killed_while_the_new_model_is_written(killed, pruned):  # noqa: F811
     moments = itertools.count()
 
@@ -86,11 +102,9 @@ def test_killed_before_the_first_checkpoint(killed, pruned):  # noqa: F811
 def test_killed_between_the_last_step_and_its_validation(killed, run_method):  # noqa: F811
     """A run that ends inside an epoch, at a step that is one of --checkpoint_every_n_steps."""
     config = replace(CONFIG, checkpoint_every_n_steps=3)
-    plan = {"config": config, "distill": 0.5}  # 12 of 16 steps
-    expected, validations = run_method("magnitude", **plan), itertools.count()
-    run = killed(
-        "magnitude", lambda name, when: (name, when) == ("validate", "before") and next(validations) == 1, **plan
-    )
+    plan = {"config": config, "sample": 4}  # 12 of 16 steps
+    expected, validations = run_method("taylor", **plan), itertools.count()
+    run = killed("taylor", lambda name, when: (name, when) == ("validate", "before") and next(validations) == 1, **plan)
     assert all_left(run) == all_left(expected)
 
 
