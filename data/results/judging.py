@@ -45,7 +45,8 @@ class Claim:
         return [*self.ours, *itertools.chain(*self.against)]
 
     def holds(self, differences: np.ndarray, corrected: float) -> bool:
-        enough = self.on is None or int((differences <= -self.by).sum()) >= self.on
+        lower = (differences <= -self.by) & (differences < 0)
+        enough = self.on is None or int(lower.sum()) >= self.on
         significant = self.p is None or (differences.mean() < 0 and corrected <= self.p)
         return bool(enough and significant and (self.within is None or differences.mean() <= self.within))
 

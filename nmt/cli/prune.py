@@ -42,15 +42,16 @@ def prune_command(given: argparse.Namespace) -> None:
         config, corpus = training_config(given, trained), _corpus(given, trained)
         name = f"{time.strftime('%Y%m%d-%H%M%S')}-{corpus.name}-{method_class(settings.method).name}"
         directory = directory or f"runs/{name}"
-    how = trained, directory, given.resume, device, given.progress_bar_refresh_rate
+    what, how = (config, corpus, trained, directory, given.resume), {"device": device}
+    how["progress"] = given.progress_bar_refresh_rate
     if budgets:
-        rows = prune_through(settings, budgets, config, corpus, *how)
+        rows = prune_through(settings, budgets, *what, **how)
         print(table(with_times(row) for row in rows))
         save(budget_curve(rows, f"{directory}: {settings.method}"), Path(directory) / "curve.png")
         print(f"the models: {directory}/keep-K; drawn: {directory}/curve.png")
         print(json.dumps(rows), flush=True)
         return
-    result = prune(settings, config, corpus, *how)
+    result = prune(settings, *what, **how)
     undecided = f", {result['undecided']} gates undecided when they were chosen" if result["undecided"] else ""
     print(f"{result['method']}: {result['kept']} of {result['of']} kept{undecided}; the new model: {directory}")
     print(
@@ -65,8 +66,8 @@ def prune_command(given: argparse.Namespace) -> None:
 def with_times(row: dict) -> dict[str, str]:
     """A row of curve.json for a table."""
     times = {f"ms a sentence, {size}": f"{ms:.2f}" for size, ms in row["ms"].items()}
-    shown = {"heads": row["kept"], "loss": f"{row['loss']:.3f}", "BLEU": f"{row['bleu']:.2f}"}
-    return shown | {"parameters": f"{row['parameters']:,}", "steps": row["steps"]} | times
+    shown = {"heads": row["kept"], "loss": f"{row['nll_pruned']:.3f}", "BLEU": f"{row['bleu_pruned']:.2f}"}
+    return shown | {"parameters": f"{row['params_pruned']:,}", "steps": row["steps"]} | times
 
 
 def pruning_config(given: argparse.Namespace) -> PruningConfig:

@@ -144,11 +144,13 @@ def compare(
     for seed in plan.seeds if seeds is None else seeds:
         if seed not in plan.seeds:
             raise NmtError(f"--seeds {seed}: {config} has {plan.seeds}")
-        _Seed(plan, corpus, Path(out), seed, device).do_cells()
+        Seed(plan, corpus, Path(out), seed, device).do_cells()
 
 
 @dataclass(frozen=True)
-class _Seed:
+class Seed:
+    """The cells of one dense model, and what they are scored by."""
+
     plan: Plan
     corpus: Corpus
     out: Path

@@ -68,15 +68,13 @@ def prune_through(
     checkpoint: Trained | str | Path | None,
     directory: str | Path,
     resume: bool = False,
-    device: torch.device | str | None = None,
-    progress: int = 20,
-    log: Callable[[str], None] = print,
+    **how: object,
 ) -> list[dict]:
-    """Prune to the largest of several budgets, what is left to the next, and so on; returns the rows of curve.json.
+    """Prune to the largest of several budgets, what is left to the next, and so on; `how` as in `prune`.
 
-    DIRECTORY/keep-K is the run of each budget, for which config's epochs and minutes are meant. A row tells of the
-    dense model, or a budget: "kept" heads, "loss" and "bleu" of the validation pairs, "parameters", "steps", and under
-    "ms" the time of a sentence's greedy decoding, by batch size, as in `nmt.pruning.costs`.
+    DIRECTORY/keep-K is the run of each budget, for which config's epochs and minutes are meant. Returns the rows of
+    curve.json: one of the dense model, and what `prune` returned of each budget; each with "ms", by batch size the time
+    of a sentence's greedy decoding, as in `nmt.pruning.costs`.
     """
     directory, budgets = Path(directory), sorted({*budgets}, reverse=True)
     if not method_class(settings.method).again:
@@ -93,24 +91,17 @@ def prune_through(
             begun, said = (place / "config.json").is_file(), replace(settings, keep=keep)
             of_its_own = replace(config, seed=config.seed + 100 * number)  # another order of the batches
             origin = None if begun else places[number - 1] if number else checkpoint
-            results.append(prune(said, of_its_own, corpus, origin, place, begun, device, progress, log))
+            results.append(prune(said, of_its_own, corpus, origin, place, begun, **how))
     finally:
         if not (places[0] / "config.json").is_file():
             shutil.rmtree(directory)
     models = [load(Run(places[0]).config["checkpoint"]), *map(load, places)]
     sources = models[0].bpe[0].encode([*islice(corpus.lines("valid", "en"), 50)])
     ms = speed({str(number): one.model for number, one in enumerate(models)}, sources, rounds=3)
-    first = {"kept": results[0]["of"], "nll_pruned": results[0]["nll_dense"], "bleu_pruned": results[0]["bleu_dense"]}
+    dense = {f"{name}_pruned": results[0][f"{name}_dense"] for name in ("bleu", "nll", "params")}
+    rows = [{"kept": results[0]["of"], "steps": 0, **dense}, *results]
     rows = [
-        {
-            "kept": result["kept"],
-            "loss": result["nll_pruned"],
-            "bleu": result["bleu_pruned"],
-            "parameters": parameters(one.model),
-            "steps": result.get("steps", 0),
-            "ms": {size: found["median"] for size, found in times.items()},
-        }
-        for result, one, times in zip([first, *results], models, ms.values(), strict=True)
+        row | {"ms": {size: x["median"] for size, x in of.items()}} for row, of in zip(rows, ms.values(), strict=True)
     ]
     write_json(directory / "curve.json", {"budgets": budgets, "rows": rows})
     return rows

@@ -151,9 +151,12 @@ def run_curves(run: Run, title: str = "") -> Figure:
 def budget_curve(rows: Sequence[dict], title: str = "") -> Figure:
     """What is lost and what is saved with the heads: the rows of curve.json of `nmt prune --keep K1,K2,…`."""
     figure, (grid,) = new_figure((WIDEST, 2.8), (1, 4), title)
-    values = {"loss, nats per piece": [row["loss"] for row in rows], "BLEU, 0 to 100": [row["bleu"] for row in rows]}
-    values["parameters, million"] = [row["parameters"] / 1e6 for row in rows]
-    values |= {f"ms a sentence, {size}": [row["ms"][size] for row in rows] for size in list(rows[0]["ms"])[-1:]}
+    values = {
+        "loss, nats per piece": [row["nll_pruned"] for row in rows],
+        "BLEU, 0 to 100": [row["bleu_pruned"] for row in rows],
+        "parameters, million": [row["params_pruned"] / 1e6 for row in rows],
+        "ms a sentence, batches of 32": [row["ms"]["batch 32"] for row in rows],
+    }
     for axes, (name, of_rows) in zip(grid, values.items(), strict=True):
         axes.plot([row["kept"] for row in rows], of_rows, color=BLUE, marker="o", ms=4, clip_on=False)
         axes.set(title=name, xlabel="heads kept", ylim=(0, None), xlim=(0, None))
