@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 GROUPS = {**{kind: (kind,) for kind in KINDS + NEURONS}, "all": KINDS}  # --heads -> kinds of layers
 
-GONE = {"swaps": 0, "distill": 0.0}  # settings of earlier runs, and their defaults
+GONE = {"swaps": 0, "distill": 0.0, "stop": "end"}  # settings of earlier runs, and their defaults
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,6 @@ class PruningConfig:
     average: float = option(
         0.0, "share of the steps, the last ones, over which weights are averaged, once heads are chosen", SHARE
     )
-    stop: str = option("end", "end after all epochs, or when no gate is undecided", choices=("end", "decided"))
     gates_every_n_steps: int = option(10, "steps between two lines of gates.jsonl")
 
     def __post_init__(self) -> None:

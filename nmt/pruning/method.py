@@ -32,7 +32,6 @@ class Method(Objective):
     search = 0.6  # the share of the steps that the search gets, if it learns
     sample = 8  # batches that heads are scored on, in each round
     charged = True  # False: an upper bound, whose search does not count
-    soft_gates = False  # whether a gate may be neither open nor closed
     again = False  # whether it can take more heads from layers that were pruned before
     plain = False
 
@@ -73,8 +72,6 @@ class Method(Objective):
             raise NmtError(f"--method {self.name} needs --hcg_l0_penalty_lambda X, the price of a head")
         if price is not None and "lambda" not in self.needs:
             raise NmtError(f"--method {self.name} has no penalty: leave out --hcg_l0_penalty_lambda, or take l0-topk")
-        if self.config.stop == "decided" and not self.soft_gates:
-            raise NmtError(f"--stop decided: --method {self.name} has no gates that could be undecided")
 
     # What a method says
 
@@ -161,8 +158,7 @@ class Method(Objective):
 
     def after_step(self, step: int) -> list[dict]:
         self.now = step
-        may_stop = self.config.stop == "decided" and step > 1 and self.chosen is None
-        self.done = (may_stop and self.count_undecided() == 0) or self.done_share(step + 1) > 1 + 1e-6 / self.steps
+        self.done = self.done_share(step + 1) > 1 + 1e-6 / self.steps  # another step would be too much
         if self.config.average and self.chosen and self.done_share(step) > 1 - self.config.average:
             self._average()
         if self.done:

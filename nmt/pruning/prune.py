@@ -47,6 +47,8 @@ def prune(
             raise NmtError(f"{given}; for another number prune anew, or train on from what comes out")
     dense, kind = load(checkpoint), method_class(settings.method)
     method = kind(replace(settings, method=kind.name), dense.model, config.seed)
+    if config.scheduler != "no" and (settings.warmup or settings.decay):
+        raise NmtError(f"--scheduler {config.scheduler} sets the rate itself: leave it out, or --warmup and --decay")
     if isinstance(method, L0):
         log(f"the penalty is {method.price:.5f} nats per target token for each head that is open")
     start = None if resume else dense

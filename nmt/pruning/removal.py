@@ -84,7 +84,7 @@ def cut_neurons(
 def _cut(whole: nn.Parameter, seen_as: tuple[int, ...], places: Tensor, shape: tuple[int, ...], of: Moments) -> None:
     """View a parameter in one shape, choose places of axis 1, and give what was chosen its own shape."""
     state, before = of.get(whole, {}), whole.shape
-    whole.data = whole.data.view(seen_as).index_select(1, places).reshape(shape)
+    whole.data = whole.data.reshape(seen_as).index_select(1, places).reshape(shape)
     for name, moment in state.items():
         if moment.shape == before:
-            state[name] = moment.view(seen_as).index_select(1, places).reshape(shape)
+            state[name] = moment.reshape(seen_as).index_select(1, places).reshape(shape)

@@ -82,7 +82,7 @@ class OnBudget(CompetingHeads):
     The budget falls from almost all heads to --keep. The scores start as standardised logarithms of first-order ones.
     """
 
-    name, search, soft_gates = "on-budget", 0.3, True
+    name, search = "on-budget", 0.3
 
     def install(self) -> None:
         if not 0 < self.config.keep < self.heads:

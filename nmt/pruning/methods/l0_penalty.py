@@ -17,7 +17,7 @@ class L0(Method):
     gate is then more likely 1 than 0, log α > 0; how many do is known at the end.
     """
 
-    name, needs, learns, soft_gates = "l0", ("lambda",), True, True
+    name, needs, learns = "l0", ("lambda",), True
 
     @property
     def price(self) -> float:

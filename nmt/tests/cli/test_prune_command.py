@@ -182,7 +182,6 @@ def test_the_whole_curve_in_one_run(nmt_, prunes, refuses, trained, tmp_path):  
         ("--hcg_l0_penalty_lambda nan", "--hcg-l0-penalty-lambda must be at least 0"),
         ("--method taylor --keep 1 --hcg_l0_penalty_lambda 0.1", "taylor has no penalty"),
         ("--method dsp --keep 0", "--keep of at least 1"),
-        ("--method taylor --keep 1 --stop decided", "no gates that could be undecided"),
         ("--heads self --keep 1", "--heads: invalid choice: 'self'"),
         ("--encoder_with_hard_concrete_gate=0 --heads cross --keep 1", "=0: pruning without gates"),
         ("--encoder_with_hard_concrete_gate=1 --heads cross --keep 1", "means --heads encoder, not cross"),
@@ -191,6 +190,7 @@ def test_the_whole_curve_in_one_run(nmt_, prunes, refuses, trained, tmp_path):  
         ("--keep 1 --freeze maybe", "--freeze.*yes or no"),
         ("--keep 1 --batch_tokens 100", "give one of them"),
         ("--keep 1 --gate_lr 0", "--gate-lr must be above 0"),
+        ("--keep 1 --scheduler noam --decay 0.5", "--scheduler noam sets the rate itself"),
         ("--keep 1 --max_epochs 0", "--max-epochs must be at least 1"),
     ],
 )
