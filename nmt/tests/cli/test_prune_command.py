@@ -150,9 +150,9 @@ def test_the_whole_curve_in_one_run(nmt_, prunes, refuses, trained, tmp_path):  
 
     really, called = nmt.pruning.prune.prune, []
 
-    def killed_at_the_second(*plan) -> dict:
+    def killed_at_the_second(*plan, **how) -> dict:
         called.append(plan)
-        return really(*plan) if len(called) == 1 else os.kill(os.getpid(), signal.SIGINT)
+        return really(*plan, **how) if len(called) == 1 else os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nmt.pruning.prune, "prune", killed_at_the_second)
