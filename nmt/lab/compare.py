@@ -128,7 +128,8 @@ class Plan:
 
 def _refuse_other(name: str, value: object, container: type, item: type, in_words: str) -> None:
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if type(value) is not container or not all(isinstance(one, item) for one in items):
+    fits = isinstance(value, container) and (container is bool or not isinstance(value, bool))  # a bool is an int
+    if not fits or not all(isinstance(one, item) for one in items):
         raise NmtError(f"{name} must be {in_words}, not {json.dumps(value)[:60]}")
 
 
