@@ -35,6 +35,7 @@ PEERS = {
     "CTranslate2": ("#8a6fbf", "D"),
     "CTranslate2, int8": ("black", "v"),
     "nmt, int8": ("#3a8f5c", "P"),
+    "nmt, --precision auto": ("#3a8f5c", "X"),
 }
 
 
@@ -73,7 +74,7 @@ def speed(result: dict) -> Figure:
                 of = ratio.get(clock) or ratio.get("memory") or ratio["wall"]
                 span = [[of["median"] - of["min"]], [of["max"] - of["median"]]]
                 style = {"fmt": marker, "color": color, "ms": 4, "capsize": 2, "elinewidth": 0.8}
-                axes.errorbar(of["median"], y + 0.13 * (number - 2.5), xerr=span, **style)
+                axes.errorbar(of["median"], y + 0.12 * (number - 3), xerr=span, **style)
         axes.axvline(1, color="black", lw=0.8)
         axes.set_yticks(range(len(of_size)), [task(row) for row in of_size], fontsize=8)
         axes.set(ylim=(len(of_size) - 0.5, -0.5), xscale="log")

@@ -1,9 +1,9 @@
 """`nmt bench`: training and decoding beside those who do the same, memory, padding, and how the cost of a token grows.
 
-All candidates, ours and those of data/results/peers.py that are installed, do the same step on the same batches of made
-ids: cross-entropy with label smoothing, gradients clipped, fused Adam. In decoding EOS is impossible, so that all write
-as many tokens; all keep a cache. In each round all take their turn, each time another first. What counts are ratios
-within a round, on a CPU of processor time: where others use the machine too, wall time tells of them.
+Ours and those of data/results/peers.py that are installed do the same step on the same batches of made ids, with
+cross-entropy and label smoothing, gradients clipped, fused Adam; ours with the products that a training chooses. In
+decoding EOS is impossible, so that all write as many tokens; all keep a cache. In each round all take their turn, each
+time another first. What counts are ratios within a round, on a CPU of processor time: wall time tells of others, too.
 """
 
 import re
@@ -29,6 +29,7 @@ from nmt import BOS, EOS, PAD, NmtError
 from nmt.batches import Batch, BatchIterator, collate
 from nmt.decoding import beam_search, greedy
 from nmt.objective import Objective, token_loss
+from nmt.plumbing.fast.numerics import choose
 from nmt.plumbing.files import read_json, write_json
 from nmt.plumbing.places import clone
 from nmt.plumbing.provenance import description_of_session
@@ -36,15 +37,13 @@ from nmt.plumbing.starting import keep_freed_memory
 from nmt.tokens import ParallelTokens, Tokens
 from nmt.transformer import Transformer, TransformerConfig
 
-OURS = "nmt"
+OURS, AUTO = "nmt", "nmt, --precision auto"
 
 
-def shape(vocab_size: int, d_model: int, num_heads: int) -> TransformerConfig:
-    return TransformerConfig(vocab_size, vocab_size, 2, d_model, num_heads, dropout=0.1, norm="post")
-
-
-SIZES = {"small, 2 x 128": shape(2_000, 128, 4), "the origin's, 2 x 512": shape(10_000, 512, 8)}
-SMOKE = {"smoke, 2 x 32": shape(60, 32, 4)}
+post_norm = partial(TransformerConfig, num_blocks=2, dropout=0.1, norm="post")
+SIZES = {"small, 2 x 128": post_norm(2_000, 2_000, d_model=128, num_heads=4)}
+SIZES |= {"the origin's, 2 x 512": post_norm(10_000, 10_000, d_model=512, num_heads=8)}
+SMOKE = {"smoke, 2 x 32": post_norm(60, 60, d_model=32, num_heads=4)}
 LENGTHS = 8, 16, 32  # of the sentences: in a turn there is a batch of each length
 BATCH_TOKENS = 2000  # in a training batch: tokens of its longer side, padding among them
 SEARCH = {1: "greedy", 4: "beam 4"}
@@ -98,34 +97,39 @@ def made_pairs(vocab_size: int, count: int, longest: int, device: torch.device) 
     return collate(made_tokens(lengths, vocab_size, random), list(range(count)), device)
 
 
-def training_turn(model: nn.Module, batches: list[Batch], device: torch.device) -> Callable[[], None]:
-    """A function that does one step on each batch, as `nmt.training` does it."""
+def training_turn(model: nn.Module, batches: list[Batch], device: torch.device, precision: str = "32") -> Callable:
+    """A function that does one step on each batch, as `nmt.training` does it. On a GPU precision is always "auto"."""
     optimizer = torch.optim.Adam(model.parameters(), 1e-4, (0.9, 0.98), eps=1e-9, fused=True)
-
-    def loss_of(batch: Batch) -> Tensor:
-        return token_loss(model(batch.src, batch.trg_in), batch.trg_out, label_smoothing=0.1)
+    numerics = choose("auto" if device.type == "cuda" else precision, device)
+    if not isinstance(model, Ours):
+        numerics = replace(numerics, onednn=False)
+    scaler = numerics.scaler(device)
 
     def turn() -> None:
         for batch in batches:
-            with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-                loss = getattr(model, "loss", loss_of)(batch) / batch.tokens
-            loss.backward()
+            with numerics.in_use(device):
+                with numerics.autocast(device):
+                    loss = model.loss(batch) if isinstance(model, Ours) else logits_loss(model, batch)
+                scaler.scale(loss / batch.tokens).backward()
+            scaler.unscale_(optimizer)
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
+            scaler.step(optimizer)
+            scaler.update()
             optimizer.zero_grad()
 
     return turn
+
+
+def logits_loss(model: nn.Module, batch: Batch) -> Tensor:
+    return token_loss(model(batch.src, batch.trg_in), batch.trg_out, label_smoothing=0.1)
 
 
 def decode(model: nn.Module, batches: list[Tensor], beam: int, length: int) -> list[list[int]]:
     return [ids for src in batches for ids in model.search(src, beam, length)]
 
 
-Seconds = dict[object, dict[str, list[float]]]  # name -> clock -> seconds of each round
-
-
-def in_rounds(turns: dict[object, Callable[[], object]], rounds: int, device: torch.device) -> Seconds:
-    """Of the turns of each. In each round another begins; an additional first round is not counted."""
+def in_rounds(turns: dict[object, Callable], rounds: int, device: torch.device) -> dict[object, dict]:
+    """Name -> clock -> seconds of each round. In each another begins; an additional first round is not counted."""
     names, clocks = list(turns), {"wall": time.perf_counter}
     if device.type == "cpu":
         clocks["cpu"] = time.process_time  # of all threads
@@ -157,7 +161,11 @@ def ratios(costs: dict[str, dict[str, list[float]]]) -> dict[str, dict[str, dict
 def training(config: TransformerConfig, device: torch.device, rounds: int, smoke: bool) -> list[dict]:
     models, vocab_size = candidates(config, device, "TRAINING"), config.src_vocab_size
     batches = [made_pairs(vocab_size, BATCH_TOKENS // (longest + 1), longest, device) for longest in LENGTHS]
-    seconds = in_rounds({name: training_turn(model, batches, device) for name, model in models.items()}, rounds, device)
+    turns = {name: training_turn(model, batches, device) for name, model in models.items()}
+    if device.type == "cpu" and choose("auto", device).precision != "32":
+        models[AUTO] = Ours(config)
+        turns[AUTO] = training_turn(models[AUTO], batches, device, "auto")
+    seconds = in_rounds(turns, rounds, device)
     counts = {name: sum(p.numel() for p in model.parameters() if p.requires_grad) for name, model in models.items()}
     row = {"task": "training step", "tokens": sum(batch.tokens for batch in batches), "steps": len(batches)}
     return [row | {"parameters": counts, "seconds": seconds, "ratios": ratios(seconds)}]
@@ -243,12 +251,9 @@ def growth(config: TransformerConfig, device: torch.device, rounds: int, smoke: 
 
 
 PARTS = {"training": training, "decoding": decoding, "memory": memory, "padding": padding, "growth": growth}
-OF_THE_SMALLEST = padding, growth  # not of each size
 
 
-def bench(
-    out: str | Path, device: torch.device, parts: Sequence[str] = (), rounds: int = 3, smoke: bool = False
-) -> None:
+def bench(out: str | Path, device: torch.device, parts: Sequence[str] = (), rounds=3, smoke=False) -> None:
     """Measure the parts, default all, and write OUT/bench.json after each; what is there is not measured again.
 
     The caller's random state stays as it is. Raises NmtError for an OUT that cannot be written or has other results.
@@ -262,7 +267,7 @@ def bench(
     for package in ("transformers", "ctranslate2", "x-transformers"):
         with suppress(PackageNotFoundError):
             session["versions"][package] = version(package)
-    dtypes = {"training": "bfloat16 autocast" if device.type == "cuda" else "float32", "decoding": "float32"}
+    dtypes = {"training": str(choose("auto" if device.type == "cuda" else "32", device)), "decoding": "float32"}
     result = {"session": session, "dtypes": dtypes, "smoke": smoke, "rounds": rounds, "parts": []}
     result["sizes"] = {name: {"config": asdict(config), "rows": []} for name, config in sizes.items()}
     if (out / "bench.json").exists():
@@ -276,7 +281,7 @@ def bench(
     if device.type == "cpu":
         keep_freed_memory()  # as training does; all profit from it
     for part in todo:
-        for name, config in list(sizes.items())[: 1 if PARTS[part] in OF_THE_SMALLEST else None]:
+        for name, config in list(sizes.items())[: 1 if part in ("padding", "growth") else None]:
             with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
                 torch.manual_seed(1)
                 rows = PARTS[part](config, device, rounds, smoke)
