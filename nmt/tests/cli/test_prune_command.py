@@ -101,7 +101,7 @@ def test_the_checkpoint_knows(refuses, trained, pairs, tmp_path):  # noqa: F811
 def test_the_checkpoint_is_loaded_once(prunes, trained, monkeypatch):  # noqa: F811
     loaded, really = [], nmt.runs.load_model_directory
     monkeypatch.setattr(
-        nmt.runs, "load_model_directory", lambda place, device: loaded.append(place) or really(place, device)
+        nmt.runs, "load_model_directory", lambda place, *options: loaded.append(place) or really(place, *options)
     )
     prunes("--method magnitude --keep 1 --run r")
     became = [Run("r").checkpoint(5), Run("r").directory / "pruned"]  # that one for the sentence shown at the end

@@ -161,14 +161,14 @@ def test_ctrl_c(owner, where, corpus, tmp_path, whole, monkeypatch):
 def test_memory_of_the_gpu(size, corpus, tmp_path, monkeypatch):
     config = replace(TINY, dropout=0.0, limit_val_batches=None, **size)
     whole = quiet(config, corpus, tmp_path / "whole")
-    forward, calls = Transformer.forward, itertools.count(1)
+    encode, calls = Transformer.encode, itertools.count(1)
 
     def small(self, *arguments):
         if next(calls) > 5:
             raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has …")
-        return forward(self, *arguments)
+        return encode(self, *arguments)
 
-    monkeypatch.setattr(Transformer, "forward", small)
+    monkeypatch.setattr(Transformer, "encode", small)
     name, number = ("batch_tokens", 300) if "batch_tokens" in size else ("batch_size", 20)
     message = rf"too small for --{name} {number}: CUDA out of memory\..*--split_batches 2.*step 3"
     refused(message, config, corpus, tmp_path / "run", resume=False)
