@@ -98,7 +98,7 @@ def _temporary(path: Path, make: Callable[[Path], None]) -> Iterator[Path]:
     try:
         yield temporary
     except OSError as error:
-        error.filename = error.filename or str(path)  # a disk that is full does not say what it had no room for
+        error.filename = error.filename or (error.errno and str(path))  # a full disk does not say for what
         raise
     finally:
         remove(temporary)
