@@ -98,7 +98,8 @@ def _temporary(path: Path, make: Callable[[Path], None]) -> Iterator[Path]:
     try:
         yield temporary
     except OSError as error:
-        error.filename = error.filename or (error.errno and str(path))  # a full disk does not say for what
+        if error.errno and not error.filename:  # a full disk does not say what it had no room for
+            error.filename = str(path)
         raise
     finally:
         remove(temporary)
