@@ -3,7 +3,7 @@
 
 const byId = (id) => document.getElementById(id);
 const state = { language: "en", item: null };
-const DOUBTFUL = -0.5; // nats per token, as in nmt/decoding.py
+const DOUBTFUL = -0.3; // nats per token, as in nmt/decoding.py
 let models = {};
 let header = {};
 let knownWords = new Set(); // of the English training text, in lower case
