@@ -66,6 +66,12 @@ def main(arguments: list[str] | None = None) -> int:
         mend = "; make room there, and go on" + " with --resume" * runs if error.errno in DISK_FULL else ""
         print(f"nmt: error: {str(error).removeprefix(f'[Errno {error.errno}] ')}{mend}", file=sys.stderr)
         return 2
+    except RuntimeError as error:
+        if type(error).__name__ != "OutOfMemoryError":  # torch's, which is not imported for its name alone
+            raise
+        what = str(error).partition(". ")[0]
+        print(f"nmt: error: {what}; give a smaller --batch-size, or --gpus 0 for the CPU", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -13,11 +13,14 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+import torch
 
 import nmt.cli
+import nmt.decoding
 from nmt.corpora import download
 from nmt.runs import Run, load
 from nmt.tests.cli.test_cli import NEW, _elsewhere, copy, nmt_, refuses, trained, tsv  # noqa: F401  fixtures
+from nmt.transformer import Transformer
 
 LINES = ["a cat sees snow.", "the girl draws a house."]
 COMMANDS = (
@@ -235,3 +238,16 @@ def test_without_data_and_network_the_phrasebook_is_named(refuses, monkeypatch, 
     monkeypatch.setattr(download, "PAUSE", 0)
     monkeypatch.setenv("NMT_DATA", str(tmp_path.parent / "elsewhere"))
     refuses("train --gpus 0", "no network here.*--data phrasebook comes with nmt and needs no network")
+
+
+@pytest.mark.parametrize("line", ["translate --checkpoint {} Hello.", "score --checkpoint {} --data {}"])
+def test_a_gpu_with_too_little_memory(line, nmt_, trained, tsv, monkeypatch):  # noqa: F811
+    def full(*_, **__):
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has …")
+
+    monkeypatch.setattr(Transformer, "forward", full)
+    monkeypatch.setattr(nmt.decoding, "Decoder", full)
+    status, _, err = nmt_(line.format(trained.directory, tsv))
+    assert status == 2 and err.endswith(
+        "error: CUDA out of memory; give a smaller --batch-size, or --gpus 0 for the CPU\n"
+    )
