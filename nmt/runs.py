@@ -64,7 +64,8 @@ class Run:
         if not (self.directory / "config.json").is_file():
             raise NmtError(f"--run {directory}: not a run directory (no config.json in it)")
         self.config = files.read_json(self.directory / "config.json")
-        parts = [self.config.get(name) for name in ("training", "corpus", "bpe")] + [self.config.get("objective") or {}]
+        parts = [self.config.get(name) for name in ("training", "corpus", "bpe")]
+        parts += [self.config.get(name) or {} for name in ("objective", "numerics")]
         fits = all(isinstance(part, dict) for part in parts) and isinstance(parts[1].get("data", []), list)
         texts = [self.config.get("checkpoint") or "", *parts[1].get("data", [])] if fits else []
         try:

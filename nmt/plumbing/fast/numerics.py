@@ -62,9 +62,9 @@ def choose(asked: str, device: torch.device, noted: dict | None = None) -> Numer
         return Numerics(native if asked == "auto" else asked)
     if asked == "auto":
         half = partial(torch.autocast, "cpu", torch.bfloat16)
-        wanted = bfloat16_in_hardware() and (noted["precision"] == "bf16" if noted else pays(half, GAIN, 1e-2))
+        wanted = bfloat16_in_hardware() and (noted.get("precision") == "bf16" if noted else pays(half, GAIN, 1e-2))
         asked = "bf16" if wanted else "32"
-    wanted = asked == "32" and (noted is None or noted["onednn"])
+    wanted = asked == "32" and (not noted or noted.get("onednn") is True)
     return Numerics(asked, wanted and pays(partial(switched, device), 0 if noted else GAIN, ROUNDING))
 
 

@@ -275,6 +275,17 @@ def test_json_of_strangers(mine, half, text, tmp_path):  # noqa: F811
         Run(run)
 
 
+@pytest.mark.parametrize("numerics", ["32", 1, ["bf16"], {}, {"onednn": "yes"}])
+def test_numerics_of_strangers(numerics, half, corpus, tmp_path):  # noqa: F811
+    place = shutil.copytree(half.directory, tmp_path / "run")
+    (place / "config.json").write_text(json.dumps(half.config | {"numerics": numerics}))
+    if isinstance(numerics, dict):
+        go_on(place, corpus)
+    else:
+        with pytest.raises(NmtError, match=r"config.json: damaged"):
+            Run(place)
+
+
 def test_words_that_unpack_to_far_more(mine):
     told = json.loads((mine / "model.json").read_text())
     told["sha256"]["words.txt.gz"] = ""
