@@ -16,9 +16,9 @@ from pathlib import Path
 from statistics import mean, variance
 
 import numpy as np
+from comparing import Plan
 
 from nmt import NmtError
-from nmt.lab.compare import Plan
 from nmt.lab.render import table
 from nmt.plumbing.files import read_json_lines
 

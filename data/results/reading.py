@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 from statistics import mean
 
+from comparing import Plan
+
 from nmt import NmtError
-from nmt.lab.compare import Plan
 from nmt.plumbing.files import read_json, read_json_lines
 from nmt.pruning.config import GONE, PruningConfig
 from nmt.pruning.methods import OnBudget, Shed, method_class

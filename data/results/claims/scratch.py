@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from comparing import Plan, Seed
 
 from nmt.config import TrainingConfig
 from nmt.corpora.corpus import Corpus, prepare
-from nmt.lab.compare import Plan, Seed
 from nmt.models import save_model_directory
 from nmt.plumbing.files import append_json_lines, claimed, read_json_lines, whole_directory
 from nmt.pruning import masks

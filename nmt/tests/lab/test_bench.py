@@ -7,10 +7,8 @@ import pytest
 import torch
 
 import nmt.cli
-import nmt.lab.bench
 from nmt import BOS, EOS, PAD
 from nmt.batches import collate, source_batch
-from nmt.lab.bench import AUTO, OURS, PARTS, SIZES, SMOKE, candidates, in_rounds, made_pairs, made_tokens, ratios
 from nmt.objective import token_loss
 from nmt.plumbing.files import read_json, write_json
 from nmt.transformer import Transformer
@@ -18,6 +16,9 @@ from nmt.transformer import Transformer
 figures = pytest.importorskip("figures", reason="needs the clone: data/results")
 tables = pytest.importorskip("tables", reason="needs the clone: data/results")
 peers = pytest.importorskip("peers", reason="needs the clone: data/results")
+bench = pytest.importorskip("bench", reason="needs the clone: data/results")
+
+from bench import AUTO, OURS, PARTS, SIZES, SMOKE, candidates, in_rounds, made_pairs, made_tokens, ratios  # noqa: E402
 
 TINY = SMOKE["smoke, 2 x 32"]
 VOCABULARY = TINY.src_vocab_size
@@ -57,7 +58,7 @@ def test_a_step_teaches_them_the_same(trained, device):
                 module.p = 0.0
             if name == peers.MARIAN and isinstance(getattr(module, "dropout", None), float):
                 module.dropout = 0.0
-        nmt.lab.bench.training_turn(model, batches[:1], device)()
+        bench.training_turn(model, batches[:1], device)()
         with torch.inference_mode():
             losses[name] = token_loss(model(batches[1].src, batches[1].trg_in), batches[1].trg_out)
     for name in SAME & losses.keys():  # ours has learnt a bias that Marian has not
@@ -113,9 +114,9 @@ def test_turns_rotate_and_the_first_is_not_counted(device):
 
 
 def test_padding_is_that_of_the_batches(device):
-    (row,) = nmt.lab.bench.padding(TINY, device, 1, True)
+    (row,) = bench.padding(TINY, device, 1, True)
     assert 0 < row["share"]["source"] < 0.5 and 0 < row["share"]["target"] < 0.5
-    tokens = made_tokens(torch.full((2, 40), 9).numpy(), VOCABULARY, nmt.lab.bench.np.random.default_rng(1))
+    tokens = made_tokens(torch.full((2, 40), 9).numpy(), VOCABULARY, bench.np.random.default_rng(1))
     assert (collate(tokens, [*range(40)], device).src != PAD).all()
 
 
@@ -156,7 +157,7 @@ def test_all_parts_on_the_command_line(tmp_path, capsys):
 @pytest.mark.parametrize("out", ["file", "file/below"])
 def test_where_it_cannot_be_written_nothing_is_measured(out, tmp_path, monkeypatch, capsys):
     (tmp_path / "file").touch()
-    monkeypatch.setattr(nmt.lab.bench, "candidates", lambda *given: pytest.fail("measured"))
+    monkeypatch.setattr(bench, "candidates", lambda *given: pytest.fail("measured"))
     assert nmt.cli.main(["bench", "--out", str(tmp_path / out), "--smoke", "--gpus", "0"]) == 2
     assert f"--out {tmp_path / out}: not a folder" in capsys.readouterr().err
 

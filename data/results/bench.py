@@ -1,6 +1,6 @@
 """`nmt bench`: training and decoding beside those who do the same, memory, padding, and how the cost of a token grows.
 
-Ours and those of data/results/peers.py that are installed do the same step on the same batches of made ids, with
+Ours and those of peers.py that are installed do the same step on the same batches of made ids, with
 cross-entropy and label smoothing, gradients clipped, fused Adam; ours with the products that a training chooses. In
 decoding EOS is impossible, so that all write as many tokens; all keep a cache. In each round all take their turn, each
 time another first. What counts are ratios within a round, on a CPU of processor time: wall time tells of others, too.
@@ -12,16 +12,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, replace
-from functools import cache, partial
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
-from runpy import run_path
 from statistics import median
 from tempfile import TemporaryFile
 
 import numpy as np
+import peers
 import torch
 from torch import Tensor, nn
 
@@ -31,7 +31,6 @@ from nmt.decoding import beam_search, greedy
 from nmt.objective import Objective, token_loss
 from nmt.plumbing.fast.numerics import choose
 from nmt.plumbing.files import read_json, write_json
-from nmt.plumbing.places import clone
 from nmt.plumbing.provenance import description_of_session
 from nmt.plumbing.starting import keep_freed_memory
 from nmt.tokens import ParallelTokens, Tokens
@@ -62,20 +61,14 @@ class Ours(Transformer):
         return [found[0].ids for found in beam_search(self, src, beam, max_length=length)]
 
 
-@cache
-def peers(kind: str) -> dict[str, Callable[[Transformer], object]]:
-    """Those of data/results/peers.py, which only a clone has: its TRAINING or DECODING."""
-    return run_path(str(clone() / "data" / "results" / "peers.py"))[kind] if clone() else {}
-
-
 def candidates(config: TransformerConfig, device: torch.device, kind: str, *names: str) -> dict[str, object]:
     """Ours and its peers, or the named ones of them, that are installed. In DECODING none writes PAD, BOS or EOS."""
     ours, found = Ours(config).to(device), {}
     if kind == "DECODING":
         ours.generator.bias.data[[PAD, BOS, EOS]] = -1e4
-    for name in names or (OURS, *peers(kind)):
+    for name in names or (OURS, *getattr(peers, kind)):
         try:
-            found[name] = model = ours if name == OURS else peers(kind)[name](ours)
+            found[name] = model = ours if name == OURS else getattr(peers, kind)[name](ours)
         except ImportError as error:
             print(f"{name} is left out: {error}")
             continue
@@ -195,7 +188,7 @@ def decoding(config: TransformerConfig, device: torch.device, rounds: int, smoke
 def memory(config: TransformerConfig, device: torch.device, rounds: int, smoke: bool) -> list[dict]:
     """Of two steps on 100 sentences of 60 to 80 tokens, each candidate in a process of its own: MB, 10^6 bytes."""
     peaks = {}
-    for name in (OURS, *peers("TRAINING")):
+    for name in (OURS, *peers.TRAINING):
         with ProcessPoolExecutor(1, get_context("spawn")) as pool:
             if found := pool.submit(peak, name, config, device, 4 if smoke else 100).result():
                 peaks[name] = {"memory": [found]}
