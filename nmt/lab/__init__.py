@@ -1,1 +1,1 @@
-"""Methods of pruning compared, speed measured, records read back, notebooks rendered; only `cli` needs it."""
+"""Notebooks rendered and stamped, kept runs read back: what the scripts of data/results and the notebooks share."""
