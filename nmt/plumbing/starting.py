@@ -95,7 +95,7 @@ def begin(
             steps = config.max_epochs * -(-batches.count() // config.accumulate_grad_batches)
             objective.start(model, batches, steps)
         noted = run.config.get("numerics") if run else None
-        numerics = distributed.by_first(lambda: choose(config.precision, device, noted))
+        numerics = distributed.by_first(lambda: choose(config.precision, device, noted, config.d_model))
         held.enter_context(numerics.in_use(device))
         state = TrainingState.new(model, objective, config, numerics.scaler(device))
         if distributed.rank():

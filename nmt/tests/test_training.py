@@ -343,6 +343,9 @@ def test_the_switch_is_on_in_a_run_alone_and_stays_as_the_run_noted(corpus, tmp_
         return True
 
     monkeypatch.setattr(nmt.plumbing.fast.numerics, "pays", pays)
+    run = quiet(replace(TINY, max_epochs=1), corpus, tmp_path / "narrow")
+    assert run.config["numerics"] == {"precision": "32", "onednn": False} and not gains  # no clock decides
+    monkeypatch.setattr(nmt.plumbing.fast.numerics, "WIDE", TINY.d_model)
     run = quiet(replace(TINY, precision="32", max_epochs=1), corpus, tmp_path / "run", objective=Seen())
     assert there.fp32_precision == before and {*seen} == {"bf16"} and "float32 by oneDNN on cpu" in run.said
     with pytest.raises(RuntimeError, match="stop"):
