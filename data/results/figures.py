@@ -8,7 +8,7 @@ import numpy as np
 import reading
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter, NullLocator
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 from reading import Comparison
 
 from nmt.lab import results
@@ -98,8 +98,9 @@ def speed(result: dict) -> Figure:
         axes.set(xscale="log", yscale="log", xlabel=grows, ylabel="µs a token, nmt")
         axes.set_xticks([x for x, _ in points], [f"{x:,}" for x, _ in points])
         axes.xaxis.set_minor_formatter(NullFormatter())
-        for axis in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-            axis("{x:g}")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:,g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
         axes.tick_params(labelsize=7, which="both")
         axes.legend(frameon=False, fontsize=7)
     return figure
