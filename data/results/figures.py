@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
+from statistics import mean
 
 import numpy as np
 import reading
+from judging import Cells
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
@@ -26,6 +28,17 @@ FEW_METHODS = {
     "magnitude": "the size of the weights",
 }
 
+
+# The methods of the claims, and the settings that they have there.
+METHODS = {
+    "shed": plots.ORANGE,
+    "block-fisher": "#3a8f5c",
+    "magnitude": "#8a6fbf",
+    "taylor-iterative": plots.BLUE,
+    "l0-topk": "#b0413e",
+    "dsp": "#4a4a4a",
+}
+SETTINGS = {"sample", "l0_penalty_lambda", "search", "gate_lr"}
 
 # The peers of nmt bench: how their dots look.
 PEERS = {
@@ -52,6 +65,10 @@ def draw(stored: Path, folder: Path) -> list[Path]:
     drawn |= {path.stem: speed(read_json(path)) for path in sorted(stored.glob("bench*.json"))}
     for corpus, runs in groupby(results.priced_runs(stored / "lambda"), lambda run: run.config["card"]["name"]):
         drawn[f"lambda-{corpus}"] = gates_by_price(corpus, runs)
+    if (cells := reading.claimed_cells(stored)).lines:
+        drawn["methods"] = curves_of_methods(cells)
+    if (wider := reading.claimed_cells(stored, "grammar")).lines:
+        drawn["grammar"] = grammar_destroyed([cells, wider])
     for name, figure in drawn.items():
         plots.save(figure, folder / f"{name}.png")
     return [folder / f"{name}.png" for name in drawn]
@@ -135,6 +152,67 @@ def few_methods(found: Comparison) -> Figure:
     grid[0, 0].set_ylabel("heads kept, of 8")
     *lines, bars = grid[0, 0].get_legend_handles_labels()[0]
     plots.legend_below(figure, [bars, *lines], 4)
+    return figure
+
+
+def curves_of_methods(cells: Cells) -> Figure:
+    """The dev loss of every method at every number of heads, less that of `shed`, and the loss of `shed` itself."""
+    figure, (grid,) = plots.new_figure((9, 3.4), (1, 2))
+    budgets, seeds = sorted(cells.plan.budgets["all"]), sorted(cells.dense)
+    named = [name for name, method in cells.methods.items() if method.keys() <= {"method", *SETTINGS}]
+    losses = {name: cells.table(name, "all", budgets, seeds) for name in named}  # (budgets, seeds) each
+    for number, (name, of) in enumerate(losses.items()):
+        differences = of - losses["shed"]
+        spread = differences.std(1, ddof=1) / len(seeds) ** 0.5 if len(seeds) > 1 else np.zeros(len(budgets))
+        style = {"color": METHODS.get(name, plots.GREY), "marker": "osD^vP"[number % 6], "ms": 5, "lw": 1.2}
+        places = np.arange(len(budgets)) + 0.05 * (number - 2.5)
+        grid[1].errorbar(places, differences.mean(1), spread, label=name, capsize=2, **style)
+    for line in losses["shed"].T:
+        grid[0].plot(range(len(budgets)), line, color=plots.GREY, lw=0.8)
+    grid[0].plot(range(len(budgets)), losses["shed"].mean(1), color=METHODS["shed"], marker="o")
+    dense = np.mean([cells.dense[seed]["scores"]["dev"]["loss"] for seed in seeds])
+    grid[0].axhline(dense, color="black", ls="--", lw=0.8)
+    total = cells.plan.total("all")
+    grid[0].annotate(
+        f"all {total} heads", (len(budgets) - 1, dense), (0, 3), textcoords="offset points", ha="right", fontsize=8
+    )
+    grid[0].set_ylabel("dev loss, nats a piece")
+    grid[0].set_title("shed: each model, and their mean", fontsize=9)
+    grid[1].set_title("the others less shed: mean and standard error", fontsize=9)
+    for axes in grid:
+        axes.set_xticks(range(len(budgets)), budgets)
+        axes.set_xlabel(f"heads kept, of {total}")
+    plots.legend_below(figure, grid[1].get_legend_handles_labels()[0], 6)
+    return figure
+
+
+def grammar_destroyed(several: Sequence[Cells]) -> Figure:
+    """Accuracy on the contrast sets by phenomenon (down) and heads kept (across), a panel for each of METHODS that all
+    comparisons have: the mean over the models, from the dense model on; what falls first stands above."""
+    total, seeds = several[0].plan.total("all"), sorted(several[0].dense)
+    names = [name for name in METHODS if all(name in cells.methods for cells in several)]
+    found = {}  # method -> (phenomena, budgets)
+    for name in names:
+        columns = {total: [several[0].dense[seed] for seed in seeds]}
+        for cells in several:
+            for keep in cells.plan.budgets["all"]:
+                columns[keep] = [line for seed in seeds for line in cells.of(name, "all", keep, seed)]
+        budgets = sorted(columns, reverse=True)
+        phenomena = [row for row in columns[total][0]["scores"]["contrasts"] if row != "all"]
+        of = [
+            [mean(line["scores"]["contrasts"][row][0] for line in columns[keep]) for keep in budgets]
+            for row in phenomena
+        ]
+        found[name] = np.array(of)
+    order = np.argsort(np.mean([of.mean(1) for of in found.values()], axis=0))
+    figure, (grid,) = plots.new_figure((9, 7.4), (1, len(names)), sharey=True)
+    for axes, (name, of) in zip(grid, found.items(), strict=True):
+        image = plots.heat_map(
+            axes, of[order], [phenomena[row] for row in order], [str(keep) for keep in budgets], low=0.4, rotation=0
+        )
+        axes.set_title(name, fontsize=9)
+        axes.set_xlabel(f"heads kept, of {total}")
+    figure.colorbar(image, ax=list(grid), shrink=0.5, label="share of contrast sets with the right line ahead")
     return figure
 
 

@@ -41,8 +41,10 @@ class Claim:
     on: int | None = None
     within: float | None = None
 
-    def names(self) -> list[str]:
-        return [*self.ours, *itertools.chain(*self.against)]
+    @property
+    def described(self) -> bool:
+        """Whether nothing is claimed of the comparison: it is told, and not judged."""
+        return self.p is None and self.on is None and self.within is None
 
     def holds(self, differences: np.ndarray, corrected: float) -> bool:
         lower = (differences <= -self.by) & (differences < 0)
@@ -81,24 +83,37 @@ def chance_in_hindsight(rivals: int, won: int, models: int) -> float:
 
 
 class Cells:
-    """The dev losses of a plan's cells that are there."""
+    """The cells of a plan that are there, and its dense models."""
 
     def __init__(self, plan: Plan, folders: Iterable[str | Path]) -> None:
         self.plan = plan
         self.methods = {method.get("name", method["method"]): method for method in plan.methods}
-        self.losses: dict[tuple[str, int], float] = {}  # (key, how many heads are kept) -> dev loss
+        self.lines: dict[tuple[str, int], dict] = {}  # (key, how many heads are kept) -> the line of a cell
+        self.dense: dict[int, dict] = {}  # seed -> the line of its dense model
+        each = itertools.product(plan.cells(), plan.seeds, range(plan.repeats))
+        keys = {plan.key(said, seed, repeat) for said, seed, repeat in each}
         for path in (path for folder in folders for path in sorted(Path(folder).glob("seed-*.jsonl"))):
             for line in read_json_lines(path):
-                if line["key"] != "dense":
-                    self.losses[line["key"], line["kept"]] = line["scores"]["dev"]["loss"]
+                if line["key"] in keys:
+                    self.lines[line["key"], line["kept"]] = line
+                elif line["key"] == "dense" and line["seed"] in plan.seeds:
+                    self.dense[line["seed"]] = line
 
     def repeats(self, name: str, heads: str, keep: int, seed: int) -> list[float]:
-        """Of one cell, in the order of the repeats. Raises NmtError for a name that is none of a method."""
+        """The dev losses of one cell, in the order of the repeats."""
+        return [line["scores"]["dev"]["loss"] for line in self.of(name, heads, keep, seed)]
+
+    def of(self, name: str, heads: str, keep: int, seed: int) -> list[dict]:
+        """The lines of one cell, in the order of the repeats. Raises NmtError for a name that is none of a method."""
         if name not in self.methods:
             raise NmtError(f"claims: {name} is no name of a method; there are {', '.join(self.methods)}")
         said = self.plan.said(self.methods[name], heads, keep)
         keys = [(self.plan.key(said, seed, repeat), keep) for repeat in range(self.plan.repeats)]
-        return [self.losses[key] for key in keys if key in self.losses]
+        return [self.lines[key] for key in keys if key in self.lines]
+
+    def table(self, name: str, heads: str, budgets: Sequence[int], seeds: Sequence[int]) -> np.ndarray:
+        """The dev losses of a method, the mean over the repeats: (budgets, seeds)."""
+        return np.array([[mean(self.repeats(name, heads, keep, seed)) for seed in seeds] for keep in budgets])
 
 
 def judge(plan: Plan, cells: Cells) -> list[dict[str, object]]:
@@ -124,8 +139,10 @@ def judge(plan: Plan, cells: Cells) -> list[dict[str, object]]:
                 "claim": title, "ours": ", ".join(claim.ours), "against": ", ".join(side),
                 "difference": f"{column.mean():+.4f}", "95%": f"{low:+.4f} to {high:+.4f}",
                 "lower on": f"{int((column < 0).sum())} of {len(column)}", "p": f"{p:.4f}", "Holm": f"{of_all:.4f}",
-                "holds": "yes" if claim.holds(column, of_all) else "no",
+                "holds": "not claimed" if claim.described else "yes" if claim.holds(column, of_all) else "no",
             })  # fmt: skip
+        if len(claim.against) == 1:
+            continue
         won = int((differences.max(1) < 0).sum())
         chance = chance_in_hindsight(len(claim.against), won, len(found))
         rows[-1]["best of all in hindsight"] = f"beaten on {won}; if all were equal, so many by chance: {chance:.3g}"

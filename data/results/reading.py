@@ -5,6 +5,7 @@ from pathlib import Path
 from statistics import mean
 
 from comparing import Plan
+from judging import Cells
 
 from nmt import NmtError
 from nmt.plumbing.files import read_json, read_json_lines
@@ -21,6 +22,12 @@ Budget = tuple[str, int]  # as in --heads and --keep: which heads, how many are 
 def kept_runs(folder: str | Path) -> list[Run]:
     """The runs in a folder of records, by name."""
     return [Run(path.parent) for path in sorted(Path(folder).glob("*/config.json"))]
+
+
+def claimed_cells(stored: Path, name: str = "claims") -> Cells:
+    """Cells of a config in data/results/claims; those of blocks.json and hotels.json lie in folders of their own."""
+    folder = stored / "claims"
+    return Cells(Plan.read(folder / f"{name}.json"), [folder, folder / name])
 
 
 def dev_loss(cell: dict) -> float:

@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import mean, stdev
 
 import reading
+from judging import judge, repeated_sd
 from reading import Comparison, bleu, dev_loss, role
 
 import figures
@@ -192,6 +193,35 @@ def scores_of(method: str, cells: dict[int, dict]) -> dict[str, object]:
     }
 
 
+def claims(name: str, stored: Path) -> str:
+    """What became of the claims in a config, and by how much a repeated cell varies."""
+    cells = reading.claimed_cells(stored, name)
+    if not cells.lines:
+        return "Not run yet."
+    revisions = dict.fromkeys(short_revision(line["session"]["git"]) for line in cells.lines.values())
+    said = f"`nmt compare data/results/claims/{name}.json`: {len(cells.lines)} cells. Code {', '.join(revisions)}."
+    return "\n\n".join(
+        [said, *(table(rows) for rows in (judge(cells.plan, cells), repeated_sd(cells.plan, cells)) if rows)]
+    )
+
+
+def cells_table(name: str, stored: Path) -> str:
+    """Every method of a config at every number of heads: the means over the models."""
+    cells, rows = reading.claimed_cells(stored, name), []
+    if not cells.lines:
+        return "Not run yet."
+    for method, settings in cells.methods.items():
+        heads = settings.get("heads", "all")
+        asked = settings.get("keep", sorted(cells.plan.budgets["all"]))
+        for keep in asked if isinstance(asked, list) else [asked]:
+            of = {seed: lines[0] for seed in cells.plan.seeds if (lines := cells.of(method, heads, keep, seed))}
+            if of:
+                rows.append({"heads kept": f"{keep} of {cells.plan.total(heads)}"} | scores_of(f"`{method}`", of))
+    rows.sort(key=lambda row: -int(row["heads kept"].split()[0]))
+    dense = {"heads kept": f"{cells.plan.total('all')}"} | scores_of("none: the dense models", cells.dense)
+    return table([dense, *rows])
+
+
 def pruning(stored: Path) -> str:
     """A few methods that keep 6 of all 48 heads."""
     found, budget = Comparison(stored / "compare"), ("all", 6)
@@ -217,6 +247,15 @@ PAGES: dict[str, dict[str, Callable[[Path], str]]] = {
         "methods": methods,
         "first-seeds": partial(comparison, "compare"),
         "fresh-seeds": partial(comparison, "compare-fresh"),
+    },
+    "data/results/claims/README.md": {
+        "rate": partial(cells_table, "rate"),
+        "claims": partial(claims, "claims"),
+        "cells": partial(cells_table, "claims"),
+        "rows": partial(cells_table, "rows"),
+        "repeats": partial(claims, "repeats"),
+        "blocks": partial(claims, "blocks"),
+        "hotels": partial(claims, "hotels"),
     },
 }
 

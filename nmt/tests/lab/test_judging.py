@@ -12,6 +12,7 @@ from nmt.plumbing.files import json_lines
 from nmt.plumbing.places import in_clone
 
 judging = pytest.importorskip("judging", reason="needs the clone: data/results")
+figures = pytest.importorskip("figures", reason="needs the clone: data/results")
 
 from comparing import Plan  # noqa: E402
 
@@ -51,14 +52,18 @@ METHODS += [{"name": "one run", "method": "shed", "keep": [6, 3]}]
 PLAN = {"data": ["phrasebook"], "dense": {}, "training": {"lr": 0.1}, "budgets": {"all": [3, 6]}, "methods": METHODS}
 PLAN |= {"seeds": [1, 2, 3, 4, 5, 6], "repeats": 2}
 
+CONTRASTS = {48: {"sturdy": [1.0, 2.0], "frail": [1.0, 1.0]}}  # heads kept -> phenomenon -> accuracy, margin
+CONTRASTS |= {keep: {"sturdy": [0.9, 1.0], "frail": [0.1 * keep, -1.0]} for keep in (3, 6)}
+
 
 def stored(folder, plan: Plan, loss, left_out: int | None = None) -> None:
     """Cells whose dev loss is loss(name, keep, seed, repeat)."""
     for seed in plan.seeds:
-        lines = [{"key": "dense", "scores": {"dev": {"loss": 0.1}}}]
+        lines = [{"key": "dense", "seed": seed, "scores": {"dev": {"loss": 0.1}, "contrasts": CONTRASTS[48]}}]
         for method, keep, repeat in itertools.product(plan.methods, (3, 6), range(plan.repeats)):
             key = plan.key(plan.said(method, "all", keep), seed, repeat)
-            scores = {"dev": {"loss": loss(method.get("name", method["method"]), keep, seed, repeat)}}
+            dev = {"loss": loss(method.get("name", method["method"]), keep, seed, repeat)}
+            scores = {"dev": dev, "contrasts": CONTRASTS[keep]}
             lines.append({"key": key, "kept": keep, "seed": seed, "scores": scores})
         (folder / f"seed-{seed}.jsonl").write_text(json_lines(lines if seed != left_out else lines[:-1]))
 
@@ -101,6 +106,19 @@ def test_a_claim_is_judged_over_models_from_the_cells_that_are_there(tmp_path):
         NmtError, match="shedd is no name of a method; there are shed, taylor-iterative, other, one run"
     ):
         judging.judge(wrong, cells)
+
+
+def test_the_figures_show_the_differences_and_what_falls_first(tmp_path):
+    plan = Plan(**PLAN | {"methods": [{"method": "shed"}, {"method": "magnitude"}], "repeats": 1})
+    stored(tmp_path, plan, lambda name, keep, seed, repeat: 1 / keep + 0.01 * seed + (name == "magnitude") * 0.1)
+    cells = judging.Cells(plan, [tmp_path])
+    level, differences = figures.curves_of_methods(cells).axes
+    assert level.lines[6].get_ydata() == pytest.approx([1 / 3 + 0.035, 1 / 6 + 0.035])  # the mean of six models
+    assert differences.containers[1].lines[0].get_ydata() == pytest.approx([0.1, 0.1])
+    panels = figures.grammar_destroyed([cells, cells]).axes[:2]
+    for axes in panels:
+        assert [label.get_text() for label in panels[0].get_yticklabels()] == ["frail", "sturdy"]
+        assert np.allclose(axes.images[0].get_array(), [[1, 0.6, 0.3], [1, 0.9, 0.9]])
 
 
 @pytest.mark.parametrize(
