@@ -48,7 +48,7 @@ class Probe(FixedGate):
 
 def first_order(gradient: Tensor, factors: Tensor) -> Tensor:
     """Σ_x |ξ ∂L(x)/∂ξ|, the sentences' changes of loss if ξ became 0, to first order: (B, N) twice -> (N,) float64."""
-    return (gradient * factors.detach()).abs().sum(0).double().cpu()
+    return (gradient * factors.detach()).abs().sum(0).double()
 
 
 def _per_sentence(

@@ -28,12 +28,14 @@ class Shed(Method):
 
     def install(self) -> None:
         self.left = masks.all_kept(self.model, self.kinds)
-        self.sums = {kind: torch.zeros(kept.shape, dtype=torch.float64) for kind, kept in self.left.items()}  # the I_h
+        # The I_h, on the model's device: a step then waits for no copy from it.
+        new = {"dtype": torch.float64, "device": next(self.model.parameters()).device}
+        self.sums = {kind: torch.zeros(kept.shape, **new) for kind, kept in self.left.items()}
         self.probes = masks.put_gates(self.model, self.left, Probe)
 
     def scores(self) -> dict[str, Tensor]:
-        """{kind: (L, H)}; -1 for heads that are gone."""
-        return {kind: sums.masked_fill(~self.left[kind], -1.0) for kind, sums in self.sums.items()}
+        """{kind: (L, H)}, on the CPU; -1 for heads that are gone."""
+        return {kind: sums.cpu().masked_fill(~self.left[kind], -1.0) for kind, sums in self.sums.items()}
 
     def count_at(self, step: int) -> int:
         if step < WARM:
@@ -69,6 +71,7 @@ class Shed(Method):
 
     def load_state(self, state: dict, tensors: dict[str, Tensor]) -> None:
         self.left = masks.from_json(state["kept"])
-        self.sums = masks.unflatten(torch.tensor(state["sums"], dtype=torch.float64), self.left)
+        sums = torch.tensor(state["sums"], dtype=torch.float64)
+        self.sums = masks.unflatten(sums.to(next(self.model.parameters()).device), self.left)
         self.probes = masks.put_gates(self.model, self.left, Probe)
         super().load_state(state, tensors)
