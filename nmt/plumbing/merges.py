@@ -84,7 +84,7 @@ def parse(text: str) -> tuple[dict[str, int], dict[tuple[int, int], int]]:
         raise ValueError("the ids of the characters have gaps")
     if "▁" not in characters:  # youtokentome ends the process
         raise ValueError("▁, the beginning of a word, is not among the characters")
-    if odd := [c for c in characters if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp")]:
+    if odd := [c for c in characters if f"{c}.".splitlines() != [f"{c}."] or unicodedata.category(c) == "Cs"]:
         raise ValueError(f"the character {odd[0]!r} ends a line or is none")
     rules, lengths = {}, dict.fromkeys(characters.values(), 1)
     for new, (left, right, number) in enumerate(numbers[n_characters + 1 : -1], SPECIAL + n_characters):

@@ -247,6 +247,8 @@ def test_vocabularies_of_strangers(tmp_path):
     path, good = tmp_path / "a.bpe", [(4, 5), (6, 5)]
     bpe_file(path, "▁a", good)
     assert BPE.load(path).encode(["a aa"]) == [[6, 7]]
+    bpe_file(path, "▁\x84", [(4, 5)])  # a control character that ends no line: hotels has some
+    assert BPE.load(path).encode(["\x84"]) == [[6]]
     doubling = [(5, 5), *((6 + i, 6 + i) for i in range(24))]
     for characters, rules, match in (
         ("ab", good, "▁, the beginning"), ("▁\n", good, "ends a line"), ("▁\u2028", good, "ends a line"),
