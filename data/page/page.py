@@ -21,6 +21,7 @@ from nmt import NmtError
 from nmt.analysis import score_pairs
 from nmt.bpe import BPE
 from nmt.corpora.corpus import prepare
+from nmt.decoding import DOUBTFUL
 from nmt.models import Trained
 from nmt.phrasebook.contrast import load_contrast
 from nmt.plumbing.files import read_json, write_text
@@ -158,7 +159,8 @@ def instructive(models: dict[str, Trained]) -> list[dict]:
 def page(models: dict[str, Trained]) -> str:
     """The whole page; the first model dense, the second pruned from it."""
     words = sorted(next(iter(models.values())).words)
-    more = {"start": START, "words": words, "items": instructive(models), "faithful": faithful(models)}
+    more = {"start": START, "doubtful": DOUBTFUL, "words": words}
+    more |= {"items": instructive(models), "faithful": faithful(models)}
     parts = {path.name: f"\n{path.read_text(encoding='utf-8')}" for path in WEB.iterdir()}
     policy = {"scripts": _hashes(*(parts[name] for name in SCRIPTS)), "styles": _hashes(parts["page.css"])}
     template, parts = parts["page.html"].lstrip(), parts | policy | {"data": pack(models, more)}

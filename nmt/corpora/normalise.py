@@ -18,6 +18,10 @@ def clean(text: str) -> str:
 
 SENTENCE_END = re.compile(r"""[.!?]+["')\]]*\s+(?=["'(\[]*\w)""")
 PRONOUN = re.compile(r"(it|its|he|his|she|her|they|their)\b", re.IGNORECASE)
+SHORT_ANSWER = re.compile(
+    r"(?i)(yes|no), (i|you|he|she|it|we|they|there)( (am|is|are|was|were|do|does|did|have|has|had|can?|could|will|wo|"
+    r"would|should|must)(n't| ?not)?|'(m|s|re) not)[.!]*$"
+)
 ABBREVIATIONS = {"mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "no", "fig", "e.g", "i.e", "a.m", "p.m", "u.s"}
 
 
@@ -37,11 +41,12 @@ def split_sentences(text: str) -> list[str]:
 
 
 def translatable_parts(line: str) -> list[str]:
-    """The clean line cut into sentences; one that begins with a pronoun stays with the one before, which decides the
-    gender of its Russian."""
+    """The clean line cut into sentences. Two stay together where the first decides the Russian of the second: the
+    gender of a pronoun, the verb of a short answer ("Do you sing? Yes, I do." is «Ты поёшь? Да, пою.»)."""
     parts: list[str] = []
     for sentence in split_sentences(clean(line)):
-        if parts and PRONOUN.match(sentence) and len(split_sentences(parts[-1])) == 1:
+        follows = PRONOUN.match(sentence) or (parts and parts[-1].endswith("?") and SHORT_ANSWER.match(sentence))
+        if parts and follows and len(split_sentences(parts[-1])) == 1:
             parts[-1] += f" {sentence}"
         else:
             parts.append(sentence)

@@ -21,6 +21,8 @@ const PLAIN = [
 ];
 const SENTENCE_END = /[.!?]+["')\]]*\s+(?=["'([]*[\p{L}\p{N}_])/gu;
 const PRONOUN = /^(it|its|he|his|she|her|they|their)(?![\p{L}\p{N}_])/iu;
+const SHORT_ANSWER =
+  /^(yes|no), (i|you|he|she|it|we|they|there)( (am|is|are|was|were|do|does|did|have|has|had|can?|could|will|wo|would|should|must)(n't| ?not)?|'(m|s|re) not)[.!]*$/iu;
 const ABBREVIATIONS = new Set("mr mrs ms dr prof st vs etc no fig e.g i.e a.m p.m u.s".split(" "));
 
 function clean(text) {
@@ -49,11 +51,12 @@ function splitSentences(text) {
   return text.slice(start) ? [...sentences, text.slice(start)] : sentences;
 }
 
-// A sentence that begins with a pronoun stays with the one before, which decides the gender of its Russian.
+// A sentence that begins with a pronoun, or is a short answer, stays with the one before, which decides its Russian.
 function translatableParts(line) {
   const parts = [];
   for (const sentence of splitSentences(clean(line))) {
-    if (parts.length && PRONOUN.test(sentence) && splitSentences(parts.at(-1)).length === 1) {
+    const follows = PRONOUN.test(sentence) || (parts.at(-1)?.endsWith("?") && SHORT_ANSWER.test(sentence));
+    if (parts.length && follows && splitSentences(parts.at(-1)).length === 1) {
       parts.push(`${parts.pop()} ${sentence}`);
     } else parts.push(sentence);
   }

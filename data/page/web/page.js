@@ -3,7 +3,6 @@
 
 const byId = (id) => document.getElementById(id);
 const state = { language: "en", item: null };
-const DOUBTFUL = -0.3; // nats per token, as in nmt/decoding.py
 let models = {};
 let header = {};
 let knownWords = new Set(); // of the English training text, in lower case
@@ -135,7 +134,7 @@ function doubt({ parts }) {
   if (unseen.length) return said().unseen([...new Set(unseen)].join(", "));
   const tokens = parts.reduce((sum, { target }) => sum + target.length + 1, 0);
   const logProb = parts.reduce((sum, part) => sum + part.logProb, 0);
-  return logProb / tokens < DOUBTFUL ? said().improbable : "";
+  return logProb / tokens < header.doubtful ? said().improbable : "";
 }
 
 function hint(whole, now, words) {

@@ -50,3 +50,14 @@ def test_a_pronoun_stays_with_what_it_stands_for():
         "Bye!",
     ]
     assert translatable_parts(" \ufeff ") == []
+
+
+@pytest.mark.parametrize(
+    "answer", ["Yes, I am.", "No, I'm not.", "no, I don\u2019t", "Yes, there is!", "No, we cannot.", "No, she won't."]
+)
+def test_a_short_answer_stays_with_its_question_and_a_full_one_does_not(answer):
+    """Russian repeats the word asked about: "Are you an artist? Yes, I am." is «Ты художник? Да, художник.»"""
+    assert translatable_parts(f"Are you? {answer}") == [clean(f"Are you? {answer}")]
+    assert translatable_parts(f"You are. {answer}") == ["You are.", clean(answer)]
+    for full in ("Yes, I am here.", "No, I drink tea.", "No.", "Yes, of course."):
+        assert translatable_parts(f"Are you? {full}") == ["Are you?", full]
