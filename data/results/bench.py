@@ -70,7 +70,7 @@ def candidates(config: TransformerConfig, device: torch.device, kind: str, *name
         try:
             found[name] = model = ours if name == OURS else getattr(peers, kind)[name](ours)
         except ImportError as error:
-            print(f"{name} is left out: {error}")
+            print(f'{name} is left out: {error}. All peers: python -m pip install -e ".[bench,ct2]"')
             continue
         if isinstance(model, nn.Module):
             model.to(device).train(kind == "TRAINING")
@@ -279,15 +279,29 @@ def bench(out: str | Path, device: torch.device, parts: Sequence[str] = (), roun
                 torch.manual_seed(1)
                 rows = PARTS[part](config, device, rounds, smoke)
             result["sizes"][name]["rows"] += [{"part": part, **row} for row in rows]
-            print(*(f"{name}; {line}" for row in rows for line in told(row)), sep="\n", flush=True)
+            print(*(line for row in rows for line in told(name, row)), sep="\n", flush=True)
         result["parts"].append(part)
         write_json(out / "bench.json", result)
 
 
-def told(row: dict) -> list[str]:
-    """Lines for the log: of each peer how many times as much it takes, or the row itself."""
-    lines = []
-    for peer, clocks in row.get("ratios", {}).items():
-        each = (f"{clock} {of['median']:.2f} ({of['min']:.2f} to {of['max']:.2f})" for clock, of in clocks.items())
-        lines.append(f"{row['task']}; {peer} / {OURS}: {', '.join(each)}")
-    return lines or [", ".join(f"{key} {value}" for key, value in row.items())]
+def told(size: str, row: dict) -> list[str]:
+    """What a row says of a model of that size, in lines to read."""
+    if "MB" in row:
+        each = ", ".join(f"{who} {of['memory'][0]:,.0f} MB" for who, of in row["MB"].items())
+        return [f"Peak memory of a training step, {size}: {each}."]
+    if "share" in row:
+        shares = " and ".join(f"{share:.1%} of the {side}" for side, share in row["share"].items())
+        speed = f"{row['target tokens a second'] / 1e6:.1f} million target tokens a second"
+        return [f"Padding in batches of {BATCH_TOKENS:,} tokens: {shares}; one core makes batches of {speed}."]
+    if "us a token" in row:
+        each = ", ".join(f"{us:,.1f} µs of {clock} time a token" for clock, us in row["us a token"].items())
+        return [f"{size}; {row['task']}, {row['grows']} {row['value']}: {each}"]
+    speed = row["tokens"] / median(row["seconds"][OURS]["wall"])
+    lines = [f"{size}; {row['task']}: {OURS} does {speed:,.0f} tokens a second"]
+    for peer, clocks in row["ratios"].items():
+        times = ((clock, *(f"{of[key]:.2f}" for key in ("median", "min", "max"))) for clock, of in clocks.items())
+        each = ", ".join(
+            f"{middle} times the {clock} time of {OURS} ({low} to {high})" for clock, middle, low, high in times
+        )
+        lines.append(f"{size}; {row['task']}: {peer} takes {each}")
+    return lines

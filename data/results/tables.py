@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import mean, stdev
 
 import reading
+from bench import told
 from judging import judge, repeated_sd
 from reading import Comparison, bleu, dev_loss, role
 
@@ -98,13 +99,7 @@ def speed(name: str, stored: Path) -> str:
     dtypes = ", ".join(f"{task} in {dtype}" for task, dtype in result["dtypes"].items())
     lines = [f"{session['device']}; {versions}; {dtypes}; code {short_revision(session['git'])}."]
     for size, row in ((size, row) for size, of in result["sizes"].items() for row in of["rows"]):
-        if row["task"] == "peak memory":
-            each = ", ".join(f"{who} {of['memory'][0]:,.0f} MB" for who, of in row["MB"].items())
-            lines.append(f"Peak memory of a training step, {size}: {each}.")
-        if row["task"] == "padding":
-            shares = " and ".join(f"{share:.1%} of the {side}" for side, share in row["share"].items())
-            speed = f"{row['target tokens a second'] / 1e6:.1f} million target tokens a second"
-            lines.append(f"Padding in batches of 2,000 tokens: {shares}; one core makes batches of {speed}.")
+        lines += told(size, row) if row["task"] in ("peak memory", "padding") else []
     return "\n\n".join(lines)
 
 
