@@ -9,10 +9,11 @@ from collections import Counter
 import torch
 from tabulate import tabulate
 
+from frequency import unigram
 from nmt.analysis import score_pairs
 from nmt.corpora.corpus import prepare
 from nmt.decoding import translate
-from nmt.phrasebook.contrast import contrast_table, load_contrast, unigram
+from nmt.phrasebook.contrast import contrast_table, load_contrast
 from nmt.phrasebook.gold import load_gold, words
 from nmt.plumbing.files import replaced_between, write_text
 from nmt.plumbing.places import shipped

@@ -1,12 +1,11 @@
 """Contrast sets: which phenomena a model has learnt, by whether it prefers the right line to wrong ones."""
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 
-from nmt.phrasebook.gold import read_records, words
+from nmt.phrasebook.gold import read_records
 
 
 @dataclass(frozen=True)
@@ -52,8 +51,7 @@ def contrast_table(score: Callable[[list[tuple[str, str]]], list[float]], items:
     return [Row(name, len(hits[name]), *of_items) for name, of_items in means.items()]
 
 
-def unigram(lines: Iterable[str]) -> Callable[[str], float]:
-    """Log-probability of a line by how often its words stand in `lines`, add-one smoothed; knows no order."""
-    counts = Counter(word for line in lines for word in words(line.lower()))
-    total = math.log(counts.total() + len(counts))
-    return lambda line: math.fsum(math.log(counts[word] + 1) - total for word in words(line.lower()))
+def mcnemar(lost: int, won: int) -> float:
+    """McNemar's exact p, two-sided: that a coin, thrown for each answer that changed, divides them so unequally."""
+    n = lost + won
+    return min(1.0, 2 * sum(math.comb(n, k) for k in range(min(lost, won) + 1)) / 2**n)

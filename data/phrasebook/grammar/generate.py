@@ -9,6 +9,7 @@ from functools import cache
 from itertools import chain
 from pathlib import Path
 
+from frequency import unigram
 from grammar import lexicon
 from grammar.contractions import contract, key
 from grammar.contrast_edits import BOTH_WAYS, EDITS, wrong_lines
@@ -17,7 +18,7 @@ from grammar.gold import gold
 from grammar.sentences import Sentence, text
 from grammar.world import World
 from nmt import NmtError
-from nmt.phrasebook.contrast import Item, hit, unigram
+from nmt.phrasebook.contrast import Item, hit
 from nmt.plumbing.files import whole_file
 from nmt.plumbing.places import in_clone
 

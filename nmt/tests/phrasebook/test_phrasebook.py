@@ -5,9 +5,11 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from itertools import product
 
 import pytest
 
+from frequency import unigram
 from grammar import generate, lexicon
 from grammar.conjugation import verb_forms
 from grammar.contractions import contract, key, uncontracted
@@ -17,7 +19,7 @@ from grammar.prepositions import form_before
 from grammar.sentences import Sentence, text
 from grammar.words import Notes, Word, en
 from nmt import NmtError
-from nmt.phrasebook.contrast import contrast_table, load_contrast, unigram
+from nmt.phrasebook.contrast import contrast_table, load_contrast, mcnemar
 from nmt.phrasebook.gold import load_gold, pieces_of_words, words
 from nmt.plumbing.places import shipped
 
@@ -339,6 +341,14 @@ def test_who_sees_only_length_or_frequency_is_hardly_better_than_a_coin(russian_
     score = russian_only or unigram(row[1] for row in table["train"])
     for row in contrast_table(lambda pairs: [score(ru) for _, ru in pairs], load_contrast()):
         assert row.accuracy <= row.chance + but.get(row.phenomenon, gain), row
+
+
+def test_mcnemar_is_the_share_of_coins_that_fall_as_unequally():
+    """All 2^n falls of n coins counted one by one."""
+    for lost, won in ((0, 0), (1, 0), (5, 5), (7, 2), (2, 7), (9, 0)):
+        falls = [sum(coins) for coins in product((0, 1), repeat=lost + won)]
+        as_unequal = [abs(2 * heads - lost - won) >= abs(lost - won) for heads in falls]
+        assert mcnemar(lost, won) == sum(as_unequal) / len(falls)
 
 
 def test_a_missing_or_damaged_gold_file_is_named(tmp_path):
