@@ -44,10 +44,18 @@ from nmt.transformer import Transformer, TransformerConfig
 def refuse_taken(directory: str | Path) -> None:
     """Raises NmtError for a place that a new run cannot have: anything but an empty folder, or nothing."""
     directory = Path(directory)
-    if (directory / "config.json").is_file():
-        raise NmtError(f"--run {directory} exists already; go on with --resume, or name another directory")
+    if (directory / "config.json").is_file() or any(directory.glob("keep-*/config.json")):
+        raise NmtError(f"--run {directory} exists already; go on with {resuming(directory)}, or name another directory")
     if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
         raise NmtError(f"--run {directory} exists already, and is not a run; name another directory")
+
+
+def resuming(directory: str | Path) -> str:
+    """The command that goes on with a run, or with all runs of `nmt prune --keep 24,12,6` where it is one of them."""
+    directory = Path(directory)
+    several = next((one for one in (directory, directory.parent) if (one / "curve.json").is_file()), None)
+    pruned = several or Run(directory).config.get("objective")
+    return f"nmt {'prune' if pruned else 'train'} --run {quote(str(several or directory))} --resume"
 
 
 LOGS = ("metrics.jsonl", "samples.jsonl", "gates.jsonl")
@@ -244,18 +252,17 @@ def model_directory(checkpoint: str | Path) -> Path:
     if (path / "config.json").is_file():
         run = Run(path)
         if run.config.get("objective"):
-            raise NmtError(f"{path}: its pruning has not ended; let it: nmt prune --run {quote(str(path))} --resume")
+            raise NmtError(f"{path}: its pruning has not ended; let it: {resuming(path)}")
         step = run.best_step()
         if step is None:
-            mend = f"nmt train --run {quote(str(path))} --resume"
-            raise NmtError(f"{path}: this run has no checkpoint yet; let it train on: {mend}")
+            raise NmtError(f"{path}: this run has no checkpoint yet; let it train on: {resuming(path)}")
         return run.checkpoint(step)
     if str(checkpoint) in names:
         return models / str(checkpoint)
-    raise NmtError(
-        f"--checkpoint {checkpoint}: neither a run directory, nor a model directory (with model.json), nor a shipped "
-        f"model ({', '.join(names) if names else 'none is shipped yet'})"
-    )
+    if several := sorted(map(str, path.glob("keep-*"))):
+        raise NmtError(f"--checkpoint {checkpoint}: a model for each number of heads is there: {', '.join(several)}")
+    ship = f"a model that ships ({', '.join(names) or 'none'})"
+    raise NmtError(f"--checkpoint {checkpoint}: neither a run directory, nor one of a model (model.json), nor {ship}")
 
 
 def load(checkpoint: Trained | str | Path, device: torch.device | str = "cpu", int8: bool = False) -> Trained:

@@ -10,7 +10,7 @@ import torch
 
 from nmt import NmtError
 from nmt.corpora.corpus import Corpus, prepare
-from nmt.runs import Run, load
+from nmt.runs import Run, load, resuming
 
 
 def fields_said(given: argparse.Namespace, config: type) -> dict:
@@ -30,9 +30,9 @@ def run_to_resume(given: argparse.Namespace, command: str) -> Run:
         if getattr(given, name, None):
             raise NmtError(f"--{name} starts a new run, --resume goes on with one: give one of them")
     run = Run(given.run)
-    its, work = ("prune", "pruning") if run.config.get("objective") else ("train", "training")
+    its = "prune" if run.config.get("objective") else "train"
     if its != command:
-        raise NmtError(f"--resume: {given.run} is a run of {work}; nmt {its} --run {shlex.quote(given.run)} --resume")
+        raise NmtError(f"--resume: {given.run} is a run of nmt {its}; {resuming(given.run)}")
     return run
 
 

@@ -70,7 +70,7 @@ def pruning(command: Callable) -> None:
     sub = command("prune", "prune:prune_command", text, "--checkpoint phrasebook --data phrasebook --heads all "
                   "--keep 12", "--run runs/pruned --resume",
                   "--checkpoint phrasebook --data phrasebook --heads all --keep 24,12,6,3 --max-epochs 2",
-                  common="checkpoint data run resume gpus heads keep max_epochs max_minutes")  # fmt: skip
+                  common="checkpoint data run resume gpus method heads keep max_epochs max_minutes")  # fmt: skip
     text, run = "the trained model: a run, or a model", "new run directory (default: runs/DATE-NAME-METHOD)"
     run_flags(sub, text, "that of the run in --checkpoint", run)
     config_flags(sub, PruningConfig, PRUNE_HELP, keep=one_or_several)
@@ -87,9 +87,9 @@ def translating(command: Callable) -> None:
     text = "translate sentences: those given, those of a file, or lines as you type them"
     sub = command("translate", "translate:translate_command", text, '"The file could not be opened."',
                   "--checkpoint runs/mine --input english.txt --output russian.txt",
-                  common="sentences checkpoint input output n_best scores beam gpus")  # fmt: skip
-    text = "one or more, each in quotes; without them, and without --input, lines of stdin. Each sentence of a "
-    text += "line is translated alone; one that begins with he, it, their … with the one before, where both come out"
+                  common="sentences checkpoint input output n_best scores beam int8 gpus")  # fmt: skip
+    text = "one or more, each in quotes; else, without --input, lines of stdin. A line is cut into sentences; one that "
+    text += "begins with he, it, their …, or says Yes, I do, stays with the one before it, where both come out"
     sub.add_argument("sentences", nargs="*", default=[], metavar="SENTENCE", help=text)
     search_flags(sub, f"{CHECKPOINT_HELP} (default: {TYPED})", required=False)
     sub.add_argument("--input", default="", metavar="FILE", help="translate the lines of this file, UTF-8")
@@ -147,8 +147,7 @@ def measuring(command: Callable) -> None:
     parts = "training", "decoding", "memory", "padding", "growth"
     sub.add_argument("--parts", nargs="+", default=(), choices=parts, help="measure only these (default: all, minutes)")
     sub.add_argument("--rounds", type=count, default=3, metavar="N", help="turns of each that count (default: 3)")
-    text = "tiny models, seconds: to see that it works, not how fast"
-    sub.add_argument("--smoke", action="store_true", default=False, help=text)
+    sub.add_argument("--smoke", action="store_true", default=False, help="tiny models: whether it works, not how fast")
     gpus_flag(sub)
 
     text = "methods of pruning at equal compute: models x methods x budgets x seeds"
@@ -156,8 +155,7 @@ def measuring(command: Callable) -> None:
     sub = command("compare", "measure:compare_command", text, plan, f"{plan} --seeds 1 2")
     sub.add_argument("config", metavar="CONFIG", help="a JSON file: data, dense, training, budgets, methods, seeds")
     sub.add_argument("--out", required=True, metavar="DIR", help="where results go; what is done there is not redone")
-    text = "only these of the config's seeds"
-    sub.add_argument("--seeds", type=count, nargs="+", default=None, metavar="N", help=text)
+    sub.add_argument("--seeds", type=count, nargs="+", default=None, metavar="N", help="only these of its seeds")
     gpus_flag(sub)
 
     text = "execute the notebooks and write them with their outputs"
@@ -227,7 +225,7 @@ def search_flags(sub: argparse.ArgumentParser, checkpoint: str, required: bool) 
     sub.add_argument("--penalty", default="wu", choices=("wu", "length"), help=text)
     text = "decoded together (default: 32; 1: a line is answered before the next is read)"
     sub.add_argument("--batch-size", type=int, default=32, metavar="N", help=text)
-    text = "large weights as int8: faster on a CPU with a large model, a little worse"
+    text = "large weights as int8: with 512 dimensions twice as fast on a CPU, a little worse; with 128 no faster"
     sub.add_argument("--int8", action="store_true", default=False, help=text)
     gpus_flag(sub)
 

@@ -31,8 +31,7 @@ def demo(directory: str | Path, minutes: float = 4.0, log=print) -> Run:
     run = train(config, corpus, directory)
     show_progress(run, log)
     if show_scores(run, corpus, log) < 20:
-        log("So low a BLEU says that it trained too briefly here. A model that was trained for longer comes with nmt:")
-        log("  nmt translate --checkpoint phrasebook 'The old doctor reads a long letter.'")
+        log("So low a BLEU says that it trained too briefly. Trained for longer: nmt translate --checkpoint phrasebook")
     log(f"\nThe run is in {run.directory}: metrics.jsonl, samples.jsonl, frames/ (attention), checkpoints/.")
     arguments.draw(run, log)
     log("The way on:")
@@ -51,9 +50,8 @@ def show_progress(run: Run, log=print) -> None:
     for source in dict.fromkeys(line["source"] for line in samples):
         lines = [line for line in samples if line["source"] == source]
         log(f"\n  English       {source}")
-        for line in lines:
-            if line["epoch"] in shown:
-                log(f"  epoch {line['epoch']:<7} {line['translation']}")
+        for line in (line for line in lines if line["epoch"] in shown):
+            log(f"  epoch {line['epoch']:<7} {line['translation']}")
         log(f"  reference     {lines[0]['reference']}")
 
 

@@ -42,8 +42,8 @@ def prune_command(given: argparse.Namespace) -> None:
         config, corpus = training_config(given, trained), _corpus(given, trained)
         name = f"{time.strftime('%Y%m%d-%H%M%S')}-{corpus.name}-{method_class(settings.method).name}"
         directory = directory or f"runs/{name}"
-    what, how = (config, corpus, trained, directory, given.resume), {"device": device}
-    how["progress"] = given.progress_bar_refresh_rate
+    what = config, corpus, trained, directory, given.resume
+    how = {"device": device, "progress": given.progress_bar_refresh_rate}
     if budgets:
         rows = prune_through(settings, budgets, *what, **how)
         print(table(with_times(row) for row in rows))
@@ -54,10 +54,8 @@ def prune_command(given: argparse.Namespace) -> None:
     result = prune(settings, *what, **how)
     undecided = f", {result['undecided']} gates undecided when they were chosen" if result["undecided"] else ""
     print(f"{result['method']}: {result['kept']} of {result['of']} kept{undecided}; the new model: {directory}")
-    print(
-        f"BLEU {result['bleu_dense']:.2f} -> {result['bleu_pruned']:.2f}, loss {result['nll_dense']:.3f} -> "
-        f"{result['nll_pruned']:.3f}, parameters {result['params_dense']:,} -> {result['params_pruned']:,}"
-    )
+    change = "BLEU {bleu_dense:.2f} -> {bleu_pruned:.2f}, loss {nll_dense:.3f} -> {nll_pruned:.3f}, "
+    print((change + "parameters {params_dense:,} -> {params_pruned:,}").format_map(result))
     print(json.dumps(result, ensure_ascii=False), flush=True)  # the last line of stdout is for programs
     to_stderr(arguments.next_command(Run(directory), directory))
     arguments.draw(Run(directory), to_stderr)
@@ -107,16 +105,12 @@ def _corpus(given: argparse.Namespace, trained: Trained) -> Corpus:
     """The corpus of the run in --checkpoint; beside a bare model, that of --data."""
     if not (Path(given.checkpoint) / "config.json").is_file():
         if not hasattr(given, "data"):
-            raise NmtError(
-                f"--data: which corpus? --checkpoint {given.checkpoint} is a model without a run of its own: say, "
-                "--data phrasebook for those that ship and were trained on it"
-            )
+            raise NmtError(f"--data: which corpus? {given.checkpoint} has no run: say --data phrasebook, or name files")
         return arguments.corpus_of(given.data, given)
     run = Run(given.checkpoint)
     corpus, noted = arguments.corpus_of_run(run, given), run.config["corpus"]
     if corpus.fingerprint != noted["fingerprint"]:
-        raise NmtError(
-            f"--checkpoint {given.checkpoint} was trained on another corpus, or it has changed since: "
-            f"{', '.join(noted['data'])}. To prune on this one name the model alone: {trained.directory}"
-        )
+        changed = f"was trained on another corpus, or it has changed since: {', '.join(noted['data'])}"
+        mend = f"to prune on this one name the model alone: {trained.directory}"
+        raise NmtError(f"--checkpoint {given.checkpoint} {changed}; {mend}")
     return corpus

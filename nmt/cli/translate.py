@@ -53,6 +53,8 @@ def translate_command(given: argparse.Namespace) -> None:
     answering = bool(typing or given.sentences or given.batch_size == 1)
     size, lines = 1 if answering else 8 * given.batch_size, lines_to_translate(given, typing)
     with output_of(given, trained, options, size) as (out, begun), progress(given, begun, not answering) as bar:
+        if begun:
+            to_stderr(f"{given.output}: {begun:,} lines were translated before; it goes on with the next")
         done, unread, doubts, doubtful = begun, sum(bad for _, bad in islice(lines, begun)), 0, []
         while chunk := list(islice(lines, size)):
             unread += sum(bad for _, bad in chunk)
@@ -62,7 +64,8 @@ def translate_command(given: argparse.Namespace) -> None:
                 print(*texts, sep="\n", file=out)
                 done, doubt = done + 1, found[0].doubt
                 if doubt and answering:
-                    to_stderr(f"not sure: {doubt}")
+                    of = f" of {'sentence' if given.sentences else 'line'} {done}"
+                    to_stderr(f"not sure{of * (not typing and len(given.sentences) != 1)}: {doubt}")
                 elif doubt and (doubts := doubts + 1) <= 20:
                     doubtful.append(f"  line {done:,}: {doubt}")
             out.flush()
@@ -71,7 +74,7 @@ def translate_command(given: argparse.Namespace) -> None:
         to_stderr(f"{given.output}: {done:,} lines translated" + f", {begun:,} of them before" * bool(begun))
     if doubts:
         more = [f"  and {doubts - 20:,} more"] * (doubts > 20)
-        told = f"the model is not sure of {doubts:,} of {done - begun:,} translations"
+        told = f"the model is not sure of {doubts:,} of {done - begun:,} {'new ' * bool(begun)}translations"
         to_stderr("\n".join([told, *doubtful, *more]))
     if unread:
         raise NmtError(f"{unread:,} of {done:,} lines could not be read; in their places stand blank lines")
@@ -146,16 +149,13 @@ def score_command(given: argparse.Namespace) -> None:
         corpus = arguments.corpus_of(given.data, given) if "data" in given else arguments.corpus_of_run(run, given)
         name, pairs = corpus.name, list(corpus.pairs(given.split, given.limit))
         if run and run.config["corpus"]["fingerprint"] != corpus.fingerprint:
-            to_stderr(
-                f"{run.directory} was trained on another corpus, or on this one with other options or caps: some pairs "
-                f"of {given.split} may have been in its training data, or look otherwise than what it knows"
-            )
+            other = f"{run.directory} was trained on another corpus, or on this one with other options or caps"
+            to_stderr(f"{other}: some pairs of {given.split} may have been in its training data, or look otherwise")
     since = time.monotonic()
     outputs = trained.translate([english for english, _ in pairs], **options)
     seconds = time.monotonic() - since
     result = corpus_scores(outputs, [russian for _, russian in pairs], given.tokenize)
-    result |= {"checkpoint": str(trained.directory), "data": name, "split": given.split, "beam": options["beam"]}
-    result |= {"length_penalty": given.length_penalty, "penalty": given.penalty, "int8": given.int8}
-    result |= {"seconds": round(seconds, 2)}
+    result |= {"checkpoint": str(trained.directory), "data": name, "split": given.split, "int8": given.int8}
+    result |= {key: options[key] for key in ("beam", "length_penalty", "penalty")} | {"seconds": round(seconds, 2)}
     print(f"{name} {given.split}: BLEU {result['bleu']:.2f}, chrF {result['chrf']:.2f}")
     print(json.dumps(result, ensure_ascii=False))

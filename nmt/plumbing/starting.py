@@ -29,7 +29,7 @@ from nmt.plumbing.fast.feeding import ORDER
 from nmt.plumbing.fast.numerics import Numerics, choose
 from nmt.plumbing.files import DISK_FULL
 from nmt.plumbing.provenance import description_of_session
-from nmt.runs import Run, load, refuse_taken
+from nmt.runs import Run, load, refuse_taken, resuming
 from nmt.scoring import HeldOut
 from nmt.tokens import ParallelTokens, encode_corpus
 from nmt.transformer import Transformer
@@ -188,10 +188,8 @@ def vocabularies(corpus: Corpus, config: TrainingConfig, origin: Trained | None)
         return tuple(train_bpe(corpus, side, size) for side, size in zip(("en", "ru"), sizes, strict=True))
     for name, size, bpe in zip(("src", "trg"), sizes, origin.bpe, strict=True):
         if size not in (None, bpe.vocab_size):
-            raise NmtError(
-                f"--{name}_vocab_size {size}: the vocabulary of --checkpoint {origin.directory} has {bpe.vocab_size} "
-                "pieces and comes with it; leave the flag out"
-            )
+            its = f"that of --checkpoint {origin.directory} has {bpe.vocab_size} pieces and comes with it"
+            raise NmtError(f"--{name}_vocab_size {size}: {its}; leave the flag out")
     return origin.bpe
 
 
@@ -213,6 +211,10 @@ def what_is_kept(directory: Path) -> str:
     """The end of an error message: what a stopped run goes on from."""
     last = Run(directory).last_step()
     return f"{directory} keeps {'no checkpoint' if last is None else f'its checkpoint of step {last}'}"
+
+
+def how_to_go_on(directory: Path) -> str:
+    return f"go on with {resuming(directory)}; {what_is_kept(directory)}"
 
 
 @contextmanager
@@ -240,7 +242,7 @@ def noted_signals() -> Iterator[list[int]]:
 def end_as_told(signals: list[int], run: Run) -> None:
     """After a checkpoint: end as the signal that came would have ended the process at once."""
     for number in signals:
-        to_stderr(f"\n{signal.Signals(number).name}: {what_is_kept(run.directory)}; go on with --resume")
+        to_stderr(f"\n{signal.Signals(number).name}: {how_to_go_on(run.directory)}")
         sys.stdout.flush()
         os.kill(os.getpid(), number)
 
@@ -260,7 +262,7 @@ def told_clearly(directory: Path, config: TrainingConfig) -> Iterator[None]:
         yield
     except KeyboardInterrupt as error:
         if (directory / "config.json").is_file():
-            error.args = (f"the run goes on from its last checkpoint with --resume; {what_is_kept(directory)}",)
+            error.args = (how_to_go_on(directory),)
         raise
     except torch.cuda.OutOfMemoryError as error:
         name = "batch_size" if config.batch_tokens is None else "batch_tokens"
@@ -276,7 +278,7 @@ def told_clearly(directory: Path, config: TrainingConfig) -> Iterator[None]:
             raise
         mend = "make room there" if error.errno in DISK_FULL else "it must be writable"
         begun = (directory / "config.json").is_file()
-        then = f"go on with --resume; {what_is_kept(directory)}" if begun else "start again; no run was begun"
+        then = how_to_go_on(directory) if begun else "start again; no run was begun"
         raise NmtError(f"{error}: {mend}, then {then}") from error
 
 

@@ -25,16 +25,12 @@ class PruningConfig:
     )
     keep: int | None = option(None, "keep exactly so many heads", FROM_0)
     l0_penalty_lambda: float | None = option(
-        None,
-        "weight of the L0 penalty; without --keep its strength decides how many heads are left",
-        FINITE,
-        flag="hcg_l0_penalty_lambda",
+        None, "weight of the L0 penalty; without --keep it decides how many stay", FINITE, flag="hcg_l0_penalty_lambda"
     )
     l0_penalty_scale: str = option(
         "paper",
-        "what lambda multiplies: the sum of P(open) over all heads (Voita et al. 2019, eq. 9), the sum over "
-        "layers of the mean over a layer's heads (the origin), or the mean over layers of the sum over a layer's heads "
-        "(Voita et al.'s code)",
+        "what lambda multiplies: the sum of P(open) over all heads (Voita et al. 2019, eq. 9), the sum over layers of "
+        "a layer's mean (the origin), or the mean over layers of a layer's sum (Voita et al.'s code)",
         choices=("paper", "origin", "voita"),
     )
     gate_lr: float = option(0.05, "learning rate of the gates, by Adam, without decay")
@@ -44,7 +40,7 @@ class PruningConfig:
     warmup: int = option(0, "steps over which the rate rises to --lr", FROM_0)
     decay: float = option(0.0, "share of the steps, the last ones, over which the rate falls to 0", SHARE)
     average: float = option(
-        0.0, "share of the steps, the last ones, over which weights are averaged, once heads are chosen", SHARE
+        0.0, "share of the steps, the last ones with chosen heads, whose weights are averaged", SHARE
     )
     gates_every_n_steps: int = option(10, "steps between two lines of gates.jsonl")
 

@@ -70,9 +70,10 @@ def prune_through(
     checkpoint: Trained | str | Path | None,
     directory: str | Path,
     resume: bool = False,
+    log: Callable[[str], None] = print,
     **how: object,
 ) -> list[dict]:
-    """Prune to the largest of several budgets, what is left to the next, and so on; `how` as in `prune`.
+    """Prune to the largest of several budgets, what is left to the next, and so on; `log` and `how` as in `prune`.
 
     DIRECTORY/keep-K is the run of each budget, for which config's epochs and minutes are meant. Returns the rows of
     curve.json: one of the dense model, and what `prune` returned of each budget; each with "ms", by batch size the time
@@ -93,7 +94,9 @@ def prune_through(
             begun, said = (place / "config.json").is_file(), replace(settings, keep=keep)
             of_its_own = replace(config, seed=config.seed + 100 * number)  # another order of the batches
             origin = None if begun else places[number - 1] if number else checkpoint
-            results.append(prune(said, of_its_own, corpus, origin, place, begun, **how))
+            left = f"; about {results[-1]['minutes'] * (len(budgets) - number):.0f} minutes to go" if results else ""
+            log(f"budget {number + 1} of {len(budgets)}: {keep} heads, in {place}{left}")
+            results.append(prune(said, of_its_own, corpus, origin, place, begun, log=log, **how))
     finally:
         if not (places[0] / "config.json").is_file():
             shutil.rmtree(directory)
@@ -102,9 +105,8 @@ def prune_through(
     ms = speed({str(number): one.model for number, one in enumerate(models)}, sources, rounds=3)
     dense = {f"{name}_pruned": results[0][f"{name}_dense"] for name in ("bleu", "nll", "params")}
     rows = [{"kept": results[0]["of"], "steps": 0, **dense}, *results]
-    rows = [
-        row | {"ms": {size: x["median"] for size, x in of.items()}} for row, of in zip(rows, ms.values(), strict=True)
-    ]
+    for row, of in zip(rows, ms.values(), strict=True):
+        row["ms"] = {size: x["median"] for size, x in of.items()}
     write_json(directory / "curve.json", {"budgets": budgets, "rows": rows})
     return rows
 

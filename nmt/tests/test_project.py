@@ -120,23 +120,20 @@ def test_readme_names_the_core_in_reading_order():
     assert modules == list(READING_ORDER)
 
 
-def test_flags_in_the_readmes_commands_are_there(capsys):
-    said = re.findall(r"^(?:echo .*\| )?nmt (\w+)(.*?)(?:#.*)?$", readme(), re.M)
-    assert {command for command, _ in said} >= {
-        "demo",
-        "data",
-        "train",
-        "translate",
-        "score",
-        "prune",
-        "compare",
-        "render",
-    }
-    for command, rest in said:
+def test_the_help_of_a_command_explains_the_flags_that_the_readme_uses_with_it(capsys):
+    """In lines of code, their comments and sentences; a flag that stands alone there, in the help of some command."""
+    flag, prose = r"(?<![\w-])--[a-z][\w-]*", re.sub(r"^```.*?^```$", "", readme(), flags=re.M | re.S)
+    said = re.findall(r"^nmt (\w+)(.*)$", readme(), re.M) + re.findall(r"`nmt ([a-z]+)([^`]*)`", prose)
+    explained = {}
+    for command in {command for command, _ in said}:
         with pytest.raises(SystemExit):
-            main([command, "--help-all"])
-        known = capsys.readouterr().out
-        assert all(flag in known for flag in re.findall(r"--\w+", rest)), (command, rest)
+            main([command, "--help"])
+        explained[command] = {*re.findall(flag, capsys.readouterr().out)}
+    assert explained.keys() >= {"demo", "data", "train", "translate", "score", "prune", "compare", "bench", "render"}
+    for command, rest in said:
+        assert {*re.findall(flag, rest)} <= explained[command], (command, rest)
+    alone = {*re.findall(rf"`({flag})", prose)}
+    assert "--method" in alone and alone <= set().union(*explained.values())
 
 
 def test_the_readmes_python_runs(capsys):

@@ -217,7 +217,9 @@ def test_gpus_1_without_a_gpu(command, refuses):
 def test_what_does_not_fit_the_corpus_or_the_checkpoint(refuses, tsv, trained, tmp_path):
     refuses(f"{NEW} --data {tsv} --run r --src_vocab_size 9000", "at most .* 9,000 asked for")
     refuses(f"{NEW} --data {tsv} --run r --max_length 1", "--max-length 1")
-    refuses(f"{NEW} --data {tsv} --run {trained.directory}", "exists already; go on with --resume")
+    refuses(
+        f"{NEW} --data {tsv} --run {trained.directory}", "exists already; go on with nmt train --run .* --resume, or"
+    )
     start = f"{NEW} --data {tsv} --run r --checkpoint {trained.directory}"
     refuses(f"{start} --num_blocks 2", "another shape: --num-blocks is 1 there, 2 here")
     refuses(f"{start} --trg_vocab_size 60", "--trg-vocab-size 60: .*80 pieces")
@@ -434,7 +436,7 @@ def test_ctrl_c(nmt_, tsv, tmp_path, monkeypatch):
 
     monkeypatch.setattr(nmt.training.Trainer, "step", interrupted)
     status, _, err = nmt_(f"{NEW} --data {tsv} --run r --max_epochs 2")
-    assert status == 130 and "goes on from its last checkpoint with --resume" in err
+    assert status == 130 and "go on with nmt train --run r --resume; r keeps its checkpoint of step 1" in err
     assert nmt_("train --run r --resume --progress_bar_refresh_rate 0")[0] == 0 and Run("r").last_step() == 2
 
     def interrupt(*_, **__):
@@ -478,7 +480,7 @@ def test_doubts_are_told_beside_the_translations(nmt_, trained):
     assert status == 0 and out.count("\n") == 3 and "not sure of 2 of 3 translations" in err
     assert "line 1: the model has no piece for ☃" in err and "line 2: the model has no piece for 漢" in err
     status, alone, err = nmt_(f"{line} --batch_size 1", lines)
-    assert status == 0 and alone == out and "no piece for ☃" in err and "no piece for 漢" in err
+    assert status == 0 and alone == out and "line 1: the model has no piece for ☃" in err and "line 2:" in err
 
 
 def test_batches_of_one_answer_line_by_line(trained):

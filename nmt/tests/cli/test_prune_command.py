@@ -13,7 +13,7 @@ import nmt.pruning.prune
 import nmt.runs
 from nmt.plumbing.files import claimed
 from nmt.pruning.methods import METHODS, OURS
-from nmt.runs import Run, load
+from nmt.runs import Run, load, resuming
 from nmt.tests.cli.test_cli import SMALL, _elsewhere, nmt_, refuses, trained, tsv  # noqa: F401  fixtures
 
 # 145 pairs in batches of 30: 5 steps an epoch; the trained run has 1 block of 2 heads, its vocabularies 80 pieces
@@ -116,12 +116,15 @@ def test_resume(nmt_, prunes, refuses, trained):  # noqa: F811
     result, _ = prunes("--method magnitude --keep 1 --run r")
     status, out, err = nmt_("prune --resume --run r --gpus 0 --progress_bar_refresh_rate 0")
     assert status == 0 and json.loads(out.splitlines()[-1]) == result, err
-    refuses("train --resume --run r", "is a run of pruning; nmt prune --run r --resume")
-    refuses(f"prune --resume --run {trained.directory}", r"is a run of training; nmt train --run .* --resume")
+    refuses("train --resume --run r", "is a run of nmt prune; nmt prune --run r --resume")
+    refuses(f"prune --resume --run {trained.directory}", r"is a run of nmt train; nmt train --run .* --resume")
     refuses("prune --resume --run r --keep 2", "keep is 1 in the run, 2 now")
     refuses("prune --resume --run r --max_epochs 9", "--max-epochs 9: r shares 1 epochs")
     refuses("prune --resume --run r --lr 0.1", "--lr is 0.0005 in the run, 0.1 now")
-    refuses(f"prune --checkpoint {trained.directory} {QUICK} --keep 1 --run r", "exists already; go on with --resume")
+    refuses(
+        f"prune --checkpoint {trained.directory} {QUICK} --keep 1 --run r",
+        "exists already; go on with nmt prune --run r --resume, or",
+    )
     refuses(f"prune --checkpoint r {QUICK} --keep 1 --method on-budget --run again", r"pruned already \(encoder\)")
 
 
@@ -134,6 +137,9 @@ def test_the_whole_curve_in_one_run(nmt_, prunes, refuses, trained, tmp_path):  
     line = "--method taylor --heads all --sample 1 --average 0.5"
     rows, out = prunes(f"{line} --keep 2,5,3 --run r")
     assert [row["kept"] for row in rows] == [6, 5, 3, 2] and [row["steps"] for row in rows] == [0, 4, 4, 4]
+    assert "budget 1 of 3: 5 heads" in out and re.search(
+        "budget 3 of 3: 2 heads, in r/keep-2; about . minutes to go", out
+    )
     assert (tmp_path / "r" / "curve.png").is_file() and "r/keep-K" in out and "ms a sentence, batch 32" in out
     parts = [load(trained.directory), *(load(f"r/keep-{keep}") for keep in (5, 3, 2))]
     assert [row["params_pruned"] for row in rows] == [sum(p.numel() for p in one.model.parameters()) for one in parts]
@@ -154,11 +160,15 @@ def test_the_whole_curve_in_one_run(nmt_, prunes, refuses, trained, tmp_path):  
             raise KeyboardInterrupt
         return really(*plan, **how)
 
+    again = f"prune --checkpoint {trained.directory} {QUICK} {line} --keep 2,5,3 --run killed"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nmt.pruning.prune, "prune", killed_at_the_second)
-        assert nmt_(f"prune --checkpoint {trained.directory} {QUICK} {line} --keep 2,5,3 --run killed")[0] == 130
+        assert nmt_(again)[0] == 130
     assert not (tmp_path / "killed" / "keep-2").exists()
+    refuses(again, "killed exists already; go on with nmt prune --run killed --resume, or name another")
     refuses("prune --resume --run killed --keep 4,2", "goes through other numbers of heads")
+    refuses("translate --checkpoint killed Hello.", "a model for each number of heads is there: killed/keep-5")
+    assert resuming("killed/keep-5") == resuming("killed") == "nmt prune --run killed --resume"
     status, out, err = nmt_("prune --resume --run killed --gpus 0 --progress_bar_refresh_rate 0")
     assert status == 0 and without_clocks(json.loads(out.splitlines()[-1])) == without_clocks(rows), err
     refuses(f"prune --checkpoint {trained.directory} {QUICK} {line} --keep 5,2 --run r", "exists already")

@@ -78,7 +78,8 @@ def test_sentences_as_arguments(translate, refuses, trained):  # noqa: F811
     assert translate(f"'{LINES[0]}'")[0] == model.translate(LINES[0]) + "\n"
     out, err = translate(f"--beam 1 '{LINES[0]}' '' '-- a cat ☃' -- --a_b")
     assert out.split("\n")[:-1] == model.translate([LINES[0], "", "-- a cat ☃", "--a_b"], beam=1)
-    assert re.search("no piece for .*☃", err)
+    assert re.search("^not sure of sentence 3: .*no piece for .*☃", err, re.M)
+    assert re.search("^not sure: .*☃", translate("'a cat ☃'")[1], re.M)
     refuses(f"translate --checkpoint {trained.directory} --input x 'A cat.'", "SENTENCE and --input: give one of them")
     refuses(f"translate --checkpoint {trained.directory} 'A cat.' 'caf\udce9'", "SENTENCE 2: not UTF-8")
 

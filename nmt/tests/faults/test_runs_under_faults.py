@@ -55,7 +55,13 @@ def test_a_disk_that_fills_up(name, run, corpus, whole):
     before = left_behind(run)
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
     try:
-        refused("make room there, then go on with --resume; .*step 8", TINY, corpus, run.directory, resume=True)
+        refused(
+            "make room there, then go on with nmt train --run .* --resume; .*step 8",
+            TINY,
+            corpus,
+            run.directory,
+            resume=True,
+        )
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     held = left_behind(run)
