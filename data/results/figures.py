@@ -65,10 +65,10 @@ def draw(stored: Path, folder: Path) -> list[Path]:
     drawn |= {path.stem: speed(read_json(path)) for path in sorted(stored.glob("bench*.json"))}
     for corpus, runs in groupby(results.priced_runs(stored / "lambda"), lambda run: run.config["card"]["name"]):
         drawn[f"lambda-{corpus}"] = gates_by_price(corpus, runs)
-    if (cells := reading.claimed_cells(stored)).lines:
-        drawn["methods"] = curves_of_methods(cells)
-    if (wider := reading.claimed_cells(stored, "grammar")).lines:
-        drawn["grammar"] = grammar_destroyed([cells, wider])
+    if (stored / "claims").is_dir():
+        cells, wider = (reading.claimed_cells(stored, name) for name in ("claims", "grammar"))
+        drawn |= {"methods": curves_of_methods(cells)} if cells.lines else {}
+        drawn |= {"grammar": grammar_destroyed([cells, wider])} if cells.lines and wider.lines else {}
     for name, figure in drawn.items():
         plots.save(figure, folder / f"{name}.png")
     return [folder / f"{name}.png" for name in drawn]

@@ -148,7 +148,7 @@ def prices(stored: Path) -> str:
     return f"{table(rows)}\n\nBLEU: {signatures(outcomes)}.\n\n{commands(kept)}"
 
 
-# data/results/compare/README.md, and the table of methods in README.md
+# data/results/compare/README.md
 
 
 def methods(stored: Path) -> str:
@@ -217,19 +217,8 @@ def cells_table(name: str, stored: Path) -> str:
     return table([dense, *rows])
 
 
-def pruning(stored: Path) -> str:
-    """A few methods that keep 6 of all 48 heads."""
-    found, budget = Comparison(stored / "compare"), ("all", 6)
-    rows = [{"heads kept": found.plan.total("all"), **scores_of("none: the dense model", found.dense)}]
-    for row, name in {**figures.FEW_METHODS, "random": "chance"}.items():
-        scores = scores_of(f"`{row.split(', ')[0]}`, {name}", found.best(row, budget))
-        rows.append({"heads kept": budget[1], **scores})
-    return table(rows)
-
-
 # page -> place -> the function that writes it from data/results
 PAGES: dict[str, dict[str, Callable[[Path], str]]] = {
-    "README.md": {"pruning": pruning},
     "data/results/README.md": {
         "runs": runs,
         "corpus-size": corpus_size,
