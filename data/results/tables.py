@@ -22,8 +22,10 @@ from nmt.lab import render, results
 from nmt.lab.render import table
 from nmt.plumbing.files import read_json, replaced_between, write_text
 from nmt.plumbing.places import in_clone
+from nmt.pruning.costs import parameters
 from nmt.pruning.methods import method_class
 from nmt.runs import Run
+from nmt.transformer import Transformer, TransformerConfig
 
 sys.path.append(str(in_clone("data")))
 
@@ -87,6 +89,23 @@ def corpus_size(stored: Path) -> str:
         rows.append({"training pairs": f"{reading.pairs(run):,}", "blocks": reading.blocks(run), **scores})
     model, run = MODEL.format(**kept[0].config["transformer"]), circumstances(kept[0], kept[0].lines("sessions.jsonl"))
     about = f"The first rows: {model}; {run}. Greedy; {signatures(kept[0].lines('scores.jsonl'))}."
+    return "\n\n".join([table(rows), about, commands(kept)])
+
+
+def architectures(stored: Path) -> str:
+    """Shapes trained for as much processor time each on what `real` learns: the lowest loss first."""
+    kept, rows = reading.kept_runs(stored / "architectures"), []
+    if not kept:
+        return "Not run yet."
+    for run in sorted(kept, key=lambda run: run.lines(split="valid")[-1]["loss"]):
+        shape, last = run.config["transformer"], run.lines(split="valid")[-1]
+        count = parameters(Transformer(TransformerConfig(**shape)))
+        rows.append({
+            "blocks": shape["num_blocks"], "d_model": shape["d_model"], "parameters, million": f"{count / 1e6:.1f}",
+            "steps": f"{last['step']:,}", "loss of the validation pairs": f"{last['loss']:.3f}",
+            "BLEU of the validation pairs": f"{last['bleu']:.2f}",
+        })  # fmt: skip
+    about = f"{circumstances(kept[0], kept[0].lines('sessions.jsonl'))}. Greedy; `{last['signature']}`."
     return "\n\n".join([table(rows), about, commands(kept)])
 
 
@@ -222,6 +241,7 @@ PAGES: dict[str, dict[str, Callable[[Path], str]]] = {
     "data/results/README.md": {
         "runs": runs,
         "corpus-size": corpus_size,
+        "architectures": architectures,
         "bench-gpu": partial(speed, "bench-gpu"),
         "bench": partial(speed, "bench"),
         "savings": savings,
