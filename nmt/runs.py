@@ -260,7 +260,7 @@ def model_directory(checkpoint: str | Path) -> Path:
     if str(checkpoint) in names:
         return models / str(checkpoint)
     if several := sorted(map(str, path.glob("keep-*"))):
-        raise NmtError(f"--checkpoint {checkpoint}: a model for each number of heads is there: {', '.join(several)}")
+        raise NmtError(f"--checkpoint {checkpoint}: name one of the runs in it: {', '.join(several)}")
     ship = f"a model that ships ({', '.join(names) or 'none'})"
     raise NmtError(f"--checkpoint {checkpoint}: neither a run directory, nor one of a model (model.json), nor {ship}")
 

@@ -167,7 +167,7 @@ def test_the_whole_curve_in_one_run(nmt_, prunes, refuses, trained, tmp_path):  
     assert not (tmp_path / "killed" / "keep-2").exists()
     refuses(again, "killed exists already; go on with nmt prune --run killed --resume, or name another")
     refuses("prune --resume --run killed --keep 4,2", "goes through other numbers of heads")
-    refuses("translate --checkpoint killed Hello.", "a model for each number of heads is there: killed/keep-5")
+    refuses("translate --checkpoint killed Hello.", "name one of the runs in it: killed/keep-5")
     assert resuming("killed/keep-5") == resuming("killed") == "nmt prune --run killed --resume"
     status, out, err = nmt_("prune --resume --run killed --gpus 0 --progress_bar_refresh_rate 0")
     assert status == 0 and without_clocks(json.loads(out.splitlines()[-1])) == without_clocks(rows), err
