@@ -134,8 +134,8 @@ def exchanging(command: Callable) -> None:
     sub = command("export", "exchange:export_command", text, "--checkpoint phrasebook --to ctranslate2 --out ct2",
                   "--checkpoint runs/opus --to hf --out opus-pruned")  # fmt: skip
     sub.add_argument("--checkpoint", required=True, metavar="DIR|NAME", help=CHECKPOINT_HELP)
-    text = "ctranslate2: any model; hf: Hugging Face's transformers, a model that came from Marian"
-    sub.add_argument("--to", required=True, choices=("hf", "ctranslate2"), help=text)
+    text = "ctranslate2, onnx: any model; hf: Hugging Face's transformers, a model that came from Marian"
+    sub.add_argument("--to", required=True, choices=("hf", "ctranslate2", "onnx"), help=text)
     sub.add_argument("--out", required=True, metavar="DIR", help="a new folder")
 
 

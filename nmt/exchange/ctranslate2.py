@@ -4,12 +4,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import youtokentome
-
-from nmt import BOS, PAD, NmtError
+from nmt import BOS, PAD
+from nmt.exchange.pieces import LONGEST, write_pieces
 from nmt.exchange.weights import NEVER, with_zeros
-from nmt.models import SIDES, Trained
-from nmt.plumbing.sentencepieces import SentencePieces, needs
+from nmt.models import Trained
+from nmt.plumbing.sentencepieces import needs
 from nmt.transformer import KINDS, NEURONS, Transformer, sinusoidal_positions
 
 # What CTranslate2 calls our weights: regular expressions, applied in this order.
@@ -23,18 +22,6 @@ NAMES = {
     r"forward\.inner": "forward.linear_0", r"forward\.outer": "forward.linear_1", "feed_forward": "ffn",
     r"norm\.weight": "norm.gamma", r"norm\.bias": "norm.beta",
 }  # fmt: skip
-LONGEST = 1024  # tokens of a sentence at most
-CUT = {
-    "spm": """import sentencepiece
-
-source, target = (sentencepiece.SentencePieceProcessor(model_file=f"{side}.spm") for side in ("src", "trg"))
-cut, join = lambda text: source.encode(text, out_type=str), target.decode_pieces""",
-    "bpe": """import youtokentome
-
-source, target = (youtokentome.BPE(f"{side}.bpe") for side in ("src", "trg"))
-cut = lambda text: source.encode([text], output_type=youtokentome.OutputType.SUBWORD)[0]
-join = lambda pieces: target.decode([[target.subword_to_id(piece) for piece in pieces]])[0]""",
-}
 USAGE = """Exported by nmt for CTranslate2:
 
 ```python
@@ -54,16 +41,7 @@ Without min_decoding_length=0 no translation is empty. Scores are divided by len
 def export_ctranslate2(trained: Trained, directory: Path) -> None:
     """Write a model directory of CTranslate2, with the vocabularies. Raises NmtError where its package is absent."""
     needs("ctranslate2", "ct2")
-    kind_of_file, names = "spm" if isinstance(trained.bpe[0], SentencePieces) else "bpe", []
-    for side, pieces in zip(SIDES, trained.bpe, strict=True):
-        names.append(pieces.names if kind_of_file == "spm" else youtokentome.BPE(str(pieces.path)).vocab())
-        if len({*names[-1]}) < len(names[-1]):
-            raise NmtError(f"{pieces.path}: two pieces are spelt alike, and CTranslate2 could not tell them apart")
-        content = pieces.spm if kind_of_file == "spm" else pieces.path.read_bytes()
-        (directory / f"{side}.{kind_of_file}").write_bytes(content)
-    write_model(trained.model, names, directory)
-    example = "the file could not be opened ." if trained.lowercase else "The file could not be opened."
-    (directory / "README.md").write_text(USAGE.format(CUT[kind_of_file], example), encoding="utf-8")
+    write_model(trained.model, write_pieces(trained, directory, USAGE), directory)
 
 
 def write_model(model: Transformer, names: Sequence[list[str]], directory: Path) -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 from nmt import NmtError
 from nmt.exchange.ctranslate2 import export_ctranslate2
 from nmt.exchange.marian import export_hf
+from nmt.exchange.onnx import export_onnx
 from nmt.models import Trained
 from nmt.plumbing.files import whole_directory
 
-FORMS = {"hf": export_hf, "ctranslate2": export_ctranslate2}
+FORMS = {"hf": export_hf, "ctranslate2": export_ctranslate2, "onnx": export_onnx}
 
 
 def export(trained: Trained, form: str, directory: str | Path) -> None:
@@ -17,7 +18,7 @@ def export(trained: Trained, form: str, directory: str | Path) -> None:
     Raises NmtError where the folder is there, the form cannot hold the model, or its package is not installed.
     """
     if form not in FORMS:
-        raise NmtError(f"--to must be {' or '.join(FORMS)}, not {form!r}")
+        raise NmtError(f"--to must be one of {', '.join(FORMS)}, not {form!r}")
     if Path(directory).exists():
         raise NmtError(f"--out {directory} exists already; name another directory")
     with whole_directory(directory) as new:

@@ -77,14 +77,15 @@ def _from_hub(name: str, revision: str) -> Path:
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise NmtError(f"{name}: no such folder, and no name on the Hugging Face hub, like Helsinki-NLP/opus-mt-en-ru")
     needs("huggingface_hub", "marian")
-    from huggingface_hub import list_repo_files, snapshot_download
+    from huggingface_hub import model_info, snapshot_download
 
     try:
-        there = list_repo_files(name, revision=revision)
-        wanted = [*TEXTS, next((one for one in WEIGHTS if one in there), WEIGHTS[0])]
-        return Path(snapshot_download(name, revision=revision, allow_patterns=wanted))
+        there = model_info(name, revision=revision, timeout=10)  # asked once; what lists files asks again and again
+        files = {one.rfilename for one in there.siblings}
+        wanted = [*TEXTS, next((one for one in WEIGHTS if one in files), WEIGHTS[0])]
+        return Path(snapshot_download(name, revision=there.sha, allow_patterns=wanted))
     except Exception as error:  # no network, no such model, no such revision: each of the hub's own kind
-        mend = "without a network, copy its files into a folder and name that"
+        mend = f"without a network, copy {', '.join(TEXTS)} and {' or '.join(WEIGHTS)} into a folder and name that"
         raise NmtError(f"{name}: no such folder, and not to be had from the hub ({error}); {mend}") from None
 
 

@@ -103,3 +103,13 @@ def exported(learnt, tmp_path_factory):
         return folder / form
 
     return made
+
+
+@pytest.fixture
+def english():
+    """Forty sentences that the models of the phrasebook know."""
+    what = ("reads a long letter", "does not drink milk", "loves the sea", "sees a red house", "opened the door",
+            "will write a book", "has a dog", "looks for the key")  # fmt: skip
+    return [
+        f"{who} {done}." for who in ("The old doctor", "My sister", "A boy", "The cat", "Our friend") for done in what
+    ]

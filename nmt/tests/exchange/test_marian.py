@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 from dataclasses import asdict
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -260,11 +261,14 @@ def test_a_pickle_of_tensors_is_read_and_code_in_it_is_not_run(copy, ours, tmp_p
     assert not (tmp_path / "written").exists()
 
 
-@pytest.mark.parametrize(("package", "extra"), [("sentencepiece", "marian"), ("ctranslate2", "ct2")])
+@pytest.mark.parametrize(
+    ("package", "extra"), [("sentencepiece", "marian"), ("ctranslate2", "ct2"), ("onnxscript", "onnx")]
+)
 def test_a_package_that_is_absent_is_named(ours, monkeypatch, tmp_path, package, extra):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(NmtError, match=f"pip install {package}.*'{extra}'"):
-        load(ours.directory) if package == "sentencepiece" else export(ours, "ctranslate2", tmp_path / "out")
+        form = "onnx" if extra == "onnx" else "ctranslate2"
+        load(ours.directory) if package == "sentencepiece" else export(ours, form, tmp_path / "out")
 
 
 def test_what_the_commands_refuse(theirs, ours, tmp_path, capsys, monkeypatch):
@@ -280,8 +284,8 @@ def test_what_the_commands_refuse(theirs, ours, tmp_path, capsys, monkeypatch):
         assert nmt.cli.main(line) == 2
         assert said in capsys.readouterr().err
     huggingface_hub = pytest.importorskip("huggingface_hub")
-    monkeypatch.setattr(huggingface_hub, "list_repo_files", lambda *_, **__: 1 / 0)
-    with pytest.raises(NmtError, match=r"not to be had from the hub.*copy its files"):
+    monkeypatch.setattr(huggingface_hub, "model_info", lambda *_, **__: 1 / 0)
+    with pytest.raises(NmtError, match=r"not to be had from the hub.*copy config\.json.* or pytorch_model\.bin into"):
         import_marian("Helsinki-NLP/opus-mt-en-ru", tmp_path / "x")
 
 
@@ -289,9 +293,10 @@ def test_a_name_on_the_hub_brings_its_revision(theirs, monkeypatch, tmp_path):
     huggingface_hub = pytest.importorskip("huggingface_hub")
     snapshot, asked = shutil.copytree(theirs[1], tmp_path / "0123abcd"), {}
     files = [*TEXTS, "model.safetensors", "pytorch_model.bin", "tf_model.h5"]
-    monkeypatch.setattr(huggingface_hub, "list_repo_files", lambda name, revision: files)
+    there = SimpleNamespace(siblings=[SimpleNamespace(rfilename=name) for name in files], sha="0123abcd")
+    monkeypatch.setattr(huggingface_hub, "model_info", lambda name, revision, timeout: there)
     monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda name, **options: asked.update(options) or snapshot)
     import_marian("Some/one", tmp_path / "out", revision="v1")
-    assert asked == {"revision": "v1", "allow_patterns": [*TEXTS, "model.safetensors"]}
+    assert asked == {"revision": "0123abcd", "allow_patterns": [*TEXTS, "model.safetensors"]}
     origin = read_json(tmp_path / "out" / "origin.json")
     assert (origin["source"], origin["revision"]) == ("Some/one", "0123abcd")
