@@ -20,7 +20,7 @@ from nmt.show import plots
 from nmt.show.histories import gates
 from nmt.transformer import KINDS
 
-# The methods of README's picture and table: row of the comparison -> what it is called there.
+# The methods of README's picture: row of the comparison -> what it is called there.
 FEW_METHODS = {
     "shed, search 0.3": "ours",
     "taylor-iterative": "Michel et al. 2019",

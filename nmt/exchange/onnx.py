@@ -1,4 +1,4 @@
-"""A model of ours as two graphs of ONNX, which run without PyTorch, also in browsers and on phones.
+"""A model of ours as two graphs of ONNX, which run without PyTorch.
 
 The encoder reads a source once; the decoder reads one word a step, with the keys and values of the words before.
 """
