@@ -6,8 +6,25 @@ import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from nmt.lab.render import table
+from tabulate import tabulate
+
+from nmt import NmtError
 from nmt.runs import Run
+
+
+def table(rows: Iterable[dict[str, object]]) -> str:
+    """Rows of {heading: cell}; a bar inside a cell is escaped, it would end the cell."""
+    cells = [{heading: str(cell).replace("|", r"\|") for heading, cell in row.items()} for row in rows]
+    return tabulate(cells, headers="keys", tablefmt="github", disable_numparse=True)
+
+
+def replaced_between(page: str | Path, mark: str, text: str) -> str:
+    """The page with `text` between <!-- mark --> and <!-- /mark -->. Raises NmtError where it has no such marks."""
+    before, begin, rest = Path(page).read_text(encoding="utf-8").partition(f"<!-- {mark} -->")
+    _, end, after = rest.partition(f"<!-- /{mark} -->")
+    if not end:
+        raise NmtError(f"{page}: <!-- {mark} --> and <!-- /{mark} --> must be there, in this order")
+    return f"{before}{begin}\n{text}\n{end}{after}"
 
 
 def score_table(scores: Iterable[dict]) -> str:

@@ -20,8 +20,7 @@ The core, in reading order; each file imports only files above it, `corpora` and
 The wings: `corpora` turns names and files into clean, split pairs; `plumbing` keeps runs safe (whole files, locks,
 several processes, checkpoints, resuming); `pruning` chooses heads and takes the others out; `exchange` takes models
 of Marian and gives ours to other engines; `phrasebook` knows the structure of the embedded corpus; `show` draws;
-`course` is what the cells of the notebooks call; `lab` compares, measures speed and renders the notebooks; `cli` is the
-command line; `tests` mirrors them all.
+`course` is what the cells of the notebooks call; `cli` is the command line; `tests` mirrors them all.
 
 One alphabet for the shapes of tensors, in every docstring and comment:
 

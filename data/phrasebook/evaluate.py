@@ -15,11 +15,15 @@ from nmt.corpora.corpus import prepare
 from nmt.decoding import translate
 from nmt.phrasebook.contrast import contrast_table, load_contrast
 from nmt.phrasebook.gold import load_gold, words
-from nmt.plumbing.files import replaced_between, write_text
-from nmt.plumbing.places import shipped
+from nmt.plumbing.files import write_text
+from nmt.plumbing.places import in_clone, shipped
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
 from nmt.transformer import Transformer
+
+sys.path.append(str(in_clone("data")))
+
+from page_parts import replaced_between
 
 
 def evaluate(run: Run) -> str:

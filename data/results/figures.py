@@ -13,11 +13,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 from reading import Comparison
 
-from nmt.lab import results
 from nmt.plumbing.files import read_json
 from nmt.runs import Run
 from nmt.show import plots
-from nmt.show.histories import gates
+from nmt.show.histories import gates, priced_runs
 from nmt.transformer import KINDS
 
 # The methods of README's picture: row of the comparison -> what it is called there.
@@ -63,7 +62,7 @@ def draw(stored: Path, folder: Path) -> list[Path]:
     if sized := reading.sized_runs(stored / "corpus-size"):
         drawn["corpus-size"] = growth([run for run in sized if reading.blocks(run) == reading.blocks(sized[0])])
     drawn |= {path.stem: speed(read_json(path)) for path in sorted(stored.glob("bench*.json"))}
-    for corpus, runs in groupby(results.priced_runs(stored / "lambda"), lambda run: run.config["card"]["name"]):
+    for corpus, runs in groupby(priced_runs(stored / "lambda"), lambda run: run.config["card"]["name"]):
         drawn[f"lambda-{corpus}"] = gates_by_price(corpus, runs)
     if (stored / "claims").is_dir():
         cells, wider = (reading.claimed_cells(stored, name) for name in ("claims", "grammar"))

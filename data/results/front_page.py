@@ -5,6 +5,7 @@ of README.md. The pictures are the thumbnails of notebooks, thumb-01.png and so 
 look at it when that picture has changed.
 """
 
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -14,16 +15,19 @@ from PIL import Image
 from nmt.analysis import score_pairs
 from nmt.corpora.corpus import prepare
 from nmt.decoding import translate
-from nmt.lab.render import table
 from nmt.models import Trained
 from nmt.phrasebook.contrast import contrast_table, load_contrast
 from nmt.phrasebook.gold import load_gold
-from nmt.plumbing.files import json_lines, read_json_lines, replaced_between, write_text
+from nmt.plumbing.files import json_lines, read_json_lines, write_text
 from nmt.plumbing.places import in_clone
 from nmt.plumbing.provenance import description_of_session
 from nmt.pruning import masks
 from nmt.runs import load
 from nmt.transformer import KINDS
+
+sys.path.append(str(in_clone("data")))
+
+from page_parts import replaced_between, table
 
 SPLIT = "test_seen"
 # What is measured: a shipped model; its heads that are closed, kind -> (layer, head) or ... for all of the kind; the

@@ -19,8 +19,12 @@ import numpy as np
 from comparing import Plan
 
 from nmt import NmtError
-from nmt.lab.render import table
 from nmt.plumbing.files import read_json_lines
+from nmt.plumbing.places import in_clone
+
+sys.path.append(str(in_clone("data")))
+
+from page_parts import table
 
 
 @dataclass(frozen=True)

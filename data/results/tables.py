@@ -18,18 +18,18 @@ from judging import judge, repeated_sd
 from reading import Comparison, bleu, dev_loss, role
 
 import figures
-from nmt.lab import render, results
-from nmt.lab.render import table
-from nmt.plumbing.files import read_json, replaced_between, write_text
+from nmt.plumbing.files import read_json, write_text
 from nmt.plumbing.places import in_clone
 from nmt.pruning.costs import parameters
 from nmt.pruning.methods import method_class
 from nmt.runs import Run
+from nmt.show.histories import priced_runs
 from nmt.transformer import Transformer, TransformerConfig
 
 sys.path.append(str(in_clone("data")))
 
-from page_parts import block, circumstances, command, folded, score_table, short_revision
+from page_parts import block, circumstances, command, folded, replaced_between, score_table, short_revision, table
+from render import pages
 
 MODEL = (
     "{num_blocks} blocks, d_model {d_model}, {num_heads} heads, {norm}-norm, vocabularies {src_vocab_size} and "
@@ -147,7 +147,7 @@ def savings(stored: Path) -> str:
 
 def prices(stored: Path) -> str:
     """How many heads each price left: a row for each run."""
-    kept, rows, outcomes = results.priced_runs(stored / "lambda"), [], []
+    kept, rows, outcomes = priced_runs(stored / "lambda"), [], []
     for run in kept:
         settings, result = run.config["objective"], read_json(run.directory / "result.json")
         layers = [" / ".join(str(sum(layer)) for layer in mask) for mask in result["mask"].values()]
@@ -270,5 +270,5 @@ if __name__ == "__main__":
             text = function(in_clone("data", "results"))
             write_text(in_clone(page), replaced_between(in_clone(page), place, text))
         print(in_clone(page))
-    for path, text in render.pages(in_clone("notebooks")).items():
+    for path, text in pages(in_clone("notebooks")).items():
         write_text(path, text)

@@ -158,15 +158,6 @@ def measuring(command: Callable) -> None:
     sub.add_argument("--seeds", type=count, nargs="+", default=None, metavar="N", help="only these of its seeds")
     gpus_flag(sub)
 
-    text = "execute the notebooks and write them with their outputs"
-    sub = command("render", "measure:render_command", text, "01", "--preset smoke")
-    text = "how a notebook's name begins, 01 say (default: all)"
-    sub.add_argument("names", nargs="*", default=[], metavar="NAME", help=text)
-    text = "default: NMT_PRESET, else laptop; smoke executes and checks, and writes nothing"
-    sub.add_argument("--preset", default="", choices=("smoke", "laptop", "gpu"), help=text)
-    text = "execute nothing: write the first cell and the badge anew, with the address that pyproject.toml has"
-    sub.add_argument("--stamp", action="store_true", default=False, help=text)
-
 
 # Flags that several commands share
 

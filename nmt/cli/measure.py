@@ -1,4 +1,4 @@
-"""The commands behind the project's pages: nmt bench, compare, render. The first two lie beside what they write."""
+"""The commands behind the project's pages: nmt bench, compare. They lie beside what they write."""
 
 import argparse
 import sys
@@ -6,7 +6,6 @@ from importlib import import_module
 from types import ModuleType
 
 from nmt.cli.arguments import device_of
-from nmt.lab.render import render
 from nmt.plumbing.places import in_clone
 
 
@@ -22,7 +21,3 @@ def bench_command(given: argparse.Namespace) -> None:
 
 def compare_command(given: argparse.Namespace) -> None:
     beside_results("comparing").compare(given.config, given.out, given.seeds, device_of(given))
-
-
-def render_command(given: argparse.Namespace) -> None:
-    render(given.names, given.preset, only_stamp=given.stamp)

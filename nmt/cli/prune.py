@@ -5,12 +5,13 @@ import json
 import time
 from pathlib import Path
 
+from tabulate import tabulate
+
 from nmt import NmtError
 from nmt.cli import arguments
 from nmt.cli.commands import LR, SCHEDULER
 from nmt.config import TrainingConfig, flag, shape_of
 from nmt.corpora.corpus import Corpus, to_stderr
-from nmt.lab.render import table
 from nmt.models import Trained, differences
 from nmt.plumbing.files import read_json
 from nmt.pruning.config import PruningConfig
@@ -46,7 +47,7 @@ def prune_command(given: argparse.Namespace) -> None:
     how = {"device": device, "progress": given.progress_bar_refresh_rate}
     if budgets:
         rows = prune_through(settings, budgets, *what, **how)
-        print(table(with_times(row) for row in rows))
+        print(tabulate(map(with_times, rows), headers="keys", tablefmt="github", disable_numparse=True))
         save(budget_curve(rows, f"{directory}: {settings.method}"), Path(directory) / "curve.png")
         print(f"the models: {directory}/keep-K; drawn: {directory}/curve.png")
         print(json.dumps(rows), flush=True)

@@ -117,14 +117,14 @@ def watching(draw: Callable[[Run, str], Figure], epochs: int) -> Iterator[Callab
 
 
 def show(figure: Figure, alt: str, keep: str = "") -> None:
-    """Display a figure as PNG with a text for those who do not see it; `nmt render` also writes it to figures/KEEP."""
+    """Display a figure as PNG with a text for those who do not see it; a rendering also writes it to figures/KEEP."""
     _display({"image/png": png(figure), "text/plain": alt}, metadata={"image/png": {"alt": alt}})
     if keep and (folder := os.environ.get("NMT_FIGURES")):
         save(figure, Path(folder) / keep)
 
 
 def play(movie: Movie, alt: str, keep: str = "") -> None:
-    """Display a movie; `nmt render` also writes figures/KEEP and the last frame beside it.
+    """Display a movie; a rendering also writes figures/KEEP and the last frame beside it.
 
     The GIF goes by the name of a PNG: viewers show no output of type image/gif, but every browser plays it.
     """

@@ -263,15 +263,6 @@ def append_json_lines(path: str | Path, *objects: dict) -> None:
         raise
 
 
-def replaced_between(page: str | Path, mark: str, text: str) -> str:
-    """The page with `text` between <!-- mark --> and <!-- /mark -->. Raises NmtError where it has no such marks."""
-    before, begin, rest = Path(page).read_text(encoding="utf-8").partition(f"<!-- {mark} -->")
-    _, end, after = rest.partition(f"<!-- /{mark} -->")
-    if not end:
-        raise NmtError(f"{page}: <!-- {mark} --> and <!-- /{mark} --> must be there, in this order")
-    return f"{before}{begin}\n{text}\n{end}{after}"
-
-
 def sha256(path: str | Path) -> str:
     digest = hashlib.sha256()
     with open(path, "rb") as file:

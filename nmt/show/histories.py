@@ -16,7 +16,9 @@ import numpy as np
 from nmt import NmtError
 from nmt.plumbing.files import read_json, sha256
 from nmt.plumbing.places import shipped
+from nmt.pruning.config import PruningConfig
 from nmt.runs import Run
+from nmt.transformer import TransformerConfig
 
 LARGEST = 3_000_000  # bytes of the folder of histories: everyone who clones the course clones it
 DTYPES = ("uint8", "float16", "int32")
@@ -41,6 +43,21 @@ def gates(run: Run, kind: str = "encoder") -> Gates:
         raise NmtError(f"{run.directory}: gates.jsonl holds no gates of kind {kind!r} that learn (method l0 has them)")
     p_open, log_alpha = (np.array([line[what][kind] for line in lines]) for what in ("p_open", "log_alpha"))
     return Gates(np.array([line["step"] for line in lines]), p_open, log_alpha)
+
+
+def priced_runs(folder: str | Path) -> list[Run]:
+    """The runs in data/results/lambda: by corpus, those with a frozen decoder first, then by λ."""
+
+    def order(run: Run) -> tuple:
+        settings = run.config["objective"]
+        return run.config["card"]["name"], settings["heads"], not settings["freeze"], settings["l0_penalty_lambda"]
+
+    return sorted((Run(path.parent) for path in sorted(Path(folder).glob("*/config.json"))), key=order)
+
+
+def price(run: Run) -> float:
+    """λ of a priced run on the paper's scale: what each open head costs it, in nats per target token."""
+    return PruningConfig.of_record(run.config["objective"]).price(TransformerConfig(**run.config["transformer"]))
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def test_the_help_of_a_command_explains_the_flags_that_the_readme_uses_with_it(c
         with pytest.raises(SystemExit):
             main([command, "--help"])
         explained[command] = {*re.findall(flag, capsys.readouterr().out)}
-    assert explained.keys() >= {"demo", "data", "train", "translate", "score", "prune", "compare", "bench", "render"}
+    assert explained.keys() >= {"demo", "data", "train", "translate", "score", "prune", "compare", "bench"}
     for command, rest in said:
         assert {*re.findall(flag, rest)} <= explained[command], (command, rest)
     alone = {*re.findall(rf"`({flag})", prose)}

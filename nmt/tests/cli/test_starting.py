@@ -8,7 +8,6 @@ import torch
 
 from nmt.cli import commands, parser
 from nmt.config import SHAPE, TrainingConfig
-from nmt.course import PRESETS
 from nmt.models import Unfilled
 from nmt.pruning.methods import OURS
 from nmt.transformer import Transformer, TransformerConfig
@@ -46,8 +45,7 @@ def test_a_translation_imports_only_what_it_needs():
 def test_what_is_written_down_to_be_there_without_torch_is_what_torch_would_say():
     fields = TransformerConfig.__dataclass_fields__
     assert {*SHAPE} == {name for name in fields if hasattr(TrainingConfig, name)} - {"dropout"}
-    (preset,) = (one for one in parser()._subparsers._group_actions[0].choices["render"]._actions if one.choices)
-    assert preset.choices == PRESETS and f"'ours' is {OURS} " in commands.PRUNE_HELP["method"]
+    assert f"'ours' is {OURS} " in commands.PRUNE_HELP["method"]
 
 
 def test_an_unfilled_model_draws_nothing_and_has_all_else_of_a_filled_one():

@@ -24,7 +24,7 @@ from nmt.transformer import Transformer
 
 LINES = ["a cat sees snow.", "the girl draws a house."]
 COMMANDS = (
-    "demo", "data", "train", "average", "plot", "prune", "translate", "app", "score", "bench", "compare", "render",
+    "demo", "data", "train", "average", "plot", "prune", "translate", "app", "score", "bench", "compare",
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 import nmt
-from nmt.plumbing.files import read_json_lines, replaced_between
+from nmt.plumbing.files import read_json_lines
 from nmt.plumbing.places import in_clone
 from nmt.pruning import masks
 from nmt.transformer import KINDS
@@ -15,7 +15,7 @@ front_page = pytest.importorskip("front_page", reason="needs the clone: data/res
 
 def test_the_table_of_the_readme_shows_what_was_measured():
     page, kept = in_clone("README.md"), in_clone("data", "results")
-    right = replaced_between(page, "findings", front_page.findings(kept))
+    right = front_page.replaced_between(page, "findings", front_page.findings(kept))
     assert page.read_text(encoding="utf-8") == right, "run: python data/results/front_page.py"
     assert [line["measured"] for line in read_json_lines(kept / "findings.jsonl")] == list(front_page.MEASURED)
 

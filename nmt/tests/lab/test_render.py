@@ -13,9 +13,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 import nmt
 from nmt import NmtError
-from nmt.cli import main
-from nmt.lab import first_cell, render
+from nmt.plumbing import first_cell
 
+render = pytest.importorskip("render", reason="needs the clone: data")
 ROOT = Path(nmt.__file__).resolve().parent.parent
 COMMITTED = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NUMBERED = [path for path in COMMITTED if path.stem[0].isdigit()]
@@ -82,13 +82,10 @@ def test_render_leaves_a_failing_notebook_and_in_smoke_every_notebook_as_it_was(
         render.render(["03"], "smoke", folder)
 
 
-def test_the_command_refuses_a_name_that_is_none_and_an_unknown_preset(monkeypatch, capsys, tmp_path):
-    (tmp_path / "01_sum.ipynb").touch()
-    monkeypatch.setattr(render, "in_clone", lambda *parts: tmp_path)
-    assert main(["render", "03", "--preset", "smoke"]) == 2
-    assert "'03'; there are: 01_sum" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        main(["render", "--preset", "huge"])
+def test_the_script_refuses_a_name_that_is_none_and_an_unknown_preset():
+    for flags, said in (["99"], "'99'; there are: 01_"), (["--preset", "huge"], "invalid choice: 'huge'"):
+        done = subprocess.run([sys.executable, render.__file__, *flags], capture_output=True, text=True)
+        assert done.returncode and said in done.stderr
 
 
 def run(*outputs: dict, code: int = 1) -> nbformat.NotebookNode:
@@ -173,13 +170,13 @@ def test_a_committed_notebook_is_whole_and_clean(path):
 @needs_clone
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
 def test_every_notebook_begins_with_the_stamp(path):
-    assert render.text_of(render.stamped(path)) == path.read_text(encoding="utf-8"), "run: nmt render --stamp"
+    assert render.text_of(render.stamped(path)) == path.read_text(encoding="utf-8"), "run: data/render.py --stamp"
 
 
 @needs_clone
 def test_cells_are_short():
     """Fifteen lines at most, the first cell twelve; a class may be longer."""
-    assert len(first_cell.CELL.splitlines()) <= 12
+    assert len(render.CELL.splitlines()) <= 12
     long = [source for path in COMMITTED for source in sources(path) if len(source.splitlines()) > 15]
     assert not [source for source in long if "class " not in source or len(source.splitlines()) > 40]
 
@@ -202,7 +199,7 @@ def test_the_table_of_notebooks_is_that_of_the_files():
     pages = render.pages(ROOT / "notebooks")
     assert set(pages) == {ROOT / "README.md", ROOT / "notebooks" / "README.md"}
     for page, right in pages.items():
-        assert page.read_text(encoding="utf-8") == right, f"{page}: run nmt render"
+        assert page.read_text(encoding="utf-8") == right, f"{page}: run data/render.py"
 
 
 # The first cell.
@@ -216,11 +213,12 @@ sys.path[:] = [p for p in sys.path if p and not pathlib.Path(p, "nmt").exists()]
 sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr(finder)]
 def git(command):
     print(shell.var_expand(command))
-    package = pathlib.Path("nmt-course/nmt/lab")
-    package.mkdir(parents=True)
-    for folder in (package, package.parent):
+    package = pathlib.Path("nmt-course/nmt")
+    (package / "plumbing").mkdir(parents=True)
+    for folder in (package, package / "plumbing"):
         (folder / "__init__.py").touch()
-    (package / "first_cell.py").write_text("def begin(): return 'a device'")
+    (package / "plumbing" / "first_cell.py").write_text("def install_missing(): print('installed')")
+    (package / "course.py").write_text("def begin(): return 'a device'")
 shell.system = git
 for _ in range(2):
     assert shell.run_cell(pathlib.Path(sys.argv[1]).read_text()).success
@@ -231,14 +229,15 @@ print(shell.user_ns["device"])
 @pytest.mark.parametrize("repository", ["", "https://example.org/course.git"])
 def test_outside_a_clone_the_first_cell_clones_or_asks_for_the_address(tmp_path, repository):
     cell, empty = tmp_path / "cell.py", tmp_path / "a" / "b"
-    cell.write_text(first_cell.CELL.replace('REPOSITORY = ""', f'REPOSITORY = "{repository}"'), encoding="utf-8")
+    cell.write_text(render.CELL.replace('REPOSITORY = ""', f'REPOSITORY = "{repository}"'), encoding="utf-8")
     empty.mkdir(parents=True)
     done = subprocess.run(
         [sys.executable, "-c", OUTSIDE, str(cell)], cwd=empty, capture_output=True, text=True,
         env={**os.environ, "IPYTHONDIR": str(tmp_path), "PYTHONPATH": ""},
     )  # fmt: skip
     if repository:
-        assert done.stdout.splitlines() == [f"git clone -q --depth 1 {repository} nmt-course", "a device"], done.stderr
+        cloned = f"git clone -q --depth 1 {repository} nmt-course"
+        assert done.stdout.splitlines() == [cloned, "installed", "installed", "a device"], done.stderr
     else:
         assert "REPOSITORY is empty: write the address" in done.stdout + done.stderr and done.returncode == 1
 
@@ -246,14 +245,14 @@ def test_outside_a_clone_the_first_cell_clones_or_asks_for_the_address(tmp_path,
 def test_the_badge_stands_under_the_title_where_the_course_has_an_address():
     made = notebook()
     for repository in ("", "https://github.com/me/course", "https://github.com/you/course.git"):
-        first_cell.stamp(made, "01_sum.ipynb", repository)
+        render.stamp(made, "01_sum.ipynb", repository)
     title, badge, teaches, _ = made.cells[0].source.split("\n\n")
     assert (title, teaches) == ("# Title", "What it\nteaches.") and badge.startswith("[![Open in Colab]")
     assert badge.endswith("/github/you/course/blob/main/notebooks/01_sum.ipynb)")
-    assert first_cell.paragraphs(made) == ["Title", "What it\nteaches.", "More."]
+    assert render.paragraphs(made) == ["Title", "What it\nteaches.", "More."]
     assert 'REPOSITORY = "https://github.com/you/course.git"  # @param' in made.cells[1].source
-    first_cell.stamp(made, "01_sum.ipynb", "")
-    assert "colab" not in made.cells[0].source and made.cells[1].source == first_cell.CELL
+    render.stamp(made, "01_sum.ipynb", "")
+    assert "colab" not in made.cells[0].source and made.cells[1].source == render.CELL
 
 
 def test_what_is_missing_or_too_old_is_installed_and_never_torch(monkeypatch, capsys):

@@ -4,16 +4,16 @@ import re
 
 import pytest
 
-from nmt.plumbing.files import replaced_between
 from nmt.plumbing.places import in_clone
 
-PAGES = pytest.importorskip("tables", reason="needs the clone: data/results").PAGES
+tables = pytest.importorskip("tables", reason="needs the clone: data/results")
+PAGES = tables.PAGES
 
 
 @pytest.mark.parametrize(("page", "place"), [(page, place) for page, places in PAGES.items() for place in places])
 def test_a_page_shows_the_kept_results(page, place):
     path, function = in_clone(page), PAGES[page][place]
-    right = replaced_between(path, place, function(in_clone("data", "results")))
+    right = tables.replaced_between(path, place, function(in_clone("data", "results")))
     assert path.read_text(encoding="utf-8") == right, "run: python data/results/tables.py"
 
 

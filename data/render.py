@@ -1,24 +1,45 @@
-"""Rendering the course: `nmt render` stamps the notebooks' first cell, executes and checks them, and lists them.
+"""The notebooks, rendered: each gets its first cell, is executed, checked and written, and stands in two tables.
+
+    python data/render.py                     all notebooks in order
+    python data/render.py 01 02               those whose names begin so
+    python data/render.py --preset smoke      executes and checks, and writes nothing
+    python data/render.py --stamp             executes nothing, writes the first cell and the badge anew
 
 NMT_PRESET chooses the size of the work in a notebook: smoke (does it run?), laptop, gpu. Laws are asserted in every
 preset, outcomes of training in laptop and gpu.
 """
 
+import argparse
 import os
 import re
+import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from tabulate import tabulate
+from page_parts import replaced_between, table
 
 from nmt import NmtError
-from nmt.course import preset
-from nmt.lab import first_cell
-from nmt.plumbing.files import replaced_between, write_text
+from nmt.course import PRESETS, preset
+from nmt.plumbing.files import write_text
 from nmt.plumbing.places import in_clone
 from nmt.plumbing.provenance import git_revision
 
+CELL = """\
+# @title Run this first: it finds the course, or fetches it { display-mode: "form" }
+import importlib.util
+import sys
+
+REPOSITORY = ""  # @param {type: "string"}
+sys.path[:0] = ["..", "nmt-course"]  # where the course may lie
+if not importlib.util.find_spec("nmt"):
+    assert REPOSITORY, "REPOSITORY is empty: write the address that you clone the course from."
+    !git clone -q --depth 1 {REPOSITORY} nmt-course
+    importlib.invalidate_caches()
+importlib.import_module("nmt.plumbing.first_cell").install_missing()
+device = importlib.import_module("nmt.course").begin()"""
+COLAB = "https://colab.research.google.com"
+BADGE = f"[![Open in Colab]({COLAB}/assets/colab-badge.svg)]({COLAB}/"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LARGEST = 1_000_000  # bytes of a notebook: GitHub may not show a larger one
 SECONDS = {"smoke": 300, "laptop": 20 * 60, "gpu": 6 * 3600}  # that one notebook may take
@@ -34,7 +55,12 @@ def chosen(folder: Path, names: Sequence[str] = ()) -> list[Path]:
     return [path for path in numbered if path.name.startswith(tuple(names) or "")]
 
 
-def render(names: Sequence[str] = (), size: str = "", folder: Path | None = None, only_stamp: bool = False) -> None:
+def render(
+    names: Sequence[str] = (),
+    size: str = "",
+    folder: Path | None = None,
+    only_stamp: bool = False,
+) -> None:
     """Execute notebooks in order, each in a fresh kernel, and write each with its outputs, whole or not at all.
 
     size: a preset, by default that of NMT_PRESET. With smoke they are executed and checked, and nothing is written.
@@ -58,6 +84,31 @@ def render(names: Sequence[str] = (), size: str = "", folder: Path | None = None
             write_text(page, text)
 
 
+def address() -> str:
+    """The course's, which stands in one place, pyproject.toml; "" before it is published."""
+    found = re.search(r'^Repository = "(.*)"', in_clone("pyproject.toml").read_text(encoding="utf-8"), re.M)
+    return found[1] if found else ""
+
+
+def stamp(notebook: dict, name: str, repository: str) -> None:
+    """Write the first cell, and where the course has an address the badge under the title, into a notebook."""
+    words, cell = notebook.cells[:2]
+    cell.source = CELL
+    title, *rest = paragraphs(notebook)
+    if repository:
+        cell.source = cell.source.replace('REPOSITORY = ""', f'REPOSITORY = "{repository}"')
+        path = repository.partition("github.com/")[2].removesuffix(".git")
+        rest = [f"{BADGE}github/{path}/blob/main/notebooks/{name})", *rest] if path else rest
+    words.source = "\n\n".join([f"# {title}", *rest])
+    cell.metadata["cellView"] = "form"  # folded on Colab
+
+
+def paragraphs(notebook: dict) -> list[str]:
+    """Of the first text, the title and what stands under it, without the badge."""
+    parts = notebook.cells[0].source.removeprefix("# ").split("\n\n")
+    return [part for part in parts if not part.startswith(BADGE)]
+
+
 def read(path: Path) -> Notebook:
     import nbformat
 
@@ -71,7 +122,7 @@ def read(path: Path) -> Notebook:
 
 def stamped(path: Path) -> Notebook:
     notebook = read(path)
-    first_cell.stamp(notebook, path.name, first_cell.address())
+    stamp(notebook, path.name, address())
     return notebook
 
 
@@ -88,7 +139,12 @@ def executed(path: Path, size: str, revision: str = "") -> Notebook:
 
     notebook, since = stamped(path), time.monotonic()
     figures = "" if size == "smoke" else str(path.parent.parent / "figures")
-    environment = {**os.environ, "NMT_PRESET": size, "NMT_REVISION": revision, "NMT_FIGURES": figures}
+    environment = {
+        **os.environ,
+        "NMT_PRESET": size,
+        "NMT_REVISION": revision,
+        "NMT_FIGURES": figures,
+    }
     quiet = {"record_timing": False, "store_widget_state": False, "coalesce_streams": True}
     where = {"metadata": {"path": str(path.parent)}}
     client = NotebookClient(notebook, timeout=SECONDS[size], kernel_name="python3", resources=where, **quiet)
@@ -120,7 +176,7 @@ def problems(notebook: Notebook, folder: Path) -> list[str]:
     first = "".join(output.get("text", "") for output in code[0].outputs) if code else ""
     header, size = "revision .*preset .*device: ", len(text_of(notebook).encode())
     wrong = {
-        "its code cells were not run 1 … n in a fresh kernel: nmt render": counts != [*range(1, len(code) + 1)],
+        "its code cells were not run 1 … n in a fresh kernel: render it": counts != [*range(1, len(code) + 1)],
         "the first code cell does not tell revision, preset and device": not re.search(header, first, re.DOTALL),
         "metadata.widgets, on which GitHub's viewer fails": "widgets" in notebook.metadata,
         "time stamps of the execution": any("execution" in cell.metadata for cell in notebook.cells),
@@ -150,12 +206,6 @@ def _problems(output: dict) -> list[str]:
     return [problem for problem, holds in wrong.items() if holds]
 
 
-def table(rows: Iterable[dict[str, object]]) -> str:
-    """Rows of {heading: cell}; a bar inside a cell is escaped, it would end the cell."""
-    cells = [{heading: str(cell).replace("|", r"\|") for heading, cell in row.items()} for row in rows]
-    return tabulate(cells, headers="keys", tablefmt="github", disable_numparse=True)
-
-
 def pages(folder: Path) -> dict[Path, str]:
     """The pages that show the table of notebooks, that of their folder and the project's, as they should be.
 
@@ -164,7 +214,7 @@ def pages(folder: Path) -> dict[Path, str]:
     below, above = [], []
     for path in chosen(folder):
         notebook, picture = read(path), f"figures/thumb-{path.name[:2]}.png"
-        title, teaches, *_ = first_cell.paragraphs(notebook)
+        title, teaches, *_ = paragraphs(notebook)
         about = notebook.metadata.get("nmt", {})
         minutes = "{minutes:g} ({preset})".format(**about) if about else "not rendered yet"
         rest = {"what it teaches": " ".join(teaches.split()), "minutes": minutes}
@@ -175,5 +225,22 @@ def pages(folder: Path) -> dict[Path, str]:
         above.append({"notebook": f"[{title}]({folder.name}/{path.name})", **rest})
     tables = {folder / "README.md": table(below), folder.parent / "README.md": table(above)}
     texts = {page: replaced_between(page, "notebooks", text) for page, text in tables.items()}
-    line = f'REPOSITORY = "{first_cell.address() or "https://github.com/OWNER/NAME"}"'
+    line = f'REPOSITORY = "{address() or "https://github.com/OWNER/NAME"}"'
     return {page: re.sub('REPOSITORY = ".*"', line, text) for page, text in texts.items()}
+
+
+if __name__ == "__main__":
+    flags = argparse.ArgumentParser("python data/render.py", description=__doc__.partition("\n")[0])
+    flags.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="how a notebook's name begins, 01 say (default: all)",
+    )
+    flags.add_argument("--preset", default="", choices=PRESETS, help="default: NMT_PRESET, else laptop")
+    flags.add_argument("--stamp", action="store_true", help="execute nothing")
+    given = flags.parse_args()
+    try:
+        render(given.names, given.preset, only_stamp=given.stamp)
+    except NmtError as error:
+        sys.exit(f"{error}")

@@ -1,1 +1,0 @@
-"""Notebooks rendered and stamped, kept runs read back: what the scripts of data/results and the notebooks share."""
