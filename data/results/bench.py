@@ -33,6 +33,7 @@ from nmt.plumbing.fast.numerics import choose
 from nmt.plumbing.files import read_json, write_json
 from nmt.plumbing.provenance import description_of_session
 from nmt.plumbing.starting import keep_freed_memory
+from nmt.pruning.costs import flops
 from nmt.tokens import ParallelTokens, Tokens
 from nmt.transformer import Transformer, TransformerConfig
 
@@ -42,6 +43,7 @@ OURS, AUTO = "nmt", "nmt, --precision auto"
 post_norm = partial(TransformerConfig, num_blocks=2, dropout=0.1, norm="post")
 SIZES = {"small, 2 x 128": post_norm(2_000, 2_000, d_model=128, num_heads=4)}
 SIZES |= {"the origin's, 2 x 512": post_norm(10_000, 10_000, d_model=512, num_heads=8)}
+BASE = TransformerConfig(32_000, 32_000, num_blocks=6, d_model=512, num_heads=8, dropout=0.1, norm="post")
 SMOKE = {"smoke, 2 x 32": post_norm(60, 60, d_model=32, num_heads=4)}
 LENGTHS = 8, 16, 32  # of the sentences: in a turn there is a batch of each length
 BATCH_TOKENS = 2000  # in a training batch: tokens of its longer side, padding among them
@@ -243,7 +245,25 @@ def growth(config: TransformerConfig, device: torch.device, rounds: int, smoke: 
     return rows
 
 
+def ceiling(config: TransformerConfig, device: torch.device, rounds: int, smoke: bool) -> list[dict]:
+    """A training step of the size that its paper calls base: how many operations a second its products of matrices do,
+    three times those of a forward pass, beside one large product in the same precision. A CPU is left alone with it."""
+    if device.type == "cpu" and not smoke:
+        return []
+    config, tokens, side = (config, 200, 256) if smoke else (BASE, 50_000, 8192)
+    numerics, model = choose("auto", device), Ours(config).to(device)
+    batch = made_pairs(config.src_vocab_size, max(1, tokens // 33), 32, device)
+    dtype = {"32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[numerics.precision]
+    a, b = (torch.randn(side, side, device=device, dtype=dtype) for _ in range(2))
+    turns = {OURS: training_turn(model, [batch], device), "one product": partial(torch.mm, a, b)}
+    forward = len(batch.src) * flops(model, batch.src.size(1), batch.trg_in.size(1))["total"]
+    operations, seconds = {OURS: 3 * forward, "one product": 2 * side**3}, in_rounds(turns, rounds, device)
+    speed = {name: operations[name] / median(seconds[name]["wall"]) for name in turns}
+    return [{"task": "ceiling", "tokens": batch.tokens, "operations a second": speed}]
+
+
 PARTS = {"training": training, "decoding": decoding, "memory": memory, "padding": padding, "growth": growth}
+PARTS["ceiling"] = ceiling
 
 
 def bench(out: str | Path, device: torch.device, parts: Sequence[str] = (), rounds=3, smoke=False) -> None:
@@ -274,7 +294,7 @@ def bench(out: str | Path, device: torch.device, parts: Sequence[str] = (), roun
     if device.type == "cpu":
         keep_freed_memory()  # as training does; all profit from it
     for part in todo:
-        for name, config in list(sizes.items())[: 1 if part in ("padding", "growth") else None]:
+        for name, config in list(sizes.items())[: 1 if part in ("padding", "growth", "ceiling") else None]:
             with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
                 torch.manual_seed(1)
                 rows = PARTS[part](config, device, rounds, smoke)
@@ -293,6 +313,11 @@ def told(size: str, row: dict) -> list[str]:
         shares = " and ".join(f"{share:.1%} of the {side}" for side, share in row["share"].items())
         speed = f"{row['target tokens a second'] / 1e6:.1f} million target tokens a second"
         return [f"Padding in batches of {BATCH_TOKENS:,} tokens: {shares}; one core makes batches of {speed}."]
+    if "operations a second" in row:
+        speed = row["operations a second"]
+        share, most = speed[OURS] / speed["one product"], speed["one product"] / 1e12
+        told = f"{speed[OURS] / 1e12:.3f} TFLOP/s, {share:.0%} of the {most:.3f} of one large product"
+        return [f"A training step of {row['tokens']:,} tokens: {told}."]
     if "us a token" in row:
         each = ", ".join(f"{us:,.1f} µs of {clock} time a token" for clock, us in row["us a token"].items())
         return [f"{size}; {row['task']}, {row['grows']} {row['value']}: {each}"]

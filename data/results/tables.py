@@ -118,7 +118,7 @@ def speed(name: str, stored: Path) -> str:
     dtypes = ", ".join(f"{task} in {dtype}" for task, dtype in result["dtypes"].items())
     lines = [f"{session['device']}; {versions}; {dtypes}; code {short_revision(session['git'])}."]
     for size, row in ((size, row) for size, of in result["sizes"].items() for row in of["rows"]):
-        lines += told(size, row) if row["task"] in ("peak memory", "padding") else []
+        lines += told(size, row) if row["task"] in ("peak memory", "padding", "ceiling") else []
     return "\n\n".join(lines)
 
 
