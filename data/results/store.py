@@ -14,6 +14,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import mean, median
 
 import torch
 
@@ -22,9 +23,12 @@ from nmt.corpora.corpus import prepare
 from nmt.plumbing.files import json_lines, read_json_lines, write_json, write_text
 from nmt.plumbing.places import in_clone
 from nmt.plumbing.provenance import description_of_session
+from nmt.pruning import masks
 from nmt.pruning.config import PruningConfig
-from nmt.pruning.costs import costs
+from nmt.pruning.costs import flops, parameters, speed
+from nmt.pruning.removal import remove_heads
 from nmt.runs import Run, load
+from nmt.transformer import KINDS, Transformer
 
 sys.path.append(str(in_clone("data")))
 
@@ -64,19 +68,46 @@ def with_step(score: dict) -> dict:
 
 
 def savings(run: Path, sentences: int = 200, rounds: int = 5) -> dict:
-    """Parameters, operations and time of the models of a run of `nmt prune`, see `nmt.pruning.costs`.
-
-    The dense model, the pruned one, and one without any head of the pruned kinds decode the same validation sentences
-    in turns.
-    """
+    """Parameters, operations and time of the models of a run of `nmt prune`: see `costs`, of validation sentences."""
     device, config = torch.device("cuda" if torch.cuda.is_available() else "cpu"), Run(run).config
     dense, pruned = (load(one, device) for one in (config["checkpoint"], run))
     lines = list(prepare(config["corpus"]["data"], log=lambda text: None).lines("valid", "en"))[:sentences]
     kinds = PruningConfig.of_record(config["objective"]).kinds
-    measured = costs(dense.model, pruned.model, dense.bpe[0].encode(lines), kinds, rounds=rounds)
+    measured = costs(dense.model, pruned.model, dense.bpe[0].encode(lines), kinds, rounds)
     session = description_of_session(device, 0)
     about = {"split": "valid", "sentences": len(lines), **{key: session[key] for key in ("git", "versions", "device")}}
     return about | measured
+
+
+def costs(
+    dense: Transformer, pruned: Transformer, sources: Sequence[list[int]], kinds: Sequence[str], rounds: int
+) -> dict:
+    """What a model costs ("dense"), the pruned one, and one without any head of these kinds ("no heads").
+
+    {"parameters": by model, "flops": by model and part, for a sentence and a translation of the sources' mean length,
+    "ms": as `speed`; "saved" by the pruned model, "could_save" without heads: as `saved`}.
+    """
+    models = {"dense": dense, "pruned": pruned, "no heads": headless(dense, kinds)}
+    length = round(mean(map(len, sources))) + 1
+    ms = speed(models, sources, rounds=rounds)
+    return {
+        "parameters": {name: parameters(model) for name, model in models.items()},
+        "flops": {name: flops(model, length, length) for name, model in models.items()},
+        "ms": ms,
+        "saved": saved(ms["pruned"], ms["dense"]),
+        "could_save": saved(ms["no heads"], ms["dense"]),
+    }
+
+
+def headless(model: Transformer, kinds: Sequence[str] = KINDS) -> Transformer:
+    """The model without any head of these kinds: its speed bounds what removing heads can save."""
+    return remove_heads(model, {kind: torch.zeros_like(kept) for kind, kept in masks.all_kept(model, kinds).items()})
+
+
+def saved(ours: dict[str, dict], dense: dict[str, dict]) -> dict[str, float]:
+    """By batch size: the share of the dense model's time that another model saves, the median of the rounds."""
+    pairs = {size: zip(ours[size]["rounds"], dense[size]["rounds"], strict=True) for size in dense}
+    return {size: round(median(1 - a / b for a, b in rounds), 4) for size, rounds in pairs.items()}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

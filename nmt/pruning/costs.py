@@ -1,17 +1,15 @@
-"""What removal saves: parameters, operations, time; and how much time removing all heads would save."""
+"""What removal saves: parameters, operations, time."""
 
 import time
 from collections.abc import Sequence
-from statistics import mean, median
+from statistics import median
 
 import torch
 
-from nmt import EOS, NmtError
+from nmt import EOS
 from nmt.batches import source_batch
 from nmt.decoding import greedy
 from nmt.plumbing.fast.incremental import lay_out
-from nmt.pruning import masks
-from nmt.pruning.removal import remove_heads
 from nmt.transformer import KINDS, Transformer
 
 Sentences = Sequence[list[int]]  # ids, without EOS
@@ -49,8 +47,6 @@ def speed(models: dict[str, Transformer], sources: Sentences, batch_sizes=(1, 32
     In each round every model translates all sources. The models take turns batch by batch, so that whatever else the
     machine does slows all alike. No sentence ends before it has as many tokens as the longest source of its batch.
     """
-    if not sources or rounds < 1:
-        raise NmtError(f"speed is measured on sentences, in rounds: {len(sources)} and {rounds} are too few")
     sources, names = sorted(sources, key=len), list(models)
     for model in models.values():
         lay_out(model)  # as of a model that is loaded
@@ -82,34 +78,3 @@ def _seconds(model: Transformer, batch: Sentences) -> float:
         return time.perf_counter() - start
     finally:
         bias[EOS] = former
-
-
-def saved(ours: dict[str, dict], dense: dict[str, dict]) -> dict[str, float]:
-    """By batch size: the share of the dense model's time that another model saves, the median of the rounds."""
-    pairs = {size: zip(ours[size]["rounds"], dense[size]["rounds"], strict=True) for size in dense}
-    return {size: round(median(1 - a / b for a, b in rounds), 4) for size, rounds in pairs.items()}
-
-
-def headless(model: Transformer, kinds: Sequence[str] = KINDS) -> Transformer:
-    """The model without any head of these kinds: its speed bounds what removing heads can save."""
-    return remove_heads(model, {kind: torch.zeros_like(kept) for kind, kept in masks.all_kept(model, kinds).items()})
-
-
-def costs(
-    dense: Transformer, pruned: Transformer, sources: Sentences, kinds=KINDS, batch_sizes=(1, 32), rounds: int = 5
-) -> dict:
-    """All of the above for a model ("dense"), the pruned one, and one without any head of these kinds ("no heads").
-
-    {"parameters": by model, "flops": by model and part, for a sentence and a translation of the sources' mean length,
-    "ms": as `speed`; "saved" by the pruned model, "could_save" without heads: as `saved`}.
-    """
-    models = {"dense": dense, "pruned": pruned, "no heads": headless(dense, kinds)}
-    length = round(mean(map(len, sources))) + 1
-    ms = speed(models, sources, batch_sizes, rounds)
-    return {
-        "parameters": {name: parameters(model) for name, model in models.items()},
-        "flops": {name: flops(model, length, length) for name, model in models.items()},
-        "ms": ms,
-        "saved": saved(ms["pruned"], ms["dense"]),
-        "could_save": saved(ms["no heads"], ms["dense"]),
-    }

@@ -84,6 +84,11 @@ def test_what_removal_brings_is_that_of_the_run(folder):
     ]
     assert cost["flops"]["no heads"]["total"] <= cost["flops"]["pruned"]["total"] <= cost["flops"]["dense"]["total"]
     assert cost["sentences"] == 3 and set(cost["could_save"]) == {"batch 1", "batch 32"}
+    assert cost["parameters"]["dense"] > cost["parameters"]["pruned"] >= cost["parameters"]["no heads"]
+    ms, shares = cost["ms"], {"pruned": cost["saved"], "no heads": cost["could_save"]}
+    for name, of in shares.items():  # one round: its share is their median
+        for size, share in of.items():
+            assert share == pytest.approx(1 - ms[name][size]["rounds"][0] / ms["dense"][size]["rounds"][0], abs=1e-4)
     row = (
         f"| `dear` | `l0` | {result['kept']} of 8, encoder | {result['bleu_dense']:.2f} → {result['bleu_pruned']:.2f} |"
     )
