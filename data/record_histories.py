@@ -1,7 +1,7 @@
 """The two histories that notebook 04 shows: `python data/record_histories.py --checkpoint MODEL --run RUN`.
 
-It writes data/histories/translating from a model and data/histories/training from the frames/ of a run; `nmt.show.
-histories` reads them.
+It writes data/histories/translating from a model and data/histories/training from the frames/ of a run; films.py reads
+them.
 """
 
 import argparse
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from films import FOLDER, History
 
 from nmt import NmtError
 from nmt.analysis import frames
@@ -16,7 +17,6 @@ from nmt.models import WEIGHTS
 from nmt.plumbing.files import sha256, whole_file, write_json
 from nmt.plumbing.provenance import git_revision
 from nmt.runs import Run, load
-from nmt.show.histories import History, folder
 from nmt.transformer import KINDS
 
 # One in which the owner and what is owned change places in Russian, and one that goes word for word.
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[2])
     parser.add_argument("--checkpoint", help="model whose attention is kept while it translates")
     parser.add_argument("--run", help="run whose frames/ are kept")
-    parser.add_argument("--out", default=folder(), type=Path, help="folder (default: that of the histories that ship)")
+    parser.add_argument("--out", default=FOLDER, type=Path, help="folder (default: that of the histories that ship)")
     said = parser.parse_args(arguments)
     if said.checkpoint:
         print(write("translating", translating(said.checkpoint), said.out))

@@ -1,27 +1,14 @@
-"""The stored data behind movies: the gates of pruning and attention maps. Never weights.
+"""What runs of `nmt prune` left: their prices, and their gates step by step, log α and P(open), from gates.jsonl."""
 
-    data/results/lambda/NAME/gates.jsonl    log α and P(open) of each gate over the steps, as `nmt prune` wrote them
-    data/histories/NAME.npz                 arrays, uint8, float16 or int32: no others are written or read
-    data/histories/NAME.json                the pieces on their axes, where they come from, the SHA-256 of the arrays
-
-`python data/record_histories.py` writes the two histories that notebook 04 shows.
-"""
-
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from nmt import NmtError
-from nmt.plumbing.files import read_json, sha256
-from nmt.plumbing.places import shipped
 from nmt.pruning.config import PruningConfig
 from nmt.runs import Run
 from nmt.transformer import TransformerConfig
-
-LARGEST = 3_000_000  # bytes of the folder of histories: everyone who clones the course clones it
-DTYPES = ("uint8", "float16", "int32")
 
 
 @dataclass(frozen=True)
@@ -58,37 +45,3 @@ def priced_runs(folder: str | Path) -> list[Run]:
 def price(run: Run) -> float:
     """λ of a priced run on the paper's scale: what each open head costs it, in nats per target token."""
     return PruningConfig.of_record(run.config["objective"]).price(TransformerConfig(**run.config["transformer"]))
-
-
-@dataclass(frozen=True)
-class History:
-    """Arrays of DTYPES, and what is known about them: "what" they are, where they are "from", and "sentences"."""
-
-    arrays: dict[str, np.ndarray]
-    about: dict
-
-    def __post_init__(self) -> None:
-        if wrong := {array.dtype.name for array in self.arrays.values()} - {*DTYPES}:
-            raise NmtError(f"arrays of {', '.join(sorted(wrong))}; a history holds {', '.join(DTYPES)}")
-
-
-def folder() -> Path:
-    return shipped() / "histories"
-
-
-def read(name: str, where: str | Path | None = None) -> History:
-    """A history that ships, or lies in `where`. Raises NmtError for files that are missing, damaged or no history."""
-    path = Path(where or folder()) / f"{name}.npz"
-    about = read_json(path.with_suffix(".json"))
-    if not path.is_file() or sha256(path) != about.pop("sha256", None):
-        raise NmtError(f"{path}: missing, or not the file that {name}.json describes")
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return History(dict(stored), about)
-    except (ValueError, OSError, zipfile.BadZipFile, NmtError) as error:  # ValueError: something pickled
-        raise NmtError(f"{path}: not arrays of numbers ({error})") from None
-
-
-def as_weights(stored: np.ndarray) -> np.ndarray:
-    """Stored weights as float32 from 0 to 1; those in uint8 are 255ths, finer than a picture shows."""
-    return stored.astype(np.float32) / (255 if stored.dtype == np.uint8 else 1)

@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pud
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -29,7 +30,6 @@ from torch import Tensor
 from nmt import BOS, EOS, PAD
 from nmt.batches import pad, source_batch
 from nmt.bpe import BPE
-from nmt.corpora import pud
 from nmt.corpora.corpus import prepare
 from nmt.corpora.normalise import clean
 from nmt.models import Trained

@@ -1,6 +1,7 @@
 """Laws of movies: every frame that was made is in the GIF, evenly chosen, on axes that do not move."""
 
 import io
+import json
 from pathlib import Path
 
 import imageio.v3 as iio
@@ -12,20 +13,11 @@ from PIL import Image
 
 import nmt
 from nmt import NmtError
+from nmt.plumbing.files import write_json
+from nmt.runs import Run
 from nmt.show import movies
-from nmt.show.histories import Gates, History
-from nmt.show.movies import (
-    MOST,
-    density_film,
-    evenly,
-    film,
-    frames_of,
-    gates_film,
-    movie,
-    roles_film,
-    training_film,
-    translating_film,
-)
+from nmt.show.histories import Gates, gates
+from nmt.show.movies import MOST, density_film, evenly, film, frames_of, gates_film, movie
 from nmt.show.plots import ORANGE
 
 WHITE = np.full((30, 80, 3), 255, np.uint8)
@@ -125,25 +117,18 @@ def test_axes_that_move_are_refused(update):
         small(update, 3)
 
 
-# The four films. They were looked at, too.
+# Two films. They were looked at, too.
 
 
-@pytest.fixture
-def seen(monkeypatch):
-    """Instead of filming: the figure after each moment, as (its texts, what `look` makes of it)."""
-
-    def of(look):
-        found = []
-
-        def film(figure, update, count, **options):
-            for i in range(count):
-                update(i)
-                found.append((figure.get_suptitle(), look(figure)))
-
-        monkeypatch.setattr(movies, "film", film)
-        return found
-
-    return of
+def test_gates_are_the_lines_of_the_run(tmp_path):
+    lines = [{"step": s, "p_open": {"encoder": [[s / 9, 0.5]]}, "log_alpha": {"encoder": [[s, -s]]}} for s in (0, 9)]
+    write_json(tmp_path / "config.json", {"training": {}, "corpus": {}, "bpe": {}})
+    (tmp_path / "gates.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    found = gates(Run(tmp_path))
+    assert found.steps.tolist() == [0, 9] and found.p_open.shape == (2, 1, 2)
+    assert found.log_alpha[1].tolist() == [[9, -9]] and found.expected.tolist() == [0.5, 1.5]
+    with pytest.raises(NmtError, match="no gates of kind 'cross'"):
+        gates(Run(tmp_path), "cross")
 
 
 def test_gates_are_those_stored_a_panel_for_each_price_up_to_where_nothing_moves(seen):
@@ -161,49 +146,6 @@ def test_gates_are_those_stored_a_panel_for_each_price_up_to_where_nothing_moves
     found.clear()
     gates_film({"λ = 1": gates, "λ = 2": Gates(steps, slow, slow)})
     assert len(found) == 5 and "moves" not in found[-1][0]  # one panel that moves is enough
-
-
-def sentence(steps: int | None = None) -> History:
-    """Of two source pieces and EOS, three target pieces and EOS; (L, H) = (2, 2)."""
-    generator, n = np.random.default_rng(4), () if steps is None else (steps,)
-    sizes = {"encoder": (3, 3), "decoder": (4, 4), "cross": (4, 3)}
-    maps = {f"0.{k}": generator.dirichlet(np.ones(s[1]), (*n, 2, 2, s[0])) for k, s in sizes.items()}
-    arrays = {name: np.rint(255 * weights).astype(np.uint8) for name, weights in maps.items()}
-    told = {"source": "A $cat$", "src": ["▁A", "▁$cat$", "<EOS>"], "trg": ["▁ко", "шка", ".", "<EOS>"]}
-    about = {"what": "made up", "from": {}, "sentences": [told]}
-    if steps:
-        arrays["steps"] = np.arange(1, steps + 1, dtype=np.int32) * 1000
-        told["translations"] = ["кошка" * (60 if i == 0 else 1) for i in range(steps)]
-        about |= {"epoch": [1.0 + i for i in range(steps)], "loss": [1 / (1 + i) for i in range(steps)]}
-    return History(arrays, about)
-
-
-@pytest.mark.parametrize("kind", ["decoder", "cross"])
-def test_each_step_of_a_translation_shows_one_row_more_and_says_what_is_written(seen, kind):
-    history = sentence()
-    found = seen(lambda figure: [np.ma.filled(axes.images[0].get_array(), np.nan) for axes in figure.axes[:4]])
-    translating_film(history, 0, kind)
-    assert [title.split("→  ")[1] for title, _ in found] == ["ко", "кошка", "кошка.", "кошка. <EOS>"]
-    assert all(f"step {i} of 4" in title for i, (title, _) in enumerate(found, 1))
-    for i, (_, maps) in enumerate(found):
-        for shown, stored in zip(maps, history.arrays[f"0.{kind}"].reshape(4, 4, -1), strict=True):
-            assert np.allclose(shown[: i + 1], stored[: i + 1] / 255) and np.isnan(shown[i + 1 :]).all()
-
-
-def test_the_encoder_is_not_filmed_while_it_does_nothing():
-    with pytest.raises(NmtError, match="the same at each step"):
-        translating_film(sentence(), 0, "encoder")
-
-
-def test_chosen_heads_over_training_and_what_the_model_then_says(seen):
-    history = sentence(3)
-    found = seen(lambda figure: ([axes.images[0].get_array() for axes in figure.axes], figure.get_supxlabel()))
-    training_film(history, 0, {"encoder": (0, 1), "cross": (1, 0)})
-    assert [title for title, _ in found][1] == "epoch 2, step 2,000 of 3,000, validation loss 0.50"
-    for i, (_, ((encoder, cross), said)) in enumerate(found):
-        assert np.allclose(encoder, history.arrays["0.encoder"][i, 0, 1] / 255)
-        assert np.allclose(cross, history.arrays["0.cross"][i, 1, 0] / 255)
-        assert said.endswith("…" if i == 0 else "→  кошка") and len(said) < 90
 
 
 def test_the_film_of_the_density_says_log_alpha_and_has_the_masses_of_the_gate(seen):
@@ -240,18 +182,3 @@ def test_a_committed_gif_is_small_holds_its_last_frame_and_has_a_still(path):
     assert np.array_equal(np.asarray(Image.open(path.with_suffix(".png")).convert("RGB")), frames[-1])
     bar = frames[:, -1].max(-1) == 0  # (N, width): the whole width, in as many equal parts as there are frames
     assert (bar.sum(1) == frames.shape[2] * np.arange(1, len(frames) + 1) // len(frames)).all()
-
-
-def test_roles_of_open_heads_are_numbers_those_of_closed_ones_are_grey():
-    def moment(step: int, is_open: list[int]) -> dict:
-        scores = {"agreement": [[[0.2, 0.9]], [[0.4, 0.7]]]}  # on either half: one layer of two heads
-        mask, roles = {"cross": [is_open]}, {"cross": scores}
-        return {"step": step, "kept": sum(is_open), "mask": mask, "roles": roles}
-
-    relations = {"cross": {"agreement": {"pairs": 9, "offset": -1, "share": 0.5}}}
-    made = roles_film({"relations": relations, "moments": [moment(0, [1, 1]), moment(50, [0, 1])]})
-    first, last = made.frames.astype(int)
-    assert len(made.images) == 2 and (first != last).any()
-    grey = (abs(last - 0xD0).max(-1) <= 3).mean()
-    assert (abs(first - 0xD0).max(-1) <= 3).mean() < 0.01 < grey
-    assert (abs(first - np.array([0xD9, 0x73, 0x0D])).max(-1) <= 8).any()  # the frame of the head that has the role

@@ -42,7 +42,7 @@ class Tree:
 def at_hand() -> tuple[list[tuple[Tree, Tree]], str]:
     """The sentences, English and Russian, where both files lie in the cache; else none. And a line that says where."""
     if not all(archive.on_disk([cache_root()]) for archive in ARCHIVES):
-        mend = "nmt.corpora.pud.fetch() downloads it, 3 MB"
+        mend = "pud.fetch() downloads it, 3 MB"
         return [], f"PUD is not at hand: looked for {', '.join(one.name for one in ARCHIVES)} in $NMT_DATA/pud; {mend}"
     english, russian = (trees(path.read_text(encoding="utf-8")) for path in fetch())
     return list(zip(english, russian, strict=True)), f"PUD: {len(english):,} sentences, as checked by SHA-256"

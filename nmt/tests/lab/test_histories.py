@@ -1,6 +1,5 @@
 """What is kept for movies: it comes back as it was, says where it is from, stays small, and nothing is pickled."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -14,12 +13,13 @@ from nmt.models import WEIGHTS
 from nmt.plumbing.files import sha256, write_json
 from nmt.plumbing.places import shipped
 from nmt.runs import Run
-from nmt.show.histories import DTYPES, LARGEST, History, as_weights, folder, gates, read
 from nmt.tests.test_training import TINY, quiet
 from nmt.transformer import KINDS
 
+films = pytest.importorskip("films", reason="needs the clone: data")
 record_histories = pytest.importorskip("record_histories", reason="needs the clone: data")
-write = record_histories.write
+History, as_weights, read, write = films.History, films.as_weights, films.read_history, record_histories.write
+LARGEST = 3_000_000  # bytes of the folder of histories: everyone who clones the course clones it
 ABOUT = {"what": "a test", "from": {"run": "none"}}
 
 
@@ -79,17 +79,6 @@ def test_a_pickle_a_damaged_file_and_another_type_are_not_read(tmp_path):
         read("cut", tmp_path)
 
 
-def test_gates_are_the_lines_of_the_run(tmp_path):
-    lines = [{"step": s, "p_open": {"encoder": [[s / 9, 0.5]]}, "log_alpha": {"encoder": [[s, -s]]}} for s in (0, 9)]
-    write_json(tmp_path / "config.json", {"training": {}, "corpus": {}, "bpe": {}})
-    (tmp_path / "gates.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    found = gates(Run(tmp_path))
-    assert found.steps.tolist() == [0, 9] and found.p_open.shape == (2, 1, 2)
-    assert found.log_alpha[1].tolist() == [[9, -9]] and found.expected.tolist() == [0.5, 1.5]
-    with pytest.raises(NmtError, match="no gates of kind 'cross'"):
-        gates(Run(tmp_path), "cross")
-
-
 def test_frames_of_a_run_become_one_history(run, tmp_path):
     record_histories.main(["--run", str(run.directory), "--out", str(tmp_path)])
     history, frames = read("training", tmp_path), run.frames()
@@ -129,7 +118,7 @@ def test_the_map_of_a_whole_translation_holds_each_of_its_steps(run, tmp_path):
     assert history.about["from"].keys() == {"model", "sha256", "code"}
 
 
-SHIPPED = sorted(folder().glob("*.npz"))
+SHIPPED = sorted(films.FOLDER.glob("*.npz"))
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -137,7 +126,7 @@ def test_a_history_that_ships_is_whole_small_and_says_where_it_is_from(path):
     history = read(path.stem)
     assert history.about["what"] and history.about["from"]
     assert history.about["from"].get("corpus", "phrasebook") == "phrasebook"  # no sentence of anybody else
-    assert {array.dtype.name for array in history.arrays.values()} <= set(DTYPES)
+    assert {array.dtype.name for array in history.arrays.values()} <= set(films.DTYPES)
     assert sum(file.stat().st_size for file in path.parent.iterdir()) <= LARGEST
     for i, about in enumerate(history.about["sentences"]):
         for kind in KINDS:

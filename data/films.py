@@ -1,0 +1,141 @@
+"""The movies of records that are kept: attention maps over time in notebook 04, what heads look at in notebook 06.
+
+    histories/NAME.npz     arrays, uint8, float16 or int32, never weights of a model: no others are written or read
+    histories/NAME.json    the pieces on their axes, where they come from, the SHA-256 of the arrays
+
+`python data/record_histories.py` writes the two histories.
+"""
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nmt import NmtError
+from nmt.plumbing.files import read_json, sha256
+from nmt.show import movies, plots
+from nmt.show.movies import Movie
+from nmt.show.plots import ORANGE
+
+FOLDER = Path(__file__).parent / "histories"
+DTYPES = ("uint8", "float16", "int32")
+ROLE = 0.1  # a head that is so much better than the best fixed offset has a role (Voita et al. 2019)
+LOOKS = {
+    "encoder": "encoder: an English word looks at the word that decides its form",
+    "decoder": "decoder: a Russian word looks at the word that decides its form",
+    "cross": "cross: a Russian word looks at its English word; last row: at that of the word that decides its form",
+}
+
+
+@dataclass(frozen=True)
+class History:
+    """Arrays of DTYPES, and what is known about them: "what" they are, where they are "from", and "sentences"."""
+
+    arrays: dict[str, np.ndarray]
+    about: dict
+
+    def __post_init__(self) -> None:
+        if wrong := {array.dtype.name for array in self.arrays.values()} - {*DTYPES}:
+            raise NmtError(f"arrays of {', '.join(sorted(wrong))}; a history holds {', '.join(DTYPES)}")
+
+
+def read_history(name: str, folder: Path = FOLDER) -> History:
+    """Raises NmtError for files that are missing, damaged or no history."""
+    path = folder / f"{name}.npz"
+    about = read_json(path.with_suffix(".json"))
+    if not path.is_file() or sha256(path) != about.pop("sha256", None):
+        raise NmtError(f"{path}: missing, or not the file that {name}.json describes")
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return History(dict(stored), about)
+    except (ValueError, OSError, zipfile.BadZipFile, NmtError) as error:  # ValueError: something pickled
+        raise NmtError(f"{path}: not arrays of numbers ({error})") from None
+
+
+def as_weights(stored: np.ndarray) -> np.ndarray:
+    """Stored weights as float32 from 0 to 1; those in uint8 are 255ths, finer than a picture shows."""
+    return stored.astype(np.float32) / (255 if stored.dtype == np.uint8 else 1)
+
+
+def translating_film(history: History, sentence: int, kind: str, **options: int) -> Movie:
+    """Every head's attention (layers down, heads across) while a sentence is translated: step by step a row more."""
+    if kind not in ("decoder", "cross"):
+        raise NmtError(f"kind {kind!r}: decoder or cross; the encoder's maps are the same at each step")
+    about, maps = history.about["sentences"][sentence], as_weights(history.arrays[f"{sentence}.{kind}"])
+    steps, looked_at = maps.shape[2:]
+    rows, columns = {f"layer {i}": of for i, of in enumerate(maps)}, [f"head {i}" for i in range(maps.shape[1])]
+    figure = plots.attention_rows(rows, columns, *plots.map_labels(kind, about["src"], about["trg"]))
+    figure.supylabel(plots.MAP_AXES[kind][0], fontsize=9)
+    figure.supxlabel(plots.MAP_AXES[kind][1], fontsize=9)
+    drawn = []  # (axes, maps of a head, frame around the row that is written)
+    for axes, weights in zip(figure.axes, maps.reshape(-1, steps, looked_at), strict=False):  # the last is the scale
+        axes.set_facecolor("#e8e8e8")  # of what is not yet written
+        drawn.append((axes, weights, plots.frame_row(axes, 0, looked_at)))
+
+    def update(i: int) -> None:
+        for axes, weights, frame in drawn:
+            axes.images[0].set_data(np.where(np.arange(steps)[:, None] <= i, weights, np.nan))
+            frame.set_y(i - 0.5)
+            for row, label in enumerate(axes.get_yticklabels()):
+                label.set_color(ORANGE if row == i else "black" if row < i else plots.GREY)
+        so_far = "".join(about["trg"][: i + 1]).replace("▁", " ").replace("<EOS>", " <EOS>").strip()
+        text = f"{plots.KIND_NAMES[kind]}, step {i + 1} of {steps}:  {about['source']}  →  {so_far}"
+        figure.suptitle(plots.plain(text), fontsize=11, x=0.02, ha="left", parse_math=False)
+
+    return movies.film(figure, update, steps, **options)
+
+
+def training_film(history: History, sentence: int, heads: dict[str, tuple[int, int]], **options: int) -> Movie:
+    """The attention of chosen heads, one of each kind, {kind: (layer, head)}, after each validation of a run."""
+    about, steps = history.about["sentences"][sentence], history.arrays["steps"]
+    figure, (grid,) = plots.new_figure((3.1 * len(heads), 4.2), (1, len(heads)), dpi=100)
+    images, maps = {}, {}
+    for axes, (kind, (layer, head)) in zip(grid, heads.items(), strict=True):
+        maps[kind] = as_weights(history.arrays[f"{sentence}.{kind}"])[:, layer, head]  # (N, query, key)
+        labels, title = plots.map_labels(kind, about["src"], about["trg"]), f"layer {layer}, head {head}"
+        images[kind] = plots.attention_map(axes, maps[kind][0], kind, labels, f"{plots.KIND_NAMES[kind]}, {title}")
+    translation = figure.supxlabel("", fontsize=11, x=0.02, ha="left", parse_math=False)
+
+    def update(i: int) -> None:
+        for kind, image in images.items():
+            image.set_data(maps[kind][i])
+        place = f"epoch {history.about['epoch'][i]:.0f}, step {steps[i]:,} of {steps[-1]:,}"
+        figure.suptitle(f"{place}, validation loss {history.about['loss'][i]:.2f}", fontsize=11)
+        text = about["translations"][i]
+        translation.set_text(plots.plain(f"{about['source']}  →  {text if len(text) <= 60 else text[:59] + '…'}"))
+
+    return movies.film(figure, update, len(steps), **options)
+
+
+def roles_film(record: dict, **options: int) -> Movie:
+    """What each head looks at, in percent, over the moments of a run: a record of results/roles."""
+    kinds, moments, last = record["relations"], record["moments"], record["moments"][-1]["step"]
+    rows = [len(relations) for relations in kinds.values()]
+    figure, grid = plots.new_figure((9.4, 0.27 * sum(rows) + 2.3), (len(kinds), 1), dpi=100, height_ratios=rows)
+    panels = []
+    for (axes,), (kind, relations) in zip(grid, kinds.items(), strict=True):
+        open_heads = np.array([moment["mask"][kind] for moment in moments], bool)  # (N, L, H)
+        scores = np.array([[moment["roles"][kind][name][1] for name in relations] for moment in moments])
+        scores = np.where(open_heads[:, None], scores, np.nan).reshape(len(moments), len(relations), -1)
+        heads = [f"{layer}.{head}" for layer, head in np.ndindex(open_heads.shape[1:])]
+        least = np.array([relation["share"] for relation in relations.values()])[:, None] + ROLE
+        names = [f"{name}  ({relation['share']:.0%})" for name, relation in relations.items()]
+        image = plots.heat_map(axes, np.zeros(scores.shape[1:]), names, heads, number=str, rotation=0, fontsize=9)
+        axes.set_facecolor("#d0d0d0")
+        axes.set_title(LOOKS[kind], fontsize=10, loc="left")
+        frames = [plots.Rectangle((x - 0.46, y - 0.46), 0.92, 0.92, fill=False, edgecolor=ORANGE, lw=2)
+                  for y, x in np.ndindex(scores.shape[1:])]  # fmt: skip
+        panels.append((scores, least, image, axes.texts[:], [axes.add_patch(frame) for frame in frames]))
+    figure.supxlabel(f"framed: {100 * ROLE:.0f} points or more above the best fixed distance, in brackets", fontsize=10)
+
+    def update(i: int) -> None:
+        for scores, least, image, texts, frames in panels:
+            image.set_data(scores[i])
+            for score, text, frame, has in zip(scores[i].flat, texts, frames, (scores[i] >= least).flat, strict=True):
+                text.set(text="" if np.isnan(score) else f"{100 * score:.0f}", color=plots.number_colour(score))
+                frame.set_visible(has)
+        moment = moments[i]
+        figure.suptitle(f"step {moment['step']:,} of {last:,}: {moment['kept']} of 48 heads are open", fontsize=11)
+
+    return movies.film(figure, update, len(moments), **options)
