@@ -7,19 +7,24 @@
 """
 
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
+from priced import Gates
 
 from nmt import NmtError
+from nmt.gates import HardConcrete
 from nmt.plumbing.files import read_json, sha256
 from nmt.show import movies, plots
 from nmt.show.movies import Movie
-from nmt.show.plots import ORANGE
+from nmt.show.plots import BLUE, ORANGE
 
 FOLDER = Path(__file__).parent / "histories"
 DTYPES = ("uint8", "float16", "int32")
+STILL = 0.05  # a probability that changes by less hardly moves
 ROLE = 0.1  # a head that is so much better than the best fixed offset has a role (Voita et al. 2019)
 LOOKS = {
     "encoder": "encoder: an English word looks at the word that decides its form",
@@ -58,7 +63,36 @@ def as_weights(stored: np.ndarray) -> np.ndarray:
     return stored.astype(np.float32) / (255 if stored.dtype == np.uint8 else 1)
 
 
-def translating_film(history: History, sentence: int, kind: str, **options: int) -> Movie:
+def gates(priced: dict[str, Gates], **options: int) -> Movie:
+    """P(open) of each head under several prices, {title: gates}, stored at the same steps: a panel for each price.
+
+    It ends where hardly anything moves any more: each P(open) is then within STILL of its end.
+    """
+    first, size = next(iter(priced.values())), (-(-len(priced) // 2), 2)
+    figure, grid = plots.new_figure((9.4, 1.3 * size[0] + 0.4), size, dpi=100, sharex=True, sharey=True)
+    drawn, (_, layers, heads) = [], first.p_open.shape
+    for axes, (title, gates) in zip(grid.flat, priced.items(), strict=True):
+        names = [f"layer {i}" for i in range(layers)], range(heads)
+        image = plots.heat_map(axes, gates.p_open[0], *names, number="{:.2f}".format, rotation=0, fontsize=9)
+        drawn.append((axes, image, title, gates))
+    for axes in grid[-1]:
+        axes.set_xlabel("head", fontsize=9)
+    moving = [np.abs(gates.p_open - gates.p_open[-1]).max((1, 2)) > STILL for gates in priced.values()]
+    last = min(int(np.flatnonzero(np.any(moving, 0)).max(initial=-1)) + 1, len(first.steps) - 1)
+
+    def update(i: int) -> None:
+        for axes, image, title, gates in drawn:
+            image.set_data(gates.p_open[i])
+            axes.set_title(f"{title}: {gates.expected[i]:.1f} of {layers * heads} heads open", fontsize=10)
+            for number, p in zip(axes.texts, gates.p_open[i].flat, strict=True):
+                number.set(text=f"{p:.2f}", color=plots.number_colour(p))
+        end = "" if i < last or last == len(first.steps) - 1 else ": hardly anything moves after this"
+        figure.suptitle(f"step {first.steps[i]:,} of {first.steps[-1]:,}{end}", fontsize=11)
+
+    return movies.film(figure, update, last + 1, **options)
+
+
+def translating(history: History, sentence: int, kind: str, **options: int) -> Movie:
     """Every head's attention (layers down, heads across) while a sentence is translated: step by step a row more."""
     if kind not in ("decoder", "cross"):
         raise NmtError(f"kind {kind!r}: decoder or cross; the encoder's maps are the same at each step")
@@ -86,7 +120,7 @@ def translating_film(history: History, sentence: int, kind: str, **options: int)
     return movies.film(figure, update, steps, **options)
 
 
-def training_film(history: History, sentence: int, heads: dict[str, tuple[int, int]], **options: int) -> Movie:
+def training(history: History, sentence: int, heads: dict[str, tuple[int, int]], **options: int) -> Movie:
     """The attention of chosen heads, one of each kind, {kind: (layer, head)}, after each validation of a run."""
     about, steps = history.about["sentences"][sentence], history.arrays["steps"]
     figure, (grid,) = plots.new_figure((3.1 * len(heads), 4.2), (1, len(heads)), dpi=100)
@@ -108,7 +142,36 @@ def training_film(history: History, sentence: int, heads: dict[str, tuple[int, i
     return movies.film(figure, update, len(steps), **options)
 
 
-def roles_film(record: dict, **options: int) -> Movie:
+def density(
+    log_alpha: dict[str, np.ndarray], temperature: np.ndarray, captions: Sequence[str], **options: int
+) -> Movie:
+    """The hard concrete distributions of named gates, whose log α (N,) and common temperature (N,) change."""
+    x, names = torch.linspace(0.002, 0.998, 250), list(log_alpha)
+    densities, masses = [], []  # of each moment: (250, gates), and P(0) and P(1), (2, gates)
+    for now, t in zip(np.array(list(log_alpha.values()), np.float32).T, temperature, strict=True):
+        gates = HardConcrete(len(names), torch.tensor(now), float(t)).eval()
+        with torch.no_grad():
+            densities.append(gates.density(x[:, None]).numpy())
+            masses.append(torch.stack([1 - gates.p_open(), gates.p_one()]).numpy())
+    figure, (grid,) = plots.new_figure((3.8 * len(names), 3.2), (1, len(names)), dpi=100)
+    highest, drawn = 1.05 * np.max(densities), []
+    for gate, axes in enumerate(grid):
+        drawn.append(plots.gate_distribution(axes, x, densities[0][:, gate], *masses[0][:, gate], highest))
+    grid[0].set_ylabel("density between 0 and 1", color=BLUE)
+    drawn[-1][-1].set_ylabel("P(exactly 0), P(exactly 1)", color=ORANGE)
+
+    def update(i: int) -> None:
+        for gate, (name, (curve, bars, _)) in enumerate(zip(names, drawn, strict=True)):
+            curve.set_ydata(densities[i][:, gate])
+            for bar, mass in zip(bars, masses[i][:, gate], strict=True):
+                bar.set_height(mass)
+            grid[gate].set_title(f"{name}: log α = {log_alpha[name][i]:.2f}".replace("-", "−"), fontsize=10)
+        figure.suptitle(captions[i], fontsize=11)
+
+    return movies.film(figure, update, len(captions), **options)
+
+
+def roles(record: dict, **options: int) -> Movie:
     """What each head looks at, in percent, over the moments of a run: a record of results/roles."""
     kinds, moments, last = record["relations"], record["moments"], record["moments"][-1]["step"]
     rows = [len(relations) for relations in kinds.values()]

@@ -1,5 +1,6 @@
 """The figures of the pages, drawn from the kept results alone: figures/*.png of `python data/results/tables.py`."""
 
+import sys
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -14,10 +15,14 @@ from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 from reading import Comparison
 
 from nmt.plumbing.files import read_json
+from nmt.plumbing.places import in_clone
 from nmt.runs import Run
 from nmt.show import plots
-from nmt.show.histories import gates, priced_runs
 from nmt.transformer import KINDS
+
+sys.path.append(str(in_clone("data")))
+
+import priced
 
 # The methods of README's picture: row of the comparison -> what it is called there.
 FEW_METHODS = {
@@ -62,7 +67,7 @@ def draw(stored: Path, folder: Path) -> list[Path]:
     if sized := reading.sized_runs(stored / "corpus-size"):
         drawn["corpus-size"] = growth([run for run in sized if reading.blocks(run) == reading.blocks(sized[0])])
     drawn |= {path.stem: speed(read_json(path)) for path in sorted(stored.glob("bench*.json"))}
-    for corpus, runs in groupby(priced_runs(stored / "lambda"), lambda run: run.config["card"]["name"]):
+    for corpus, runs in groupby(priced.runs(stored / "lambda"), lambda run: run.config["card"]["name"]):
         drawn[f"lambda-{corpus}"] = gates_by_price(corpus, runs)
     if (stored / "claims").is_dir():
         cells, wider = (reading.claimed_cells(stored, name) for name in ("claims", "grammar"))
@@ -238,7 +243,7 @@ def gates_by_price(corpus: str, runs: Iterable[Run]) -> Figure:
         label = "the other side of the model frozen" if settings["freeze"] else "it learns too"
         for kind in run.lines("gates.jsonl")[0]["p_open"]:
             name = f"λ {settings['l0_penalty_lambda']:g} ({settings['l0_penalty_scale']}), {kind}"
-            of = gates(run, kind)
+            of = priced.gates(run, kind)
             panels.setdefault(name, {})[label] = (of.steps, of.p_open)
     return gate_paths(panels, f"P(open) of each head's gate, {corpus}")
 

@@ -23,11 +23,11 @@ from nmt.plumbing.places import in_clone
 from nmt.pruning.costs import parameters
 from nmt.pruning.methods import method_class
 from nmt.runs import Run
-from nmt.show.histories import priced_runs
 from nmt.transformer import Transformer, TransformerConfig
 
 sys.path.append(str(in_clone("data")))
 
+import priced
 from page_parts import block, circumstances, command, folded, replaced_between, score_table, short_revision, table
 from render import pages
 
@@ -147,7 +147,7 @@ def savings(stored: Path) -> str:
 
 def prices(stored: Path) -> str:
     """How many heads each price left: a row for each run."""
-    kept, rows, outcomes = priced_runs(stored / "lambda"), [], []
+    kept, rows, outcomes = priced.runs(stored / "lambda"), [], []
     for run in kept:
         settings, result = run.config["objective"], read_json(run.directory / "result.json")
         layers = [" / ".join(str(sum(layer)) for layer in mask) for mask in result["mask"].values()]

@@ -153,21 +153,3 @@ def logged_run(tmp_path) -> Run:
         scores = {"loss": 4.0 - epoch, "bleu": 10.0 * epoch, "chrf": 20.0 * epoch}
         run.append("metrics.jsonl", {**place, "split": "valid", **scores})
     return run
-
-
-@pytest.fixture
-def seen(monkeypatch):
-    """In place of a movie: the figure after each moment, as (its texts, what `look` makes of it)."""
-
-    def of(look):
-        found = []
-
-        def film(figure, update, count, **options):
-            for i in range(count):
-                update(i)
-                found.append((figure.get_suptitle(), look(figure)))
-
-        monkeypatch.setattr("nmt.show.movies.film", film)
-        return found
-
-    return of

@@ -12,10 +12,10 @@ from nmt import NmtError
 from nmt.pruning.config import PruningConfig
 from nmt.pruning.prune import prune
 from nmt.runs import Run
-from nmt.show.histories import price, priced_runs
 from nmt.tests.lab.test_results import squeezed
 from nmt.tests.test_training import TINY, quiet
 
+priced = pytest.importorskip("priced", reason="needs the clone: data")
 figures = pytest.importorskip("figures", reason="needs the clone: data/results")
 store = pytest.importorskip("store", reason="needs the clone: data/results")
 tables = pytest.importorskip("tables", reason="needs the clone: data/results")
@@ -43,26 +43,26 @@ def folder(corpus, bpe, tmp_path_factory):
 
 
 def test_the_table_says_what_is_in_the_runs(folder):
-    runs = priced_runs(folder)
+    runs = priced.runs(folder)
     assert [run.directory.name for run in runs] == ["free", "dear", "learns"]
     text = squeezed(tables.prices(folder.parent))
     said = ["0 (origin) | frozen", "8 (origin) | frozen", "8 (origin) | learns"]
-    for run, priced in zip(runs, said, strict=True):
+    for run, price in zip(runs, said, strict=True):
         result = json.loads((run.directory / "result.json").read_text())
         first, second = map(sum, result["mask"]["encoder"])
-        row = f"| tiny | {priced} | {first} / {second}, {result['kept']} of 8 | {result['undecided']} | "
+        row = f"| tiny | {price} | {first} / {second}, {result['kept']} of 8 | {result['undecided']} | "
         assert row + f"{result['bleu_dense']:.2f} → {result['bleu_pruned']:.2f} | {result['nll_dense']:.4f} → " in text
     assert text.count("\nnmt ") + text.count("\n# called by") == 3
 
 
 def test_the_price_of_a_run_is_that_of_the_paper_whatever_its_scale(folder):
-    assert {run.directory.name: price(run) for run in priced_runs(folder)} == {
+    assert {run.directory.name: priced.price(run) for run in priced.runs(folder)} == {
         "free": 0, "dear": 8 / 4, "learns": 8 / 4
     }  # fmt: skip
 
 
 def test_a_dear_head_is_seen_to_go(folder, tmp_path):
-    figure = figures.gates_by_price("tiny", priced_runs(folder))
+    figure = figures.gates_by_price("tiny", priced.runs(folder))
     top, bottom = figure.axes[:2], figure.axes[2:]
     assert [axes.get_title() for axes in top] == ["λ 0 (origin), encoder", "λ 8 (origin), encoder"]
     assert len(bottom) == 2 and [len(axes.lines) for axes in figure.axes] == [4, 8, 4, 8]

@@ -1,7 +1,6 @@
 """Laws of movies: every frame that was made is in the GIF, evenly chosen, on axes that do not move."""
 
 import io
-import json
 from pathlib import Path
 
 import imageio.v3 as iio
@@ -13,11 +12,8 @@ from PIL import Image
 
 import nmt
 from nmt import NmtError
-from nmt.plumbing.files import write_json
-from nmt.runs import Run
 from nmt.show import movies
-from nmt.show.histories import Gates, gates
-from nmt.show.movies import MOST, density_film, evenly, film, frames_of, gates_film, movie
+from nmt.show.movies import MOST, evenly, film, frames_of, movie
 from nmt.show.plots import ORANGE
 
 WHITE = np.full((30, 80, 3), 255, np.uint8)
@@ -115,57 +111,6 @@ def test_a_film_asks_for_evenly_chosen_moments_in_order_and_draws_each():
 def test_axes_that_move_are_refused(update):
     with pytest.raises(NmtError, match="moves the axes"):
         small(update, 3)
-
-
-# Two films. They were looked at, too.
-
-
-def test_gates_are_the_lines_of_the_run(tmp_path):
-    lines = [{"step": s, "p_open": {"encoder": [[s / 9, 0.5]]}, "log_alpha": {"encoder": [[s, -s]]}} for s in (0, 9)]
-    write_json(tmp_path / "config.json", {"training": {}, "corpus": {}, "bpe": {}})
-    (tmp_path / "gates.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    found = gates(Run(tmp_path))
-    assert found.steps.tolist() == [0, 9] and found.p_open.shape == (2, 1, 2)
-    assert found.log_alpha[1].tolist() == [[9, -9]] and found.expected.tolist() == [0.5, 1.5]
-    with pytest.raises(NmtError, match="no gates of kind 'cross'"):
-        gates(Run(tmp_path), "cross")
-
-
-def test_gates_are_those_stored_a_panel_for_each_price_up_to_where_nothing_moves(seen):
-    p_open = np.random.default_rng(3).random((5, 2, 3))
-    p_open[3:] = p_open[2] + 0.001  # what moves less than an eye can see
-    slow, steps = np.linspace(1, 0, 5)[:, None, None] * np.ones((1, 2, 3)), np.array([0, 12, 24, 1030, 1042])
-    gates = Gates(steps, p_open, p_open)
-    found = seen(lambda figure: [(axes.get_title(), [t.get_text() for t in axes.texts]) for axes in figure.axes])
-    gates_film({"λ = 1": gates, "λ = 2": gates})
-    assert [title.split(":")[0] for title, _ in found] == [f"step {s} of 1,042" for s in (0, 12, 24)]
-    assert [title.endswith("moves after this") for title, _ in found] == [False, False, True]
-    for p, (_, panels) in zip(p_open, found, strict=False):
-        for name, (title, numbers) in zip(("λ = 1", "λ = 2"), panels, strict=True):
-            assert title == f"{name}: {p.sum():.1f} of 6 heads open" and numbers == [f"{x:.2f}" for x in p.flat]
-    found.clear()
-    gates_film({"λ = 1": gates, "λ = 2": Gates(steps, slow, slow)})
-    assert len(found) == 5 and "moves" not in found[-1][0]  # one panel that moves is enough
-
-
-def test_the_film_of_the_density_says_log_alpha_and_has_the_masses_of_the_gate(seen):
-    def look(figure):
-        axes = figure.axes[0]
-        return axes.get_title(), [bar.get_height() for bar in figure.axes[1].patches], axes.lines[0].get_ydata()
-
-    found = seen(look)
-    density_film({"closes": np.array([2.0, 0.0, -3.0])}, np.full(3, 0.33), ["step 0", "step 1", "step 2"])
-    assert [title for title, _ in found] == ["step 0", "step 1", "step 2"]
-    assert found[2][1][0] == "closes: log α = −3.00"
-    for _, (_, (zero, one), density) in found:
-        assert zero + one + density.mean() == pytest.approx(1, abs=0.01)
-    assert found[0][1][1][0] < found[1][1][1][0] < found[2][1][1][0]
-
-
-def test_one_real_film_from_figure_to_file(tmp_path):
-    gates = Gates(np.arange(0, 60, 10), np.linspace(1, 0, 6)[:, None, None] * np.ones((1, 2, 4)), np.zeros((6, 2, 4)))
-    gif, _ = gates_film({"λ = 1": gates, "λ = 2": gates}).save(tmp_path / "gates.gif")
-    assert len(frames_of(gif.read_bytes())[0]) == 6
 
 
 # The committed GIFs.

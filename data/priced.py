@@ -1,4 +1,4 @@
-"""What runs of `nmt prune` left: their prices, and their gates step by step, log α and P(open), from gates.jsonl."""
+"""What runs of `nmt prune` with a price on heads left: the price, and their gates over the steps (results/lambda)."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ class Gates:
 
 
 def gates(run: Run, kind: str = "encoder") -> Gates:
+    """The lines of its gates.jsonl. Raises NmtError where no gates of this kind learned."""
     lines = run.lines("gates.jsonl")
     if not lines or kind not in lines[0].get("p_open", {}):
         raise NmtError(f"{run.directory}: gates.jsonl holds no gates of kind {kind!r} that learn (method l0 has them)")
@@ -32,8 +33,8 @@ def gates(run: Run, kind: str = "encoder") -> Gates:
     return Gates(np.array([line["step"] for line in lines]), p_open, log_alpha)
 
 
-def priced_runs(folder: str | Path) -> list[Run]:
-    """The runs in data/results/lambda: by corpus, those with a frozen decoder first, then by λ."""
+def runs(folder: str | Path) -> list[Run]:
+    """The runs in a folder: by corpus, those with a frozen decoder first, then by λ."""
 
     def order(run: Run) -> tuple:
         settings = run.config["objective"]
