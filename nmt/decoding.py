@@ -57,27 +57,17 @@ def evaluating(model: Transformer) -> Iterator[None]:
             module.training = training
 
 
-class _Decoder:
-    """The model as a search sees it: the newest word of each row goes in, what may come next comes out."""
+def _next(decoder: Decoder, targets: Tensor, empty: bool) -> Tensor:
+    """What may come next: float32 log-probabilities (R, V) as the model's softmax gives them, -inf where forbidden.
 
-    def __init__(self, model: Transformer, src: Tensor, empty: bool = True) -> None:
-        self.state, self.empty = Decoder(model, src), empty
-        self.select = self.state.select
-
-    def next(self, targets: Tensor) -> Tensor:
-        """targets (R, T), the same number of rows for each sentence, beginning with BOS.
-
-        Returns float32 log-probabilities (R, V) as the model's softmax gives them, but -inf where a token is forbidden.
-        """
-        log_probs = self.logits(targets).float().log_softmax(-1)
-        # UNK stays possible: it is better to see what the model does not know than to hide it.
-        log_probs[:, PAD] = log_probs[:, BOS] = float("-inf")
-        if targets.size(1) == 1 and not self.empty:
-            log_probs[:, EOS] = float("-inf")
-        return log_probs
-
-    def logits(self, targets: Tensor) -> Tensor:
-        return self.state.step(targets[:, -1])
+    targets (R, T), the same number of rows for each sentence, beginning with BOS. Not `empty`: EOS may not come first.
+    """
+    log_probs = decoder.step(targets[:, -1]).float().log_softmax(-1)
+    # UNK stays possible: it is better to see what the model does not know than to hide it.
+    log_probs[:, PAD] = log_probs[:, BOS] = float("-inf")
+    if targets.size(1) == 1 and not empty:
+        log_probs[:, EOS] = float("-inf")
+    return log_probs
 
 
 def _limits(src: Tensor, max_length: int | None) -> Tensor:
@@ -103,12 +93,12 @@ def greedy(
     found: list[Hypothesis | None] = [None] * len(src)
     limits, look = _limits(src, max_length), STEPS_A_LOOK.get(src.device.type, 1)
     with evaluating(model):
-        decoder = _Decoder(model, src, empty)
+        decoder = Decoder(model, src)
         rows = torch.arange(len(src), device=src.device)  # which sentences are still being written: (R,)
         targets = src.new_full((len(src), 1), BOS)  # (R, T)
         log_probs, going = torch.zeros(len(src), device=src.device), torch.ones_like(rows, dtype=torch.bool)
         while len(rows):
-            best, tokens = decoder.next(targets).max(-1)
+            best, tokens = _next(decoder, targets, empty).max(-1)
             log_probs = log_probs + best * going
             targets = torch.cat([targets, (tokens * going)[:, None]], 1)  # (R, T + 1), PAD where it has ended before
             length = targets.size(1) - 1
@@ -158,12 +148,12 @@ def beam_search(
     lp = partial(PENALTIES[penalty], alpha=length_penalty)
     pools, look = _Pools(_limits(src, max_length), lp, n_best), STEPS_A_LOOK.get(src.device.type, 1)
     with evaluating(model):
-        decoder, steps = _Decoder(model, src, empty), []
+        decoder, steps = Decoder(model, src), []
         targets = src.new_full((len(src), 1, 1), BOS)  # (R, W, T), R sentences are not done; W = 1, then up to beam
         log_probs = torch.zeros(len(src), 1, device=src.device)  # (R, W), -inf: an empty place
         while len(targets):
             count, width, length = targets.shape
-            following = decoder.next(targets.flatten(0, 1))  # (R W, V)
+            following = _next(decoder, targets.flatten(0, 1), empty)  # (R W, V)
             each = min(beam, following.size(1))  # no hypothesis can have more than `beam` of its continuations kept
             best, tokens = following.topk(each)  # (R W, each)
             best = (best.view(count, width, each) + log_probs[:, :, None]).flatten(1)  # (R, W each)
@@ -231,10 +221,6 @@ class Translation:
     sentences: list[str] = field(default_factory=list)  # what of the line was translated by itself
 
     @property
-    def log_prob(self) -> float:
-        return sum(hypothesis.log_prob for hypothesis in self.hypotheses)
-
-    @property
     def doubt(self) -> str:
         """Why not to trust this translation, in words; "" where nothing speaks against it."""
         tokens = sum(len(one.ids) + one.finished for one in self.hypotheses)
@@ -244,7 +230,7 @@ class Translation:
             return f"the model has no piece for {' '.join(self.unknown)}"
         if self.unseen:
             return f"the model never saw {', '.join(self.unseen)}"
-        if tokens and self.log_prob / tokens < DOUBTFUL:
+        if tokens and sum(one.log_prob for one in self.hypotheses) / tokens < DOUBTFUL:
             return "the model itself finds this translation improbable"
         return ""
 

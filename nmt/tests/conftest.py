@@ -81,21 +81,22 @@ def src(device) -> torch.Tensor:
     return source_batch([[4, 5, 6], [7, 8, 9, 10, 11, 12], [], [13, 4]], device)
 
 
-class _WholePrefix(nmt.decoding._Decoder):
+class _WholePrefix:
     """What a search asks of the model, answered by the Transformer itself: each step reads all the words anew."""
 
-    def __init__(self, model, src, empty=True):
-        self.model, self.empty = model, empty
+    def __init__(self, model, src):
+        self.model, self.words = model, src.new_empty(len(src), 0)
         self.memory, self.mask, _ = model.encode(src)
 
     def select(self, rows, sentences=None):
+        self.words = self.words[rows]
         if sentences is not None:
             self.memory, self.mask = self.memory[sentences], self.mask[sentences]
 
-    def logits(self, targets):
-        width = len(targets) // len(self.memory)
-        memory, mask = (part.repeat_interleave(width, 0) for part in (self.memory, self.mask))
-        return self.model.generator(self.model.decode(targets, memory, mask)[0][:, -1])
+    def step(self, words):
+        self.words = torch.cat([self.words, words[:, None]], 1)
+        memory, mask = (part.repeat_interleave(len(words) // len(self.memory), 0) for part in (self.memory, self.mask))
+        return self.model.generator(self.model.decode(self.words, memory, mask)[0][:, -1])
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def without_cache():
 
     def found(search, *arguments, **options):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(nmt.decoding, "_Decoder", _WholePrefix)
+            patch.setattr(nmt.decoding, "Decoder", _WholePrefix)
             return search(*arguments, **options)
 
     return found
