@@ -4,7 +4,7 @@ Each function takes the model as it stands, with the gates that it may have, in 
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -72,18 +72,13 @@ def _per_sentence(
     model.train(training)
 
 
-def _summed(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch], summed: Callable) -> Scores:
-    """What `summed` makes of the sentences' ∂L/∂ξ and ξ, (B, N) twice -> (N,), per target token of all batches."""
-    total = sum(summed(*both) for both in _per_sentence(model, kinds, batches))
-    return masks.unflatten(total / sum(batch.tokens for batch in batches), zeros(model, kinds))
-
-
 def taylor(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch]) -> Scores:
     """The mean over sentences x of |dL(x)/dξ|, ξ the factor on a head's output: Michel et al. 2019, equation 2.
 
     L(x) is summed over tokens, and the scores are divided by them. A closed head scores 0.
     """
-    return _summed(model, kinds, batches, first_order)
+    total = sum(first_order(*both) for both in _per_sentence(model, kinds, batches))  # (N,)
+    return masks.unflatten(total / sum(batch.tokens for batch in batches), zeros(model, kinds))
 
 
 def fisher(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch]) -> Tensor:

@@ -125,7 +125,7 @@ def _remove_and_report(run: Run, step: int, method: Method) -> None:
     result = {
         "method": method.name,
         "kept": masks.count(mask),
-        "of": masks.size(mask),
+        "of": masks.flatten(mask).numel(),
         "undecided": method.undecided,
         "bleu_dense": before["bleu"],
         "bleu_pruned": after["bleu"],
