@@ -175,9 +175,8 @@ class Run:
         return sorted(int(name) for name in names if name.isdecimal())  # others were put aside by hand
 
     def refuse_lost_checkpoints(self) -> None:
-        folder, every = self.directory / "checkpoints", self.config["training"]["checkpoint_every_n_steps"]
-        lost = not folder.is_dir() or (self.directory / "saved").exists()  # early runs have no such file
-        if lost or any(line["step"] > every or line["epoch"] > 1 for line in self.lines()):
+        folder = self.directory / "checkpoints"
+        if not folder.is_dir() or (self.directory / "saved").exists():
             raise NmtError(f"{folder}: the checkpoints of this run are gone; bring them back, or begin anew elsewhere")
 
     def last_step(self) -> int | None:

@@ -36,7 +36,7 @@ PRUNE_HELP = {
 
 def training(command: Callable) -> None:
     text = "train a small model on the embedded phrasebook in a few minutes and watch it learn"
-    sub = command("demo", "train:demo_command", text, "", "--minutes 1 --run runs/first")
+    sub = command("demo", "demo:demo_command", text, "", "--minutes 1 --run runs/first")
     sub.add_argument("--run", metavar="DIR", help="run directory (default: a new one in runs/)")
     sub.add_argument("--minutes", type=float, default=4.0, metavar="X", help="of training at most (default: 4)")
 
@@ -78,8 +78,8 @@ def pruning(command: Callable) -> None:
     config_flags(sub, TrainingConfig, PRUNE_HELP | known)
     group = sub.add_argument_group("of the project that this one grew out of")
     group.add_argument("--no-freeze", dest="freeze", action="store_false", help="the same as --freeze no")
-    text = "1, the origin's flag: --heads encoder, behind gates that are learned"
-    group.add_argument("--encoder-with-hard-concrete-gate", type=int, choices=(0, 1), help=text)
+    text = "the origin's flag: --heads encoder, behind gates that are learned"
+    group.add_argument("--encoder-with-hard-concrete-gate", type=int, choices=(1,), help=text)
     group.add_argument("--strict", default="", help="the origin's flag, without effect: loading is always strict")
 
 

@@ -1,9 +1,11 @@
 """`nmt demo`: a small Transformer learns the embedded phrasebook in a few minutes on two cores, and shows how."""
 
+import argparse
 import shlex
+import time
 from dataclasses import replace
-from pathlib import Path
 
+from nmt import NmtError
 from nmt.cli import arguments
 from nmt.config import TrainingConfig
 from nmt.corpora.card import format_card
@@ -22,46 +24,47 @@ CONFIG = TrainingConfig(
 )  # fmt: skip
 
 
-def demo(directory: str | Path, minutes: float = 4.0, log=print) -> Run:
-    """Train on the phrasebook for at most so many minutes, then show what was learnt. Returns the run."""
+def demo_command(given: argparse.Namespace) -> None:
+    """Train on the phrasebook for at most so many minutes, then show what was learnt."""
+    if not given.minutes > 0:
+        raise NmtError(f"--minutes must be above 0, not {given.minutes}")
     corpus = prepare("phrasebook")
-    log(format_card(corpus.card))
-    config = replace(CONFIG, max_minutes=minutes)
-    log("\nTraining a 2-block Transformer written in nmt/. BLEU is measured on 200 held-out sentences, greedily.")
-    run = train(config, corpus, directory)
-    show_progress(run, log)
-    if show_scores(run, corpus, log) < 20:
-        log("So low a BLEU says that it trained too briefly. Trained for longer: nmt translate --checkpoint phrasebook")
-    log(f"\nThe run is in {run.directory}: metrics.jsonl, samples.jsonl, frames/ (attention), checkpoints/.")
-    arguments.draw(run, log)
-    log("The way on:")
+    print(format_card(corpus.card))
+    directory = getattr(given, "run", None) or f"runs/{time.strftime('%Y%m%d-%H%M%S')}-demo"
+    print("\nTraining a 2-block Transformer written in nmt/. BLEU is measured on 200 held-out sentences, greedily.")
+    run = train(replace(CONFIG, max_minutes=given.minutes), corpus, directory)
+    show_progress(run)
+    if show_scores(run, corpus) < 20:
+        print("So low a BLEU: it trained too briefly. Trained for longer: nmt translate --checkpoint phrasebook")
+    print(f"\nThe run is in {run.directory}: metrics.jsonl, samples.jsonl, frames/ (attention), checkpoints/.")
+    arguments.draw(run, print)
+    print("The way on:")
     where = shlex.quote(str(run.directory))
-    log(f"  nmt translate --checkpoint {where} 'The old doctor reads a long letter.'")
-    log("  nmt train --data hotels --run runs/hotels     real hotel descriptions; README.md has the results")
-    log("  jupyter lab                                   the course, in notebooks/")
-    return run
+    print(f"  nmt translate --checkpoint {where} 'The old doctor reads a long letter.'")
+    print("  nmt train --data hotels --run runs/hotels     real hotel descriptions; README.md has the results")
+    print("  jupyter lab                                   the course, in notebooks/")
 
 
-def show_progress(run: Run, log=print) -> None:
+def show_progress(run: Run) -> None:
     samples = run.lines("samples.jsonl")
     epochs = sorted({line["epoch"] for line in samples})
     shown = sorted({epochs[0], epochs[len(epochs) // 2], epochs[-1]})
-    log("\nHeld-out sentences, as the model translated them while it learnt:")
+    print("\nHeld-out sentences, as the model translated them while it learnt:")
     for source in dict.fromkeys(line["source"] for line in samples):
         lines = [line for line in samples if line["source"] == source]
-        log(f"\n  English       {source}")
+        print(f"\n  English       {source}")
         for line in (line for line in lines if line["epoch"] in shown):
-            log(f"  epoch {line['epoch']:<7} {line['translation']}")
-        log(f"  reference     {lines[0]['reference']}")
+            print(f"  epoch {line['epoch']:<7} {line['translation']}")
+        print(f"  reference     {lines[0]['reference']}")
 
 
-def show_scores(run: Run, corpus: Corpus, log=print) -> float:
+def show_scores(run: Run, corpus: Corpus) -> float:
     trained = load(run.directory)
     texts = {"test_seen": "seen combinations of words", "test": "combinations never seen in training"}
-    log("")
+    print()
     for split, text in texts.items():
         english, russian = zip(*corpus.pairs(split), strict=True)
         scores = corpus_scores(translate(trained.model, trained.bpe, list(english), beam=1), list(russian))
-        log(f"{len(english)} new sentences, {text}: BLEU {scores['bleu']:.1f}, chrF {scores['chrf']:.1f}")
-    log(f"  sacreBLEU {scores['signature']}")
+        print(f"{len(english)} new sentences, {text}: BLEU {scores['bleu']:.1f}, chrF {scores['chrf']:.1f}")
+    print(f"  sacreBLEU {scores['signature']}")
     return scores["bleu"]

@@ -73,8 +73,6 @@ def pruning_config(given: argparse.Namespace) -> PruningConfig:
     """What was said about pruning, with the origin's flag and the default of --method."""
     said = arguments.fields_said(given, PruningConfig)
     gated = getattr(given, "encoder_with_hard_concrete_gate", None)
-    if gated == 0:
-        raise NmtError("--encoder-with-hard-concrete-gate=0: pruning without gates? Leave it out; say --method")
     if gated and said.get("heads", "encoder") != "encoder":
         raise NmtError(f"--encoder-with-hard-concrete-gate=1 means --heads encoder, not {said['heads']}")
     if gated and "l0_penalty_scale" not in said:

@@ -1,4 +1,4 @@
-"""The commands of training: nmt demo, data, train, average, plot."""
+"""The commands of training: nmt data, train, average, plot."""
 
 import argparse
 import time
@@ -8,7 +8,6 @@ import torch
 from nmt import NmtError
 from nmt.cli import arguments
 from nmt.cli.command import with_dashes
-from nmt.cli.demo import demo
 from nmt.config import TrainingConfig, shape_of, suited
 from nmt.corpora.card import format_card
 from nmt.decoding import translate
@@ -26,12 +25,6 @@ def plot_command(given: argparse.Namespace) -> None:
     if not drawn:
         raise NmtError(f"{given.run}: nothing to draw yet; it has not been validated")
     print(*drawn, sep="\n")
-
-
-def demo_command(given: argparse.Namespace) -> None:
-    if not given.minutes > 0:
-        raise NmtError(f"--minutes must be above 0, not {given.minutes}")
-    demo(getattr(given, "run", None) or f"runs/{time.strftime('%Y%m%d-%H%M%S')}-demo", given.minutes)
 
 
 def data_command(given: argparse.Namespace) -> None:

@@ -193,7 +193,7 @@ def test_the_whole_curve_in_one_run(nmt_, prunes, refuses, trained, tmp_path):  
         ("--method taylor --keep 1 --hcg_l0_penalty_lambda 0.1", "taylor has no penalty"),
         ("--method dsp --keep 0", "--keep of at least 1"),
         ("--heads self --keep 1", "--heads: invalid choice: 'self'"),
-        ("--encoder_with_hard_concrete_gate=0 --heads cross --keep 1", "=0: pruning without gates"),
+        ("--encoder_with_hard_concrete_gate=0 --heads cross --keep 1", "gate: invalid choice: 0"),
         ("--encoder_with_hard_concrete_gate=1 --heads cross --keep 1", "means --heads encoder, not cross"),
         ("--encoder_with_hard_concrete_gate=1 --method taylor --keep 1", "taylor has no gates"),
         ("--encoder_with_hard_concrete_gate=1", "l0 needs --hcg-l0-penalty-lambda"),

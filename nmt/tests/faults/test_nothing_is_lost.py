@@ -48,12 +48,10 @@ def test_checkpoints_that_cannot_be_listed(run, corpus, whole):  # noqa: F811
 
 
 @pytest.mark.parametrize("gone", ["the folder", "what is in it"])
-@pytest.mark.parametrize("when", ["after one epoch", "of a run of two", "of a run that did not note that it saved"])
+@pytest.mark.parametrize("when", ["after one epoch", "of a run of two"])
 def test_checkpoints_that_are_gone(gone, when, run, corpus, whole, tmp_path):  # noqa: F811
     if when != "after one epoch":
         quiet(TINY, corpus, run.directory, resume=True)
-    if "note" in when:
-        (run.directory / "saved").unlink()  # an early version
     folder = run.directory / "checkpoints"
     shutil.copytree(run.directory, tmp_path / "before")
     for path in [folder] if gone == "the folder" else folder.glob("step_*"):
