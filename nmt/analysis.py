@@ -20,8 +20,6 @@ from nmt.corpora.normalise import clean
 from nmt.decoding import by_length, evaluating
 from nmt.transformer import KINDS, Block, Transformer
 
-GROUPS = ("source", "written", "start")  # the English, the words written before, and BOS, which is no word
-
 
 def attention_maps(
     model: Transformer, sources: Sequence[list[int]], targets: Sequence[list[int]]
@@ -216,18 +214,18 @@ def contributions(
 
 @torch.inference_mode()
 def shares(model: Transformer, source: Sequence[int], target: Sequence[int]) -> Tensor:
-    """The shares of GROUPS in what the decoder's attention layers bring at each step: float64 (T, 3).
+    """Shares in what the decoder's attention layers bring at each step, float64 (T, 3): of the English, of the words
+    written before, and of BOS, which is no word.
 
-    The share of a group is the L2 norms of `brought` at its positions, summed over layers, over that of all positions.
-    It follows neither what earlier layers mixed into x_j nor the residual, as `contributions` does. Ids are without BOS
-    and EOS.
+    A share is the L2 norms of `brought` at these positions, summed over layers, over that of all positions. It follows
+    neither what earlier layers mixed into x_j nor the residual, as `contributions` does. Ids are without BOS and EOS.
 
     T = len(target) + 1: row t is the step that writes token t, the last one EOS. Rows sum to one; where nothing was
     brought at all, every head closed say, they are 0. The model must be in evaluation mode.
     """
     device = next(model.parameters()).device
     _, layers = follow(model, source_batch([list(source)], device), pad([[BOS, *target]], device))
-    total = torch.zeros(len(target) + 1, len(GROUPS), dtype=torch.float64)
+    total = torch.zeros(len(target) + 1, 3, dtype=torch.float64)
     for step in layers:
         norms = brought(step.layer, step.read, step.weights).double().norm(dim=-1)[0].cpu()  # (T, S)
         if step.kind == "cross":

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
+from IPython.display import display
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -99,7 +100,7 @@ def exercise(number: int, answer: object, right: Callable[[object], bool], hint:
 def watching(draw: Callable[[Run, str], Figure], epochs: int) -> Iterator[Callable[[Run, dict], None]]:
     """Gives an `on_validation` for `train`: after each validation it shows draw(run, title) anew, with about how many
     minutes the rest will take. In the end only a line stays in the output."""
-    picture = _display({"text/plain": "…"}, display_id=True)
+    picture = display({"text/plain": "…"}, raw=True, display_id=True)
     start, last = time.monotonic(), "nothing was left to train"
 
     def on_validation(run: Run, metrics: dict) -> None:
@@ -118,7 +119,7 @@ def watching(draw: Callable[[Run, str], Figure], epochs: int) -> Iterator[Callab
 
 def show(figure: Figure, alt: str, keep: str = "") -> None:
     """Display a figure as PNG with a text for those who do not see it; a rendering also writes it to figures/KEEP."""
-    _display({"image/png": png(figure), "text/plain": alt}, metadata={"image/png": {"alt": alt}})
+    display({"image/png": png(figure), "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
     if keep and (folder := os.environ.get("NMT_FIGURES")):
         save(figure, Path(folder) / keep)
 
@@ -128,7 +129,7 @@ def play(movie: Movie, alt: str, keep: str = "") -> None:
 
     The GIF goes by the name of a PNG: viewers show no output of type image/gif, but every browser plays it.
     """
-    _display({"image/png": movie.gif, "text/plain": alt}, metadata={"image/png": {"alt": alt}})
+    display({"image/png": movie.gif, "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
     if keep and (folder := os.environ.get("NMT_FIGURES")):
         movie.save(Path(folder) / keep)
 
@@ -141,14 +142,8 @@ def page(name: str, picture: str, alt: str) -> None:
     figures = in_clone("figures")
     if os.environ.get("NMT_FIGURES") is None:
         held = html.escape((figures / name).read_text(encoding="utf-8"))
-        _display({"text/html": f'<iframe srcdoc="{held}" width="100%" height="900"></iframe>', "text/plain": alt})
+        frame = f'<iframe srcdoc="{held}" width="100%" height="900"></iframe>'
+        display({"text/html": frame, "text/plain": alt}, raw=True)
     else:
         data = (figures / picture).read_bytes()
-        _display({"image/png": data, "text/plain": alt}, metadata={"image/png": {"alt": alt}})
-
-
-def _display(data: dict, **options: object) -> object:
-    """IPython's display, which nothing but a notebook needs."""
-    from IPython.display import display
-
-    return display(data, raw=True, **options)
+        display({"image/png": data, "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})

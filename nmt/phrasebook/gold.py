@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 from nmt import NmtError
@@ -45,17 +44,17 @@ def words(text: str) -> list[str]:
     return WORD.findall(text)
 
 
-def load_gold(split: str, directory: str | Path | None = None) -> list[Gold]:
+def load_gold(split: str) -> list[Gold]:
     def gold(fields: dict) -> Gold:
         links = {key: [tuple(link) for link in fields[key]] for key in ("links", "source_links")}
         return Gold(**(fields | links))
 
-    return read_records(f"{split}.gold.jsonl.gz", gold, directory)
+    return read_records(f"{split}.gold.jsonl.gz", gold)
 
 
-def read_records(name: str, record: Callable[[dict], Record], directory: str | Path | None = None) -> list[Record]:
-    """What `record` makes of each JSON object of a gzipped file of the shipped phrasebook, or of `directory`."""
-    path, records = Path(directory or shipped() / "phrasebook", name), []
+def read_records(name: str, record: Callable[[dict], Record]) -> list[Record]:
+    """What `record` makes of each JSON object of a gzipped file of the shipped phrasebook."""
+    path, records = shipped() / "phrasebook" / name, []
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             for line in file:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
@@ -162,16 +162,6 @@ class Live:
 
     def _as_read(self, text: str) -> str:
         return text.lower() if self.trained.lowercase else text
-
-    @contextmanager
-    def all_open(self) -> Iterator[None]:
-        """Inside, all heads that the model has are open; afterwards those that were open before."""
-        mask = self.mask
-        self.open_only(self.heads)
-        try:
-            yield
-        finally:
-            self.open_only(mask)
 
     def maps(self, answer: Answer) -> dict[str, Tensor]:
         """Attention in writing the first sentence: see `nmt.analysis.attention_maps`. A closed head has a map too."""

@@ -281,9 +281,8 @@ def curves(
         axes.set(xlabel=xlabel, ylabel=ylabel)
         axes.set_xscale("log" if "x" in log else "linear")
         axes.set_yscale("log" if "y" in log else "linear")
-        axes.legend(
-            loc="upper center", bbox_to_anchor=(0.5, -0.2), frameon=False, fontsize=8
-        )  # below: it covers nothing
+        # Below, where it covers nothing.
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), frameon=False, fontsize=8)
     figure.draw_without_rendering()  # legends outside need the layout to be found twice, once here
     return figure
 

@@ -364,12 +364,13 @@ class Switchboard(Panel):
         mask, heads = live.mask, live.heads
         board = Picture(1.1 + 0.3 * len(heads["cross"]), lambda figure: plots.switchboard(figure, mask, heads))
         now = live.answer(text, self.beam.value)
-        with live.all_open():
-            whole = live.answer(text, self.beam.value) if mask is not heads else now
-            written = [of.lines[0].text for of in (whole, now) if of.lines and len(of.sentences) == 1]
-            lines = [item.right, *item.wrong] if item else list(dict.fromkeys(written))
-            columns = [(f"all {masks.count(heads)} heads", whole, live.log_probs(text, lines))]
+        live.open_only(heads)
+        whole = live.answer(text, self.beam.value) if mask is not heads else now
+        written = [of.lines[0].text for of in (whole, now) if of.lines and len(of.sentences) == 1]
+        lines = [item.right, *item.wrong] if item else list(dict.fromkeys(written))
+        columns = [(f"all {masks.count(heads)} heads", whole, live.log_probs(text, lines))]
         if mask is not heads:
+            live.open_only(mask)
             columns.append((f"{masks.count(mask)} of {masks.count(heads)} open", now, live.log_probs(text, lines)))
         rows = compared(columns, lines, item) if whole.lines else self.rows_of(whole)
         yield lambda: self.say(rows)

@@ -89,7 +89,7 @@ def test_begin_tells_revision_preset_and_device(monkeypatch, capsys):
 
 def test_a_figure_is_shown_as_png_with_its_text_and_kept_only_when_rendered(monkeypatch, tmp_path):
     shown = []
-    monkeypatch.setattr("IPython.display.display", lambda data, **more: shown.append((data, more)))
+    monkeypatch.setattr(course, "display", lambda data, **more: shown.append((data, more)))
     figure = matrices({"a": torch.eye(2)}, ["x", "y"], ["x", "y"])
     monkeypatch.delenv("NMT_FIGURES", raising=False)
     course.show(figure, "a unit matrix", keep="unit.png")
@@ -104,7 +104,7 @@ def test_a_figure_is_shown_as_png_with_its_text_and_kept_only_when_rendered(monk
 
 def test_a_movie_is_in_the_notebook_and_rendering_keeps_it_and_its_last_frame(monkeypatch, tmp_path):
     shown, film = [], movie([np.full((9, 20, 3), 255, np.uint8)] * 3)
-    monkeypatch.setattr("IPython.display.display", lambda data, **more: shown.append(data["image/png"]))
+    monkeypatch.setattr(course, "display", lambda data, **more: shown.append(data["image/png"]))
     monkeypatch.delenv("NMT_FIGURES", raising=False)
     course.play(film, "nothing happens", "nothing.gif")
     for folder in ("", str(tmp_path)):
@@ -123,7 +123,7 @@ def test_a_training_is_watched_live_and_only_a_line_stays(logged_run, monkeypatc
         def update(self, data, raw):
             shown.append(data)
 
-    monkeypatch.setattr("IPython.display.display", lambda *data, **how: Picture())
+    monkeypatch.setattr(course, "display", lambda *data, **how: Picture())
     monkeypatch.setattr(course, "time", SimpleNamespace(monotonic=iter((0, 60, 150)).__next__))  # seconds
     with course.watching(run_curves, 4) as on_validation:
         for epoch in (0, 2):
@@ -135,7 +135,7 @@ def test_a_training_is_watched_live_and_only_a_line_stays(logged_run, monkeypatc
 
 def test_a_page_is_framed_for_whoever_runs_the_notebook_and_a_picture_in_a_rendered_one(monkeypatch):
     shown = []
-    monkeypatch.setattr("IPython.display.display", lambda data, **how: shown.append(data))
+    monkeypatch.setattr(course, "display", lambda data, **how: shown.append(data))
     monkeypatch.delenv("NMT_FIGURES", raising=False)
     course.page("switchboard.html", "page.png", "what it shows")
     framed = re.fullmatch(r'<iframe srcdoc="([^"]*)" .*></iframe>', shown[0]["text/html"], re.DOTALL)

@@ -351,12 +351,14 @@ def test_mcnemar_is_the_share_of_coins_that_fall_as_unequally():
         assert mcnemar(lost, won) == sum(as_unequal) / len(falls)
 
 
-def test_a_missing_or_damaged_gold_file_is_named(tmp_path):
+def test_a_missing_or_damaged_gold_file_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("nmt.phrasebook.gold.shipped", lambda: tmp_path)
     with pytest.raises(NmtError, match=r"test\.gold\.jsonl\.gz: no such file"):
-        load_gold("test", tmp_path)
-    (tmp_path / "test.gold.jsonl.gz").write_bytes(gzip.compress(b'{"english": []}\n'))
+        load_gold("test")
+    (tmp_path / "phrasebook").mkdir()
+    (tmp_path / "phrasebook" / "test.gold.jsonl.gz").write_bytes(gzip.compress(b'{"english": []}\n'))
     with pytest.raises(NmtError, match="line 1"):
-        load_gold("test", tmp_path)
+        load_gold("test")
 
 
 def test_who_reads_the_corpus_loads_no_grammar():

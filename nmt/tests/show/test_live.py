@@ -225,15 +225,6 @@ def test_what_pruning_kept_is_found_in_a_descendant_and_only_there(live, checkpo
     assert dense == pytest.approx(cut, abs=1e-4)
 
 
-def test_all_heads_are_open_for_a_while_and_then_those_that_were(live):
-    whole = live.answer(SENTENCE).lines[0].log_prob
-    live.open_only(live.toggled("encoder", 0, 0))
-    with pytest.raises(ZeroDivisionError), live.all_open():
-        assert live.answer(SENTENCE).lines[0].log_prob == whole
-        raise ZeroDivisionError
-    assert not live.mask["encoder"][0, 0] and masks.read(live.model, ["encoder"])["encoder"][0, 0] == 0
-
-
 def test_changes_are_stretches_of_words_beside_one_another():
     assert changes("кот видит море", "кот видел море") == [("кот", "кот"), ("видит", "видел"), ("море", "море")]
     assert changes("a b", "a b") == [("a b", "a b")]
