@@ -45,4 +45,5 @@ def runs(folder: str | Path) -> list[Run]:
 
 def price(run: Run) -> float:
     """λ of a priced run on the paper's scale: what each open head costs it, in nats per target token."""
-    return PruningConfig.of_record(run.config["objective"]).price(TransformerConfig(**run.config["transformer"]))
+    said = {name: run.config["objective"][name] for name in ("heads", "l0_penalty_lambda", "l0_penalty_scale")}
+    return PruningConfig(**said).price(TransformerConfig(**run.config["transformer"]))

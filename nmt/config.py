@@ -112,7 +112,7 @@ class TrainingConfig:
         return TransformerConfig(**shape | {"src_vocab_size": src_vocab_size, "trg_vocab_size": trg_vocab_size})
 
 
-# The fields of a TrainingConfig that a trained model decides. Dropout is no matter of shape.
+# Dropout is no matter of shape.
 SHAPE = "num_blocks", "d_model", "num_heads", "head_size", "d_ff", "norm", "tied", "src_vocab_size", "trg_vocab_size"
 
 

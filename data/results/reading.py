@@ -9,13 +9,14 @@ from judging import Cells
 
 from nmt import NmtError
 from nmt.plumbing.files import read_json, read_json_lines
-from nmt.pruning.config import GONE, PruningConfig
+from nmt.pruning.config import PruningConfig
 from nmt.pruning.methods import OnBudget, Shed, method_class
 from nmt.runs import Run
 
 # The comparison of methods. A cell is one line of seed-SEED.jsonl: one method, one budget, one seed.
 
 OURS = (Shed.name, OnBudget.name)
+GONE = {"swaps": 0, "distill": 0.0, "stop": "end"}  # settings of earlier runs, and their defaults
 Budget = tuple[str, int]  # as in --heads and --keep: which heads, how many are kept
 
 

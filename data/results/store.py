@@ -24,7 +24,7 @@ from nmt.plumbing.files import json_lines, read_json_lines, write_json, write_te
 from nmt.plumbing.places import in_clone
 from nmt.plumbing.provenance import description_of_session
 from nmt.pruning import masks
-from nmt.pruning.config import PruningConfig
+from nmt.pruning.config import GROUPS
 from nmt.pruning.costs import flops, parameters, speed
 from nmt.pruning.removal import remove_heads
 from nmt.runs import Run, load
@@ -72,7 +72,7 @@ def savings(run: Path, sentences: int = 200, rounds: int = 5) -> dict:
     device, config = torch.device("cuda" if torch.cuda.is_available() else "cpu"), Run(run).config
     dense, pruned = (load(one, device) for one in (config["checkpoint"], run))
     lines = list(prepare(config["corpus"]["data"], log=lambda text: None).lines("valid", "en"))[:sentences]
-    kinds = PruningConfig.of_record(config["objective"]).kinds
+    kinds = GROUPS[config["objective"]["heads"]]
     measured = costs(dense.model, pruned.model, dense.bpe[0].encode(lines), kinds, rounds)
     session = description_of_session(device, 0)
     about = {"split": "valid", "sentences": len(lines), **{key: session[key] for key in ("git", "versions", "device")}}

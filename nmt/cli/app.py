@@ -2,14 +2,12 @@
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import nmt
 from nmt import NmtError
 
 TITLE = "A translator whose heads you can close"
@@ -24,8 +22,7 @@ def app_command(given: argparse.Namespace) -> None:
         page.write_text(json.dumps(notebook(Path.cwd())), encoding="utf-8")
         theme, browser = "dark" if given.dark else "light", [] if given.browser else ["--no-browser"]
         command = [sys.executable, "-m", "voila", str(page), f"--port={given.port}", f"--theme={theme}", *browser]
-        paths = [str(Path(nmt.__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-        if subprocess.run(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)}).returncode:
+        if subprocess.run(command).returncode:
             raise NmtError(f"Voila stopped; what it says stands above. Is port {given.port} taken? Try --port")
 
 
@@ -33,7 +30,7 @@ def notebook(folder: Path) -> dict:
     """One panel. `folder`: where runs/ is looked for."""
     from nbformat import v4  # Voila brings it
 
-    code = f"import os\n\nfrom nmt.show.widgets import Switchboard\n\nos.chdir({str(folder)!r})\nSwitchboard()"
+    code = f"import os\n\nos.chdir({str(folder)!r})\nfrom nmt.show.widgets import Switchboard\n\nSwitchboard()"
     cells = [v4.new_markdown_cell(f"# {TITLE}"), v4.new_code_cell(code)]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "title": TITLE})

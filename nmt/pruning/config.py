@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
 GROUPS = {**{kind: (kind,) for kind in KINDS + NEURONS}, "all": KINDS}  # --heads -> kinds of layers
 
-GONE = {"swaps": 0, "distill": 0.0, "stop": "end"}  # settings of earlier runs, and their defaults
-
 
 @dataclass(frozen=True)
 class PruningConfig:
@@ -46,11 +44,6 @@ class PruningConfig:
 
     def __post_init__(self) -> None:
         refuse_bad_values(self)
-
-    @classmethod
-    def of_record(cls, noted: dict) -> "PruningConfig":
-        """What a run noted, without what is no more."""
-        return cls(**{name: value for name, value in noted.items() if name not in GONE})
 
     def price(self, model: "TransformerConfig") -> float:
         """λ on the paper's scale, nats per target token for each open head: over the terms of the mean in the scale."""

@@ -19,7 +19,7 @@ def test_voila_is_given_a_valid_notebook_and_the_flags(monkeypatch, tmp_path, ca
     class Done:
         returncode = status
 
-    def run(command, env):
+    def run(command):
         ran.append((command, nbformat.read(command[3], 4)))
         return Done
 
