@@ -13,14 +13,7 @@ gradual_shedding        shed: few heads at a time go while training goes on, our
 from nmt import NmtError
 from nmt.pruning.method import Method
 from nmt.pruning.methods.budgeted_gates import OnBudget
-from nmt.pruning.methods.by_importance import (
-    SCORED,
-    BlockFisher,
-    GreedyOracle,
-    TaylorIterative,
-    by_scores,
-    leave_one_out,
-)
+from nmt.pruning.methods.by_importance import SCORED, BlockFisher, GreedyOracle, TaylorIterative
 from nmt.pruning.methods.differentiable_subset import DifferentiableSubset, StraightThroughSubset
 from nmt.pruning.methods.gradual_shedding import Shed
 from nmt.pruning.methods.l0_penalty import L0, L0TopK
@@ -28,8 +21,8 @@ from nmt.pruning.methods.l0_penalty import L0, L0TopK
 METHODS: dict[str, type[Method]] = {
     method.name: method
     for method in (
-        *map(by_scores, SCORED), by_scores(leave_one_out, sample=4), TaylorIterative, BlockFisher, GreedyOracle,
-        L0, L0TopK, DifferentiableSubset, StraightThroughSubset, OnBudget, Shed,
+        *SCORED, TaylorIterative, BlockFisher, GreedyOracle, L0, L0TopK,
+        DifferentiableSubset, StraightThroughSubset, OnBudget, Shed,
     )
 }  # fmt: skip
 OURS = Shed.name  # the method that "ours" stands for

@@ -91,7 +91,8 @@ def by_scores(scores: Callable[[Method], Scores], sample: int = Method.sample) -
     return type(name, (Method,), own | {"__doc__": scores.__doc__})
 
 
-SCORED = (random, last_layers, magnitude, confidence, taylor, taylor_per_layer)
+SCORED = [by_scores(scores) for scores in (random, last_layers, magnitude, confidence, taylor, taylor_per_layer)]
+SCORED += [by_scores(leave_one_out, sample=4)]
 
 
 class TaylorIterative(Method):

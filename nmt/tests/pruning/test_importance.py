@@ -13,8 +13,8 @@ from nmt.batches import Batch, collate
 from nmt.objective import token_loss
 from nmt.pruning import importance, masks
 from nmt.pruning.config import PruningConfig
-from nmt.pruning.methods import METHODS
-from nmt.pruning.methods.by_importance import SCORED, GreedyOracle
+from nmt.pruning.methods import METHODS, by_importance
+from nmt.pruning.methods.by_importance import GreedyOracle
 from nmt.pruning.removal import remove_heads
 from nmt.tokens import encode_corpus
 from nmt.transformer import KINDS
@@ -46,7 +46,7 @@ def scores(name: str, model, kinds, batches=(), seed: int = 1) -> importance.Sco
     """What a method would choose by."""
     method = METHODS[name](PruningConfig(method=name, keep=1), model, seed)
     method.model, method.kinds, method.calibration = model, kinds, lambda: batches
-    return {scored.__name__: scored for scored in SCORED}[name.replace("-", "_")](method)
+    return getattr(by_importance, name.replace("-", "_"))(method)
 
 
 @torch.no_grad()
