@@ -24,8 +24,8 @@ BEGINS |= {"lr": "how it learns", "check_val_every_n_epoch": "what is measured a
 SCHEDULER, LR = "no", 5e-4
 PRUNE_HELP = {
     "method": "how the heads are chosen: random, last-layers, magnitude, confidence, taylor, taylor-per-layer, "
-    "leave-one-out, taylor-iterative, block-fisher, greedy-oracle, l0, l0-topk, dsp, dsp-ste, on-budget, shed; 'ours' "
-    "is shed (default: ours; without --keep: l0)",
+    "leave-one-out, taylor-iterative, greedy-gnorm, block-fisher, greedy-oracle, l0, l0-topk, dsp, dsp-ste, on-budget, "
+    "shed; 'ours' is shed (default: ours; without --keep: l0)",
     "scheduler": f"how the learning rate goes (default: {SCHEDULER})",
     "lr": f"learning rate of the weights (default: {LR}; 1 with noam, whose factor it is then)",
     "dropout": "dropout on embeddings and on each sub-layer's output (default: that of --checkpoint)",

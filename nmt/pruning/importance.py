@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from nmt import PAD, NmtError
 from nmt.attention import FixedGate
 from nmt.batches import Batch
 from nmt.decoding import evaluating
 from nmt.objective import token_loss
 from nmt.pruning import masks
-from nmt.transformer import Transformer
+from nmt.transformer import KINDS, Transformer
 
 Scores = dict[str, Tensor]
 
@@ -89,6 +90,30 @@ def fisher(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch]) -
     """
     gradients = torch.cat([gradient for gradient, _ in _per_sentence(model, kinds, batches)])  # (sentences, N)
     return gradients.T @ gradients / len(gradients)
+
+
+def gradient_norms(model: Transformer, kinds: Sequence[str], batches: Sequence[Batch]) -> Scores:
+    """Guo and Sheridan 2026, 2602.04491: of a head's W_Q, W_K and W_V the mean over batches of ‖∂f/∂W‖, all multiplied.
+
+    f is the norm of the logits of all target tokens, as in the authors' code. A closed head scores 0. Raises NmtError
+    for neurons.
+    """
+    if wrong := [kind for kind in kinds if kind not in KINDS]:
+        raise NmtError(f"--method greedy-gnorm looks at queries, keys and values: {', '.join(wrong)} has none")
+    training, scores = model.training, zeros(model, kinds)
+    there = [(kind, i, kept) for kind in kinds for i, kept in enumerate(model.config.kept(kind)) if len(kept)]
+    weights = [model.gated_layers(kind)[i].in_weight for kind, i, _ in there]
+    norms = [torch.zeros(3, len(kept), dtype=torch.float64) for *_, kept in there]
+    model.eval()
+    with torch.enable_grad():
+        for batch in batches:
+            logits = model(batch.src, batch.trg_in)[batch.trg_out != PAD]
+            for norm, gradient in zip(norms, torch.autograd.grad(logits.norm(), weights), strict=True):
+                norm += gradient.view(*norm.shape, -1).norm(dim=2).double().cpu() / len(batches)
+    model.train(training)
+    for (kind, i, kept), norm in zip(there, norms, strict=True):
+        scores[kind][i, kept] = norm.prod(0)
+    return scores
 
 
 def leave_one_out(model: Transformer, mask: masks.Mask, batches: Sequence[Batch]) -> Scores:

@@ -1,8 +1,8 @@
 """The methods of pruning, by their names on the command line.
 
 by_importance           random, last-layers, magnitude, confidence, taylor, taylor-per-layer, leave-one-out,
-                        taylor-iterative, block-fisher, greedy-oracle: heads of the trained model are scored, the
-                        best stay
+                        taylor-iterative, greedy-gnorm, block-fisher, greedy-oracle: heads of the trained model
+                        are scored, the best stay
 l0_penalty              l0, l0-topk: gates with a price on every open one (Voita et al. 2019)
 competing_gates         what dsp and on-budget share: gates of all heads in one module
 differentiable_subset   dsp, dsp-ste: a relaxed top-k (Li et al. 2021)
@@ -13,7 +13,7 @@ gradual_shedding        shed: few heads at a time go while training goes on, our
 from nmt import NmtError
 from nmt.pruning.method import Method
 from nmt.pruning.methods.budgeted_gates import OnBudget
-from nmt.pruning.methods.by_importance import SCORED, BlockFisher, GreedyOracle, TaylorIterative
+from nmt.pruning.methods.by_importance import SCORED, BlockFisher, GreedyGnorm, GreedyOracle, TaylorIterative
 from nmt.pruning.methods.differentiable_subset import DifferentiableSubset, StraightThroughSubset
 from nmt.pruning.methods.gradual_shedding import Shed
 from nmt.pruning.methods.l0_penalty import L0, L0TopK
@@ -21,7 +21,7 @@ from nmt.pruning.methods.l0_penalty import L0, L0TopK
 METHODS: dict[str, type[Method]] = {
     method.name: method
     for method in (
-        *SCORED, TaylorIterative, BlockFisher, GreedyOracle, L0, L0TopK,
+        *SCORED, TaylorIterative, GreedyGnorm, BlockFisher, GreedyOracle, L0, L0TopK,
         DifferentiableSubset, StraightThroughSubset, OnBudget, Shed,
     )
 }  # fmt: skip

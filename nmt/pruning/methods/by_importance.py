@@ -102,17 +102,25 @@ class TaylorIterative(Method):
     """
 
     name, sample, again = "taylor-iterative", 3, True
+    scores, share = staticmethod(importance.taylor), 10
 
     def choose(self) -> masks.Mask:
         mask = masks.all_kept(self.model, self.kinds)
-        batches, tenth = self.calibration(), max(1, self.heads // 10)
+        batches, at_once = self.calibration(), max(1, self.heads // self.share)
         while (left := masks.count(mask)) > self.config.keep:
             masks.apply(self.model, mask)
             self.charge(backward=True)
-            scores = importance.taylor(self.model, self.kinds, batches)
+            scores = self.scores(self.model, self.kinds, batches)
             scores = {kind: s.masked_fill(~mask[kind], -1.0) for kind, s in scores.items()}  # what is gone stays gone
-            mask = masks.top_k(scores, max(self.config.keep, left - tenth))
+            mask = masks.top_k(scores, max(self.config.keep, left - at_once))
         return mask
+
+
+class GreedyGnorm(TaylorIterative):
+    """Guo and Sheridan 2026, 2602.04491: heads go one at a time, by gradient norms that are taken anew each time."""
+
+    name, sample = "greedy-gnorm", 1
+    scores, share = staticmethod(importance.gradient_norms), math.inf
 
 
 class BlockFisher(Method):

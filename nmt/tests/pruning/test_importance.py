@@ -56,6 +56,28 @@ def nll(model, batch: Batch) -> torch.Tensor:
     return -(log_p.gather(2, batch.trg_out[..., None])[..., 0] * (batch.trg_out != PAD)).sum(1).cpu()
 
 
+def test_gradient_norms_are_those_of_each_heads_rows(model, batch):
+    """The slope of the logits' norm along each single weight, of one head in one kind; and 0 where a head is closed."""
+    mask = masks.all_kept(model, KINDS)
+    mask["cross"][1, 2] = False
+    masks.apply(model, mask)
+    found, size, head, step = importance.gradient_norms(model, KINDS, [batch, batch]), 4, 3, 1e-6
+    assert found["cross"][1, 2] == 0 and (masks.flatten(found) > 0).sum() == 23
+    for kind, layer in (("encoder", 0), ("cross", 1)):
+        weight, expected = model.gated_layers(kind)[layer].in_weight, 1.0
+        for rows in weight.detach().view(3, 4, size, -1)[:, head]:  # of W_Q, W_K and W_V: (K, D), views of the weight
+            slopes = []
+            for place in itertools.product(*map(range, rows.shape)):
+                ends, before = [], rows[place].clone()
+                for change in (step, -step):
+                    rows[place] = before + change
+                    ends.append(model.eval()(batch.src, batch.trg_in)[batch.trg_out != PAD].norm().item())
+                rows[place] = before
+                slopes.append((ends[0] - ends[1]) / (2 * step))
+            expected *= math.hypot(*slopes)
+        assert found[kind][layer, head] == pytest.approx(expected, rel=1e-4)
+
+
 def test_taylor_is_the_mean_slope_of_the_sentences_losses(model, batch):
     """|dL(x)/dξ| by finite differences, sentence by sentence; the step is small, so that no ReLU turns within it."""
     step, slopes = 1e-6, {kind: torch.zeros(5, 2, 4, dtype=torch.float64) for kind in KINDS}
