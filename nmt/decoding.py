@@ -247,14 +247,12 @@ def translate_n_best(
     bpe: tuple[BPE, BPE],
     sentences: Sequence[str],
     beam: int = 4,
-    length_penalty: float = LENGTH_PENALTY,
     n_best: int = 1,
     batch_size: int = 32,
-    max_length: int | None = None,
     typed: bool = False,
-    penalty: str = "wu",
+    **search,
 ) -> list[list[Translation]]:
-    """For each line its translations, best first, in the order of the lines; options as for `beam_search`.
+    """For each line its translations, best first, in the order of the lines; `search` as for `greedy`, `beam_search`.
 
     A blank line has the empty translation. `typed`: the lines are what people type; they are cut into sentences, and no
     sentence comes back empty. Two that stay together, see `translatable_parts`, are translated one by one where the
@@ -265,8 +263,7 @@ def translate_n_best(
     texts = [translatable_parts(line) if typed else [clean(line)] for line in sentences]
     if typed:
         both = [text for of_line in texts for text in of_line if len(split_sentences(text)) > 1]
-        options = {"length_penalty": length_penalty, "max_length": max_length, "penalty": penalty}
-        best = zip(both, translate(model, bpe, both, beam, batch_size=batch_size, **options), strict=True)
+        best = zip(both, translate(model, bpe, both, beam, batch_size=batch_size, **search), strict=True)
         lost = {text for text, russian in best if len(split_sentences(russian)) < 2}
         texts = [[s for text in line for s in (split_sentences(text) if text in lost else [text])] for line in texts]
     encoded = iter(bpe[0].encode([text for of_line in texts for text in of_line]))
@@ -276,9 +273,9 @@ def translate_n_best(
     for rows in by_length(parts, batch_size):
         src = source_batch([parts[i] for i in rows], device)
         if beam == n_best == 1:
-            outputs = [[one] for one in greedy(model, src, max_length, length_penalty, not typed, penalty)]
+            outputs = [[one] for one in greedy(model, src, empty=not typed, **search)]
         else:
-            outputs = beam_search(model, src, beam, length_penalty, n_best, max_length, not typed, penalty)
+            outputs = beam_search(model, src, beam, n_best=n_best, empty=not typed, **search)
         for place, row in enumerate(rows):
             found[row] = outputs[place]
     of_parts, translations = iter(found), []
