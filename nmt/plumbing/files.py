@@ -37,13 +37,10 @@ def claimed(path: str | Path, wait: bool = False) -> Iterator[bool]:
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path, timeout=-1 if wait else 0)
-    try:
+    with suppress(Timeout):
         lock.acquire()
-    except Timeout:
-        yield False
-        return
     try:
-        yield True
+        yield lock.is_locked
     finally:
         lock.release()
 

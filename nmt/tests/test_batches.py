@@ -36,7 +36,8 @@ def test_target_mask_hides_future_and_padding(device):
 
 def sentences(lengths) -> Tokens:
     """Sentences of given lengths, the i-th made of the number 4 + i."""
-    return Tokens.of([np.full(n, 4 + i, dtype=np.uint16) for i, n in enumerate(lengths)])
+    ids = [np.full(n, 4 + i, dtype=np.uint16) for i, n in enumerate(lengths)]
+    return Tokens(np.concatenate(ids), np.cumsum([0, *lengths]))
 
 
 @pytest.fixture
@@ -198,7 +199,7 @@ def test_encoding_is_done_once(corpus, bpe, tmp_path):
 
 def test_a_cut_file_of_ids_is_noticed(corpus, bpe, tmp_path):
     encode_corpus(corpus, bpe, tmp_path)
-    (file,) = tmp_path.rglob("train.ru.bin")
+    (file,) = tmp_path.rglob("train.ru.ids.npy")
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(NmtError, match=r"train\.ru"):
         encode_corpus(corpus, bpe, tmp_path)

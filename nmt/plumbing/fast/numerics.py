@@ -10,9 +10,7 @@ from functools import partial
 import torch
 import torch.nn.functional as F
 
-GAIN = (
-    1.3  # what is not faster by so much is not chosen: then noise cannot decide, and runs with the same seed are equal
-)
+GAIN = 1.3  # what is not faster by so much is not chosen: noise cannot decide, runs with the same seed are equal
 WIDE = 128  # narrower models multiply in plain float32, unless told otherwise: their products are too small to gain
 ROUNDING = 1e-5  # the most that a float32 product may be off, relative to its norm; in bfloat16 it is some 2e-3
 SAID = {"32": "float32", "bf16": "bfloat16 autocast", "fp16": "float16 autocast, the loss scaled"}
