@@ -1,12 +1,11 @@
 """A model of ours for CTranslate2, an engine in C++ that translates several times faster than PyTorch on a CPU."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from nmt import BOS, PAD
 from nmt.exchange.pieces import LONGEST, write_pieces
-from nmt.exchange.weights import NEVER, with_zeros
+from nmt.exchange.weights import NEVER, renamed, with_zeros
 from nmt.models import Trained
 from nmt.plumbing.sentencepieces import needs
 from nmt.transformer import KINDS, NEURONS, Transformer, sinusoidal_positions
@@ -22,26 +21,12 @@ NAMES = {
     r"forward\.inner": "forward.linear_0", r"forward\.outer": "forward.linear_1", "feed_forward": "ffn",
     r"norm\.weight": "norm.gamma", r"norm\.bias": "norm.beta",
 }  # fmt: skip
-USAGE = """Exported by nmt for CTranslate2:
-
-```python
-import ctranslate2
-{}
-
-translator = ctranslate2.Translator(".")  # compute_type="int8" is smaller and faster
-for found in translator.translate_batch([cut("{}")], beam_size=4, min_decoding_length=0):
-    print(join(found.hypotheses[0]))
-```
-
-Without min_decoding_length=0 no translation is empty. Scores are divided by length^length_penalty, nmt's by
-((5 + length)/6)^0.6.
-"""
 
 
 def export_ctranslate2(trained: Trained, directory: Path) -> None:
     """Write a model directory of CTranslate2, with the vocabularies. Raises NmtError where its package is absent."""
     needs("ctranslate2", "ct2")
-    write_model(trained.model, write_pieces(trained, directory, USAGE), directory)
+    write_model(trained.model, write_pieces(trained, directory), directory)
 
 
 def write_model(model: Transformer, names: Sequence[list[str]], directory: Path) -> None:
@@ -63,9 +48,7 @@ def write_model(model: Transformer, names: Sequence[list[str]], directory: Path)
     spec.decoder.start_from_zero_embedding = False
     for side in (spec.encoder, spec.decoder):
         side.position_encodings.encodings = sinusoidal_positions(LONGEST, c.d_model, c.positions)
-    for name, weight in model.state_dict().items():
-        for ours, theirs in NAMES.items():
-            name = re.sub(ours, theirs, name)
+    for name, weight in renamed(model, NAMES).items():
         parts = {name: weight}
         if ".attention.linear.0" in name:  # keys and values come from elsewhere than queries: a product of their own
             size = most["cross"] * c.head_size

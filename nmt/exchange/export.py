@@ -6,6 +6,7 @@ from nmt import NmtError
 from nmt.exchange.ctranslate2 import export_ctranslate2
 from nmt.exchange.marian import export_hf
 from nmt.exchange.onnx import export_onnx
+from nmt.exchange.pieces import write_readme
 from nmt.models import Trained
 from nmt.plumbing.files import whole_directory
 
@@ -23,3 +24,4 @@ def export(trained: Trained, form: str, directory: str | Path) -> None:
         raise NmtError(f"--out {directory} exists already; name another directory")
     with whole_directory(directory) as new:
         FORMS[form](trained, new)
+        write_readme(trained, form, new)

@@ -33,17 +33,6 @@ SWITCHES = dict.fromkeys(
 )
 SWITCHES |= dict.fromkeys(("normalize_before", "normalize_embedding", "add_final_layer_norm"), False)
 
-USAGE = """Exported by nmt for Hugging Face's transformers, which needs sentencepiece, too:
-
-```python
-from transformers import MarianMTModel, MarianTokenizer
-
-model, tokenizer = MarianMTModel.from_pretrained("."), MarianTokenizer.from_pretrained(".")
-inputs = tokenizer(["The file could not be opened."], return_tensors="pt", padding=True)
-print(*tokenizer.batch_decode(model.generate(**inputs, num_beams=4), skip_special_tokens=True), sep="\\n")
-```
-"""
-
 
 def import_marian(
     source: str | Path, directory: str | Path, revision: str = "main", log: Callable[[str], None] = to_stderr
@@ -178,7 +167,6 @@ def export_hf(trained: Trained, directory: Path) -> None:
     search = {"bad_words_ids": [[pad]], "forced_eos_token_id": ids["eos_token_id"], "max_length": 512, "num_beams": 4}
     write_json(directory / "generation_config.json", ids | search)
     write_json(directory / "tokenizer_config.json", {"tokenizer_class": "MarianTokenizer", "model_max_length": 512})
-    contents = {"vocab.json": vocabulary.vocab_json, "README.md": USAGE.encode()}
-    contents |= {"source.spm": vocabulary.spm, "target.spm": trained.bpe[1].spm}
-    for name, content in contents.items():
+    contents = vocabulary.vocab_json, vocabulary.spm, trained.bpe[1].spm
+    for name, content in zip(TEXTS[1:], contents, strict=True):
         (directory / name).write_bytes(content)

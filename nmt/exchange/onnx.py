@@ -24,43 +24,13 @@ from nmt.plumbing.sentencepieces import needs
 from nmt.pruning.removal import remove_heads
 from nmt.transformer import KINDS, Transformer, sinusoidal_positions
 
-USAGE = """Exported by nmt for ONNX. Greedy search, without nmt and PyTorch:
-
-```python
-import json
-
-import numpy
-import onnxruntime
-{}
-
-encoder, decoder = (onnxruntime.InferenceSession(f"{{part}}.onnx") for part in ("encoder", "decoder"))
-known, names = (json.load(open(f"{{side}}.json", encoding="utf-8")) for side in ("src", "trg"))  # pieces by their ids
-known = {{piece: number for number, piece in enumerate(known)}}
-
-src = numpy.array([[known.get(piece, 1) for piece in cut("{}")] + [3]])  # 1: unknown, 3: the end
-(memory,) = encoder.run(None, {{"src": src}})
-past = numpy.zeros((1, 0, decoder.get_inputs()[3].shape[2]), numpy.float32)
-words, written = numpy.array([2]), []  # 2: the start
-while len(written) < 2 * src.shape[1] + 10:
-    logits, past = decoder.run(None, {{"words": words, "src": src, "memory": memory, "past": past}})
-    words = logits.argmax(1)
-    if words[0] == 3:
-        break
-    written.append(names[words[0]])
-print(join(written))
-```
-
-Several sentences at once: pad `src` with 0 on the right. Rows of `past` belong to rows of `words`; a beam search
-takes those that go on. A sentence has at most {:,} pieces.
-"""
-
 
 def export_onnx(trained: Trained, directory: Path) -> None:
     """Write encoder.onnx, decoder.onnx and the vocabularies. Raises NmtError where a package is absent or too old."""
     needs("onnxscript", "onnx")
     if "dynamic_shapes" not in signature(torch.onnx.export).parameters:
         raise NmtError(f"--to onnx needs PyTorch 2.6 or later, not {torch.__version__}")
-    for side, names in zip(SIDES, write_pieces(trained, directory, USAGE), strict=True):
+    for side, names in zip(SIDES, write_pieces(trained, directory), strict=True):
         write_json(directory / f"{side}.json", names)
     write_graphs(trained.model, directory)
 
