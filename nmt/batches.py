@@ -100,16 +100,10 @@ class BatchIterator:
         """How many batches epoch 0 has. By sentences all epochs have as many, by tokens about as many."""
         return sum(1 for _ in self._buckets.epoch(f"{self._seed}/0"))
 
-    def apart(self) -> "BatchIterator":
-        """The same batches again. Epochs of the two may be read at the same time; an iterator is in one place only."""
-        other = copy.copy(self)
-        other._buckets = copy.copy(self._buckets)
-        return other
-
     def epoch(self, number: int, done: int = 0) -> Iterator[Batch]:
         """The batches of epoch `number`, without the first `done` of them: how a broken epoch goes on. For a GPU they
         are made ahead, in a thread."""
-        chosen = self._buckets.epoch(f"{self._seed}/{number}", done)
+        chosen = copy.copy(self._buckets).epoch(f"{self._seed}/{number}", done)  # it is in one place of one epoch only
         batches = (collate(self.tokens, rows, self._device) for rows in chosen)
         return made_ahead(batches) if self._device.type == "cuda" else batches
 

@@ -153,10 +153,9 @@ def load_weights(model: Transformer, directory: Path) -> None:
         load_model(model, str(path))
     except RuntimeError as error:
         raise NmtError(f"{path}: its tensors do not fit the model: {str(error)[:300]}") from None
-    sums = read_json(directory / "model.json").get("sha256", {})  # early models have none
-    expected = sums.get(WEIGHTS) if isinstance(sums, dict) else "there"
-    if expected and sha256(path) != expected:
-        raise NmtError(f"{path}: damaged, its SHA-256 is not {expected}")
+    sums = read_json(directory / "model.json").get("sha256")
+    if not isinstance(sums, dict) or sha256(path) != sums.get(WEIGHTS):
+        raise NmtError(f"{path}: damaged, its SHA-256 is not that in model.json")
 
 
 def differences(old: dict, new: dict, then: str = "in the run", now: str = "now") -> str:

@@ -103,7 +103,7 @@ class Method(Objective):
 
     def calibration(self) -> list[Batch]:
         """The first --sample batches of a shuffle that no epoch of the training has; on the model's device."""
-        return list(islice(self.batches.apart().epoch(-1), self.settings["sample"]))
+        return list(islice(self.batches.epoch(-1), self.settings["sample"]))
 
     def charge(self, passes: int = 1, backward: bool = False) -> None:
         """Pay for passes over the calibration batches, in steps: forward and backward is one, forward alone a third."""

@@ -306,15 +306,6 @@ def test_a_missing_file_is_named(name, copy):
         load(copy.checkpoint(18))
 
 
-def test_a_checkpoint_without_the_checksum_of_its_weights_still_loads(copy):
-    """As the first runs wrote them."""
-    path = copy.checkpoint(18) / "model.json"
-    description = json.loads(path.read_text())
-    del description["sha256"]["model.safetensors"]
-    path.write_text(json.dumps(description))
-    assert load(copy.checkpoint(18))
-
-
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"model_type": "bert"}'])
 def test_a_damaged_config_is_named(content, copy):
     (copy.directory / "config.json").write_text(content)

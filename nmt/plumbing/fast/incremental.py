@@ -150,9 +150,7 @@ class Decoder:
 
     def _remember(self, columns: slice, new: Tensor) -> Tensor:
         if self.length == len(self.filled):
-            room = torch.empty(
-                max(2 * self.length, 32), len(new), self.filled.size(2), dtype=new.dtype, device=new.device
-            )
+            room = new.new_empty(max(2 * self.length, 32), len(new), self.filled.size(2))
             room[: self.length], self.filled, self.spare = self.filled, room, None
         self.filled[self.length, :, columns] = new
         return self.filled[: self.length + 1, :, columns]
