@@ -24,16 +24,17 @@ SAMPLE = 200_000  # lines learnt from at most, evenly spread: about a minute for
 
 
 class BPE:
-    """A trained model, loaded from a file: BPE.load(path, sha256). It cannot be pickled: pass the path instead."""
+    """A trained model, loaded from a file, whose `content` it keeps: BPE.load(path, sha256). It cannot be pickled."""
 
     library = "youtokentome"
 
     def __init__(self, path: Path, content: bytes):
-        self.path, self._content = path, content
+        self.path, self.content = path, content
         self.sha256 = hashlib.sha256(content).hexdigest()
         self.characters, self.rules = merges.parse(content.decode("ascii"))
         self._model = youtokentome.BPE(str(path))
-        self.vocab_size: int = self._model.vocab_size()
+        self.names: list[str] = self._model.vocab()  # of the pieces, by their ids
+        self.vocab_size = len(self.names)
         if self.vocab_size != SPECIAL + len(self.characters) + len(self.rules):
             raise ValueError(f"youtokentome reads {self.vocab_size} entries, not those of its header")
 
@@ -97,13 +98,6 @@ class BPE:
     def unknown(self, text: str) -> list[str]:
         """The characters of the text that are not in the vocabulary, each once, in the order of the text."""
         return [c for c in dict.fromkeys(text) if c not in self.characters and not c.isspace()]
-
-    def copy_to(self, directory: str | Path, name: str) -> "BPE":
-        """Write the model to directory/name and load it from there: runs carry their own."""
-        path = Path(directory) / name
-        with files.whole_file(path) as temporary:
-            temporary.write_bytes(self._content)
-        return self.load(path, self.sha256)
 
 
 def checked(texts: Sequence[str]) -> list[str]:

@@ -68,7 +68,7 @@ def save_model_directory(
 ) -> None:
     """Write model.json, model.safetensors, src.bpe, trg.bpe, and words.txt.gz if there are words, into a folder."""
     for side, b in zip(SIDES, bpe, strict=True):
-        b.copy_to(directory, f"{side}.bpe")
+        (directory / f"{side}.bpe").write_bytes(b.content)
     save_model(lay_out(model, columns=False), str(directory / WEIGHTS))
     checksums = {f"{side}.bpe": b.sha256 for side, b in zip(SIDES, bpe, strict=True)}
     checksums[WEIGHTS] = sha256(directory / WEIGHTS)

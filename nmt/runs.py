@@ -91,7 +91,7 @@ class Run:
         refuse_taken(directory)
         with files.whole_directory(directory) as new:
             for side, b in zip(SIDES, bpe, strict=True):
-                b.copy_to(new, f"{side}.bpe")
+                (new / f"{side}.bpe").write_bytes(b.content)
             for folder in ("frames", "checkpoints"):
                 (new / folder).mkdir()
             files.write_json(new / "config.json", config)

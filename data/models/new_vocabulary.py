@@ -22,7 +22,7 @@ from nmt.transformer import Transformer
 
 def strings(bpe: BPE) -> list[str]:
     """The pieces of a vocabulary in the order of their ids, without PAD, UNK, BOS and EOS."""
-    return bpe._model.vocab()[SPECIAL:]
+    return bpe.names[SPECIAL:]
 
 
 def longest_first(piece: str, ids: dict[str, int]) -> list[int]:

@@ -24,7 +24,7 @@ from pathlib import Path
 from nmt import NmtError
 from nmt.corpora.card import Card
 from nmt.corpora.names import KNOWN, Origin, origin_of
-from nmt.corpora.pairs import LANGUAGES, Pair, apply_options
+from nmt.corpora.pairs import LANGUAGES, Pair, apply_options, read_lines, read_parallel
 from nmt.corpora.splits import HELD_OUT, SPLITS, split_pairs
 from nmt.plumbing import files
 from nmt.plumbing.places import cache_root
@@ -61,21 +61,11 @@ class Corpus:
         return self.directory / f"{split}.{language}"
 
     def lines(self, split: str, language: str) -> Iterator[str]:
-        path = self.path(split, language)
-        try:
-            with open(path, encoding="utf-8", newline="\n") as file:
-                for line in file:
-                    yield line[:-1]
-        except (OSError, UnicodeDecodeError) as error:
-            raise NmtError(f"{path}: {error}; delete {self.directory} and prepare the corpus again") from None
+        return read_lines(self.path(split, language))
 
     def pairs(self, split: str, limit: int | None = None) -> Iterator[Pair]:
         """(English, Russian), in the order of the source, the first `limit` where given."""
-        try:
-            yield from islice(zip(self.lines(split, "en"), self.lines(split, "ru"), strict=True), limit)
-        except ValueError as error:
-            both = f"{self.directory}: {split}.en and {split}.ru have not as many lines"
-            raise error if isinstance(error, NmtError) else NmtError(both) from None
+        return islice(read_parallel(self.path(split, "en"), self.path(split, "ru")), limit)
 
 
 def prepare(

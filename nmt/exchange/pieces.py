@@ -3,8 +3,6 @@
 from pathlib import Path
 from string import Template
 
-import youtokentome
-
 from nmt import NmtError
 from nmt.bpe import BPE
 from nmt.models import SIDES, Trained
@@ -30,13 +28,12 @@ def write_pieces(trained: Trained, directory: Path) -> list[list[str]]:
 
     Raises NmtError where two are spelt alike.
     """
-    form, names = "spm" if isinstance(trained.bpe[0], SentencePieces) else "bpe", []
+    form = "spm" if isinstance(trained.bpe[0], SentencePieces) else "bpe"
     for side, pieces in zip(SIDES, trained.bpe, strict=True):
-        names.append(pieces.names if form == "spm" else youtokentome.BPE(str(pieces.path)).vocab())
-        if len({*names[-1]}) < len(names[-1]):
+        if len({*pieces.names}) < pieces.vocab_size:
             raise NmtError(f"{pieces.path}: two pieces are spelt alike, and another engine could not tell them apart")
-        (directory / f"{side}.{form}").write_bytes(pieces.spm if form == "spm" else pieces.path.read_bytes())
-    return names
+        (directory / f"{side}.{form}").write_bytes(pieces.spm if form == "spm" else pieces.content)
+    return [pieces.names for pieces in trained.bpe]
 
 
 def write_readme(trained: Trained, form: str, directory: Path) -> None:

@@ -42,7 +42,7 @@ class SentencePieces(BPE):
     def __init__(self, path: Path, content: bytes):
         import sentencepiece
 
-        self.path, self._content = path, content
+        self.path, self.content = path, content
         self.sha256 = hashlib.sha256(content).hexdigest()
         length, _, rest = content.removeprefix(MARK).partition(b"\n")
         self.vocab_json, self.spm = rest[: int(length)], rest[int(length) :]

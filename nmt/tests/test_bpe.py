@@ -127,9 +127,9 @@ def test_training_prints_nothing(corpus, root, capfd):
 
 
 def test_copy_is_the_same_model(russian, tmp_path):
-    copy = russian.copy_to(tmp_path / "run", "ru.bpe")
-    assert copy.sha256 == russian.sha256 and copy.encode(SENTENCES) == russian.encode(SENTENCES)
-    assert BPE.load(tmp_path / "run" / "ru.bpe", russian.sha256).vocab_size == 80
+    (tmp_path / "ru.bpe").write_bytes(russian.content)
+    copy = BPE.load(tmp_path / "ru.bpe", russian.sha256)
+    assert copy.vocab_size == 80 and copy.names == russian.names and copy.encode(SENTENCES) == russian.encode(SENTENCES)
 
 
 def test_other_or_damaged_files_are_refused(russian, tmp_path):
