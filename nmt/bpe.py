@@ -74,19 +74,13 @@ class BPE:
     def merge_steps(self, word: str) -> list[list[str]]:
         """From characters to pieces, one merge a step: the earliest learnt rule that fits, leftmost first.
 
-        The last step is pieces(word). Raises NmtError for a text of several words.
+        The last step is pieces(word). Raises NmtError for what is not one word of known characters.
         """
-        words = checked([word])[0].replace("▁", " ").split()  # the library takes ▁ in a text for a space
-        if len(words) != 1:
-            raise NmtError(f"merge_steps takes one word, got {word!r}")
-        pieces, ids = [], []  # id -1: unknown, a run of such characters is one piece
-        for character in "▁" + words[0]:
-            number = self.characters.get(character, -1)
-            if number == -1 and ids and ids[-1] == -1:
-                pieces[-1] += character
-            else:
-                pieces.append(character)
-                ids.append(number)
+        words = word.replace("▁", " ").split()  # the library takes ▁ in a text for a space
+        if len(words) != 1 or self.unknown(word):
+            raise NmtError(f"merge_steps takes one word of known characters, got {word!r}")
+        pieces = ["▁", *words[0]]
+        ids = [self.characters[character] for character in pieces]
         steps = [list(pieces)]
         while fitting := [(self.rules[pair], i) for i, pair in enumerate(pairwise(ids)) if pair in self.rules]:
             merged, i = min(fitting)

@@ -47,12 +47,8 @@ def write_graphs(model: Transformer, directory: Path) -> None:
     encoder, decoder = _Encoder(model).eval(), _Decoder(model).eval()
     dim = torch.export.Dim  # what may differ from call to call; early exporters want a limit
     rows, length, before = dim("rows", max=2**20), dim("length", max=LONGEST), dim("before", max=LONGEST - 1)
-    sizes = {
-        "words": {0: rows},
-        "src": {0: rows, 1: length},
-        "memory": {0: rows, 1: length},
-        "past": {0: rows, 1: before},
-    }
+    of_source = {0: rows, 1: length}
+    sizes = {"words": {0: rows}, "src": of_source, "memory": of_source, "past": {0: rows, 1: before}}
     with torch.no_grad():
         given = {"words": torch.full((2,), BOS), "src": torch.full((2, 5), BOS)}
         given |= {"memory": encoder(given["src"]), "past": torch.zeros(2, 3, sum(decoder.columns["decoder"]))}

@@ -4,23 +4,10 @@ from pathlib import Path
 from string import Template
 
 from nmt import NmtError
-from nmt.bpe import BPE
 from nmt.models import SIDES, Trained
 from nmt.plumbing.sentencepieces import SentencePieces
 
 LONGEST = 1024  # pieces of a sentence at most, where positions are a table
-# The lines of README.md that cut text into pieces, and join these.
-CUT = {
-    SentencePieces.library: """import sentencepiece
-
-source, target = (sentencepiece.SentencePieceProcessor(model_file=f"{side}.spm") for side in ("src", "trg"))
-cut, join = lambda text: source.encode(text, out_type=str), target.decode_pieces""",
-    BPE.library: """import youtokentome
-
-source, target = (youtokentome.BPE(f"{side}.bpe") for side in ("src", "trg"))
-cut = lambda text: source.encode([text], output_type=youtokentome.OutputType.SUBWORD)[0]
-join = lambda pieces: target.decode([[target.subword_to_id(piece) for piece in pieces]])[0]""",
-}
 
 
 def write_pieces(trained: Trained, directory: Path) -> list[list[str]]:
@@ -37,8 +24,10 @@ def write_pieces(trained: Trained, directory: Path) -> list[list[str]]:
 
 
 def write_readme(trained: Trained, form: str, directory: Path) -> None:
-    """Write README.md, of usage/FORM.md."""
-    text = Template((Path(__file__).parent / "usage" / f"{form}.md").read_text(encoding="utf-8"))
+    """Write README.md, of usage/FORM.md and the lines that cut text into pieces of such a library, and join these."""
+    usage = Path(__file__).parent / "usage"
+    cut = (usage / f"{trained.bpe[0].library}.txt").read_text(encoding="utf-8").strip()
     example = "the file could not be opened ." if trained.lowercase else "The file could not be opened."
-    text = text.substitute(cut=CUT[trained.bpe[0].library], example=example, longest=f"{LONGEST:,}")
+    text = Template((usage / f"{form}.md").read_text(encoding="utf-8"))
+    text = text.substitute(cut=cut, example=example, longest=f"{LONGEST:,}")
     (directory / "README.md").write_text(text, encoding="utf-8")
