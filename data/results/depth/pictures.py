@@ -75,3 +75,35 @@ def inside(found: dict[str, list[dict]]) -> Figure:
         heat_map(axes, values, list(found), blocks, 0, high, "{:.1f}".format, fontsize=7)
         axes.set_title(title, fontsize=9)
     return figure
+
+
+def after_pruning(lines: list[dict]) -> Figure:
+    """Lines of bigger.jsonl: BLEU and loss of test pairs against heads kept, a curve for each depth."""
+
+    def curve(line: dict, score: str) -> list[tuple[int, float]]:
+        return [(row["kept"], row["scores"]["test"][score]) for row in line["rows"]]
+
+    titles = {"encoder": "encoder only", "all": "all kinds"}
+    panels = {
+        f"{title}: {'BLEU' if score == 'bleu' else score}": {
+            f"{line['blocks']} blocks": [curve(line, score)] for line in lines if line["heads"] == heads
+        }
+        for heads, title in titles.items()
+        for score in ("bleu", "loss")
+    }
+    figure = curves_of_seeds(panels, "heads kept", ["0 to 100", "nats per piece"] * 2)
+    for axes in figure.axes[::2]:
+        axes.set_ylim(0, None)  # of 500 pairs, BLEU sways by a point
+    return figure
+
+
+def heads_left(lines: list[dict], share: float) -> Figure:
+    """Lines of bigger.jsonl with all kinds: how many heads each layer keeps where this share of all is kept, or so."""
+    figure, (grid,) = new_figure((WIDEST, 2.2), (1, len(lines)), dpi=110)
+    for axes, line in zip(grid, lines, strict=True):
+        row = min(line["rows"], key=lambda row: abs(row["kept"] / row["of"] - share))
+        counts = [np.sum(row["mask"][kind], 1) for kind in KINDS]
+        layers = [f"layer {number}" for number in range(line["blocks"])]
+        heat_map(axes, counts, KINDS, layers, 0, 8, "{:.0f}".format)
+        axes.set_title(f"{line['blocks']} blocks, {row['kept']} of {row['of']}", fontsize=9)
+    return figure
