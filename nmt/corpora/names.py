@@ -22,7 +22,7 @@ from nmt import NmtError
 from nmt.corpora.archives import PUBLISHED, Archive
 from nmt.corpora.download import download, extract
 from nmt.corpora.pairs import Pair, check_languages, clean_pairs, read_parallel, read_table, read_titles
-from nmt.corpora.splits import SPLIT_RULE, Part
+from nmt.corpora.splits import SPLIT_RULE, SPLITS, Part
 from nmt.plumbing import files
 from nmt.plumbing.places import shipped
 
@@ -57,13 +57,10 @@ def origin_of(asked: Sequence[str], folders: Sequence[Path], log: Callable[[str]
 
 def _phrasebook() -> Origin:
     """The embedded corpus. Its third column, tags of what a sentence shows, is left out."""
-    folder, splits = shipped() / "phrasebook", ["train", "valid", "test"]
-    paths = {path.name.removesuffix(".tsv.gz"): path for path in folder.glob("*.tsv.gz")}
-    if not paths.keys() >= set(splits):
-        raise NmtError(f"{folder}: train, valid or test.tsv.gz is missing; install the project again")
-    splits += sorted(paths.keys() - set(splits))  # test_seen
-    published = {split: _table(paths[split]) for split in splits}
-    sums = [_checksum(paths[split]) for split in splits]
+    paths = {split: shipped() / "phrasebook" / f"{split}.tsv.gz" for split in (*SPLITS, "test_seen")}
+    if missing := [path for path in paths.values() if not path.is_file()]:
+        raise NmtError(f"{missing[0]}: missing; install the project again")
+    published, sums = {split: _table(path) for split, path in paths.items()}, [*map(_checksum, paths.values())]
     return Origin("phrasebook", sums, {"split": "as generated", **PHRASEBOOK}, ("phrasebook",), published=published)
 
 
@@ -143,10 +140,8 @@ def _own_files(asked: Sequence[str], log: Callable[[str], None]) -> Origin:
             f"Russian, neither of them .tsv; {len(paths)} given, {others[0]} is not .tsv"
         )
     for path in (every := [*paths, *held.values()]):
-        if not path.exists():
-            raise NmtError(f"{path}: neither a file nor a known corpus ({', '.join(KNOWN)})")
         if not path.is_file():
-            raise NmtError(f"{path}: not a regular file")
+            raise NmtError(f"{path}: neither a file nor a known corpus ({', '.join(KNOWN)})")
         if every.count(path) > 1 and (held or not parallel):
             raise NmtError(f"{path}: the same file given twice")
     if parallel:

@@ -112,7 +112,7 @@ def total(value: Tensor) -> Tensor:
 
 
 def anywhere(fact: bool) -> bool:
-    return bool(total(torch.tensor(float(fact)))) if count() > 1 else fact
+    return bool(total(torch.tensor(float(fact))))
 
 
 def of_all(value: Tensor) -> list[Tensor]:

@@ -126,8 +126,7 @@ def begin(
             f"vocabularies {bpe[0].vocab_size} and {bpe[1].vocab_size}, "
             f"{numerics} on {device}{f' in {processes} processes' if processes > 1 else ''}, from step {state.step}"
         )
-        sides = zip(("English", "Russian"), encode_corpus(corpus, bpe)["train"], strict=True) if origin else ()
-        for language, side in sides:
+        for language, side in zip(("English", "Russian"), batches.tokens, strict=True) if origin else ():
             if share := np.mean(np.asarray(side.ids) == UNK):
                 which = f"{language} pieces are unknown to the vocabulary of {origin.directory}"
                 log(f"warning: {share:.3%} of the {which}")
