@@ -116,10 +116,8 @@ def train(
     vocab_size counts the special ids. None means DEFAULT_SIZE, or as many as the corpus supports, which the log says.
     Raises NmtError, with the largest possible size, for one that the corpus does not support.
     """
-    # Earlier versions left the order of equal counts to chance: whoever keeps ids keeps the file, too (copy_to).
+    # Earlier versions left the order of equal counts to chance: whoever keeps ids keeps the file, too.
     size = vocab_size or DEFAULT_SIZE
-    if size < 1:
-        raise NmtError(f"a vocabulary of {size}: expected a positive number")
     key = {"corpus": corpus.fingerprint, "side": side, "size": size, "order": "count, text"}
     key |= {"sample": SAMPLE} if corpus.card.pairs["train"] > SAMPLE else {}
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
@@ -129,7 +127,6 @@ def train(
         with files.caching_in(directory), files.whole_directory(directory) as new:
             lines = islice(corpus.lines("train", side), 0, None, -(-corpus.card.pairs["train"] // SAMPLE))
             _learn(lines, new / model.name, size)
-            BPE.load(new / model.name)
             files.write_json(new / about.name, key | {"sha256": files.sha256(new / model.name)})
     bpe = BPE.load(model, files.read_json(about).get("sha256"))
     if bpe.vocab_size < size:
