@@ -67,18 +67,20 @@ def inside(found: dict[str, list[dict]]) -> Figure:
         "gradient, last step": ("gradients", -1, 2),
         "cosine of two places, at the end": ("alike", -1, 1),
     }
-    figure, (grid,) = new_figure((WIDEST, 2.6), (1, 3), dpi=110, sharey=True)
-    for axes, (title, (what, moment, high)) in zip(grid, parts.items(), strict=True):
+    figure, grid = new_figure(
+        (WIDEST, 0.28 * len(parts) * (len(found) + 2) + 0.8), (len(parts), 1), dpi=110, sharex=True
+    )
+    for (axes,), (title, (what, moment, high)) in zip(grid, parts.items(), strict=True):
         looks = {name: [line[what][moment] for line in lines] for name, lines in found.items()}
         values = [np.mean([look["encoder"] + look["decoder"] for look in some], 0) for some in looks.values()]
         blocks = [f"{stack} {number}" for stack in KINDS[:2] for number in range(len(values[0]) // 2)]
-        heat_map(axes, values, list(found), blocks, 0, high, "{:.1f}".format, fontsize=7)
+        heat_map(axes, values, list(found), blocks, 0, high, "{:.1f}".format, rotation=0)
         axes.set_title(title, fontsize=9)
     return figure
 
 
 def after_pruning(lines: list[dict]) -> Figure:
-    """Lines of bigger.jsonl: BLEU and loss of test pairs against heads kept, a curve for each depth."""
+    """Lines of bigger.jsonl: BLEU and loss of test pairs against heads kept, by depth; a score has one scale."""
 
     def curve(line: dict, score: str) -> list[tuple[int, float]]:
         return [(row["kept"], row["scores"]["test"][score]) for row in line["rows"]]
@@ -91,9 +93,10 @@ def after_pruning(lines: list[dict]) -> Figure:
         for heads, title in titles.items()
         for score in ("bleu", "loss")
     }
-    figure = curves_of_seeds(panels, "heads kept", ["0 to 100", "nats per piece"] * 2)
-    for axes in figure.axes[::2]:
-        axes.set_ylim(0, None)  # of 500 pairs, BLEU sways by a point
+    figure = curves_of_seeds(panels, "heads kept", ["BLEU", "loss, nats per piece"] * 2)
+    for axes, other in zip(figure.axes[:2], figure.axes[2:], strict=True):
+        axes.sharey(other)
+    figure.axes[2].set_ylim(0, None)  # BLEU, which sways by a point, of 500 pairs
     return figure
 
 
