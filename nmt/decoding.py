@@ -230,6 +230,8 @@ class Translation:
             return f"the model has no piece for {' '.join(self.unknown)}"
         if self.unseen:
             return f"the model never saw {', '.join(self.unseen)}"
+        if (letters := [*filter(str.isalpha, self.text.lower())]) and not any("а" <= one <= "я" for one in letters):
+            return "nothing in it is Russian"
         if tokens and sum(one.log_prob for one in self.hypotheses) / tokens < DOUBTFUL:
             return "the model itself finds this translation improbable"
         return ""

@@ -4,7 +4,7 @@ A FILE is a list of sentences with the translations that are accepted, English T
 that begin with # are comments. Without FILE: everyday.tsv and phrases.tsv beside this script.
 """
 
-import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 
 from nmt import NmtError
@@ -57,11 +57,13 @@ def report(trained: Trained, path: str | Path) -> str:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        raise SystemExit("python data/models/everyday.py MODEL [FILE…]")
+    flags = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    flags.add_argument("model")
+    flags.add_argument("files", nargs="*", default=[Path(__file__).with_name(name) for name in LISTS])
+    given = flags.parse_args()
     try:
-        trained = load(sys.argv[1])
-        for path in sys.argv[2:] or [Path(__file__).with_name(name) for name in LISTS]:
+        trained = load(given.model)
+        for path in given.files:
             print(report(trained, path))
     except NmtError as error:
         raise SystemExit(f"everyday: error: {error}") from None

@@ -6,6 +6,7 @@ look at it when that picture has changed.
 """
 
 import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections import Counter
 from pathlib import Path
 
@@ -110,6 +111,7 @@ def thumbnail(picture: Path, box: tuple[float, ...]) -> Image.Image:
 
 
 if __name__ == "__main__":
+    ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter).parse_args()
     session = description_of_session(torch.device("cpu"), 0)
     about = {"split": SPLIT, **{key: session[key] for key in ("git", "versions", "device")}}
     lines = [

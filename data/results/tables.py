@@ -6,6 +6,7 @@ names. No number in these places is typed by hand; a test holds that they show w
 
 import inspect
 import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -264,6 +265,7 @@ PAGES: dict[str, dict[str, Callable[[Path], str]]] = {
 }
 
 if __name__ == "__main__":
+    ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter).parse_args()
     print(*figures.draw(in_clone("data", "results"), in_clone("figures")), sep="\n")
     for page, places in PAGES.items():
         for place, function in places.items():

@@ -16,7 +16,7 @@ class Command(argparse.ArgumentParser):
     """`common`: the values whose flags --help and usage name; none: all. A flag that was not said leaves no trace."""
 
     def __init__(self, prog: str, common: str = "", examples: Sequence[str] = (), **options) -> None:
-        self.common, lines = common.split(), ["examples:", *(f"  {prog} {example}" for example in examples)]
+        self.common, lines = common.split(), ["examples:", *(f"  {prog} {example}".rstrip() for example in examples)]
         lines += ["", f"{prog} --help-all explains all flags."] if common else []
         options |= {"formatter_class": argparse.RawDescriptionHelpFormatter, "argument_default": argparse.SUPPRESS}
         super().__init__(prog, epilog="\n".join(lines), allow_abbrev=False, add_help=False, **options)

@@ -30,6 +30,7 @@ PRUNE_HELP = {
     "lr": f"learning rate of the weights (default: {LR}; 1 with noam, whose factor it is then)",
     "dropout": "dropout on embeddings and on each sub-layer's output (default: that of --checkpoint)",
     "max_epochs": "epochs in all, of search and fine-tuning (default: 10); for each number in --keep",
+    "max_minutes": "stop after so many minutes of wall time, over all sessions of the run; for each number in --keep",
     "keep": "keep exactly so many heads; several numbers, 24,12,6: one run through them, with a model for each",
 }
 
@@ -47,7 +48,8 @@ def training(command: Callable) -> None:
 
     common = "checkpoint data run resume gpus num_blocks d_model num_heads batch_size max_epochs max_minutes lr"
     text = "train a model, or go on with a run; the log names defaults for few pairs"
-    sub = command("train", "train:train_command", text, "--data phrasebook --run runs/mine --max-minutes 10",
+    sub = command("train", "train:train_command", text,
+                  "--data phrasebook --run runs/mine --hidden-dim 128 --max-minutes 10",
                   "--run runs/mine --resume --max-minutes 20", common=common)  # fmt: skip
     run = "run directory (default: runs/DATE-NAME); after torchrun say --run-dir"
     run_flags(sub, "start from the weights and vocabularies of this model", "news-commentary", run)

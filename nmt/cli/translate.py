@@ -116,6 +116,8 @@ def lines_to_translate(given: argparse.Namespace, typing: bool) -> Iterator[tupl
             raw, place = map(os.fsencode, given.sentences), "SENTENCE"
         for number, line in enumerate(raw, 1):
             text, fault = decode(line, number)
+            if fault and number == 1 and b"\0" in line and given.input:
+                raise NmtError(f"--input {given.input}: no text, or text in UTF-16 (line 1: {fault})")
             if fault and (told := told + 1) <= 20:  # of a file in another encoding, not each
                 to_stderr(f"{place} {number}: {fault}")
             yield text, bool(fault)

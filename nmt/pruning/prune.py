@@ -95,8 +95,11 @@ def prune_through(
             of_its_own = replace(config, seed=config.seed + 100 * number)  # another order of the batches
             origin = None if begun else places[number - 1] if number else checkpoint
             left = f"; about {results[-1]['minutes'] * (len(budgets) - number):.0f} minutes to go" if results else ""
-            log(f"budget {number + 1} of {len(budgets)}: {keep} heads, in {place}{left}")
-            results.append(prune(said, of_its_own, corpus, origin, place, begun, log=log, **how))
+            known = (place / "result.json").is_file()
+            what = f"{keep} heads, in {place}{', which has its result' * known}"
+            log(f"budget {number + 1} of {len(budgets)}: {what}{left}")
+            told = (lambda text: None) if known else log
+            results.append(prune(said, of_its_own, corpus, origin, place, begun, log=told, **how))
     finally:
         if not (places[0] / "config.json").is_file():
             shutil.rmtree(directory)

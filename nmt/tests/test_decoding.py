@@ -414,4 +414,5 @@ def test_what_speaks_against_a_translation_is_said(talker, bpe):
     for mean, doubtful in ((decoding.DOUBTFUL + 0.1, False), (decoding.DOUBTFUL - 0.1, True)):
         parts = [decoding.Hypothesis([4, 5], 3 * mean, 0.0), decoding.Hypothesis([4], mean, 0.0, finished=False)]
         assert bool(decoding.Translation("", parts).doubt) == doubtful
-    assert decoding.Translation("", []).doubt == ""
+    assert decoding.Translation("", []).doubt == decoding.Translation("5.", []).doubt == ""
+    assert decoding.Translation("PLEASE CLOSE", []).doubt == "nothing in it is Russian"

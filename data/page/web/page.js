@@ -128,7 +128,7 @@ function show() {
 function doubt({ parts }) {
   const unknown = parts.flatMap(({ ids, pieces }) => pieces.filter((_, i) => ids[i] === UNK));
   if (unknown.length && /\p{Script=Cyrillic}/u.test(state.text)) return said().russian;
-  if (unknown.length) return said().unknown(unknown.map((piece) => piece.replace("▁", "")).join(" "));
+  if (unknown.length) return said().unknown([...new Set(unknown.map((piece) => piece.replace("▁", "")))].join(" "));
   const typed = clean(state.text).match(/\p{L}+(?:['-]\p{L}+)*/gu) ?? [];
   const unseen = typed.filter((word) => !knownWords.has(word.toLowerCase()));
   if (unseen.length) return said().unseen([...new Set(unseen)].join(", "));

@@ -128,7 +128,7 @@ def test_input_and_output(translate, refuses, trained, tmp_path):  # noqa: F811
     assert (tmp_path / "there.txt").read_text("utf-8").splitlines()[1:] == [""]  # in its place a blank line
     assert len(refuses(f"{line} --input bad.txt", mend).splitlines()) == 2
     (tmp_path / "utf-16.txt").write_bytes("a cat.\n".encode("utf-16"))
-    refuses(f"{line} --input utf-16.txt", "utf-16.txt, line 1: a NUL byte.*iconv -f UTF-16")
+    refuses(f"{line} --input utf-16.txt", "utf-16.txt.*line 1: a NUL byte.*iconv -f UTF-16")
     refuses(f"{line} --input nowhere.txt", "nowhere.txt")
     for place in ("/dev/null", str(tmp_path)):
         refuses(f"{line} --input en.txt --output {place}", "no plain file; name another place")
