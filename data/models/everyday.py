@@ -41,19 +41,18 @@ def load_list(path: str | Path) -> list[tuple[str, list[str]]]:
 
 
 def report(trained: Trained, path: str | Path) -> str:
-    """One line with the count, then each miss: English | translation | first accepted.
+    """One line with the counts, then each miss: English | translation | first accepted, and "doubted" where it was.
 
     Sentences are decoded as `nmt translate` does by default. A translation is right if it equals an accepted one, see
     `letters`. Raises NmtError as `load_list` does.
     """
-    rows = load_list(path)
-    translations = trained.translate([english for english, _ in rows])
-    misses = [
-        f"  {english} | {translation} | {accepted[0]}"
-        for (english, accepted), translation in zip(rows, translations, strict=True)
-        if letters(translation) not in map(letters, accepted)
-    ]
-    return "\n".join([f"{path}: {len(rows) - len(misses)} of {len(rows)} right", *misses])
+    rows, misses, doubted = load_list(path), [], {True: 0, False: 0}  # right -> how many of them the model doubts
+    for (english, accepted), (best, *_) in zip(rows, trained.n_best([row[0] for row in rows]), strict=True):
+        right = letters(best.text) in map(letters, accepted)
+        doubted[right] += bool(best.doubt)
+        misses += [] if right else [f"  {english} | {best.text} | {accepted[0]}{' | doubted' * bool(best.doubt)}"]
+    count = f"{path}: {len(rows) - len(misses)} of {len(rows)} right, {doubted[True]} of these doubted"
+    return "\n".join([f"{count}; of the {len(misses)} others {doubted[False]}", *misses])
 
 
 if __name__ == "__main__":
