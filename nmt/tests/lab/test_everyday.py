@@ -5,9 +5,9 @@ import re
 import pytest
 
 from nmt import NmtError
-from nmt.decoding import Translation
 from nmt.corpora.normalise import sameness_key
 from nmt.corpora.pairs import read_table
+from nmt.decoding import Translation
 from nmt.plumbing.places import in_clone
 
 everyday = pytest.importorskip("everyday", reason="needs the clone: data/models")
