@@ -29,13 +29,16 @@ from nmt import BOS, EOS, PAD, NmtError
 from nmt.batches import Batch, BatchIterator, collate
 from nmt.decoding import beam_search, greedy
 from nmt.objective import Objective, token_loss
+from nmt.plumbing.fast.incremental import lay_out
 from nmt.plumbing.fast.numerics import choose
 from nmt.plumbing.files import read_json, write_json
 from nmt.plumbing.provenance import description_of_session
 from nmt.plumbing.starting import keep_freed_memory
+from nmt.pruning import masks
 from nmt.pruning.costs import flops
+from nmt.pruning.removal import remove_heads
 from nmt.tokens import ParallelTokens, Tokens
-from nmt.transformer import Transformer, TransformerConfig
+from nmt.transformer import KINDS, Transformer, TransformerConfig
 
 OURS, AUTO = "nmt", "nmt, --precision auto"
 
@@ -45,6 +48,7 @@ SIZES = {"small, 2 x 128": post_norm(2_000, 2_000, d_model=128, num_heads=4)}
 SIZES |= {"the origin's, 2 x 512": post_norm(10_000, 10_000, d_model=512, num_heads=8)}
 BASE = TransformerConfig(32_000, 32_000, num_blocks=6, d_model=512, num_heads=8, dropout=0.1, norm="post")
 SMOKE = {"smoke, 2 x 32": post_norm(60, 60, d_model=32, num_heads=4)}
+SHARES = 0.5, 0.25, 0.125, 0  # of the heads that pruned models have left
 LENGTHS = 8, 16, 32  # of the sentences: in a turn there is a batch of each length
 BATCH_TOKENS = 2000  # in a training batch: tokens of its longer side, padding among them
 SEARCH = {1: "greedy", 4: "beam 4"}
@@ -262,8 +266,35 @@ def ceiling(config: TransformerConfig, device: torch.device, rounds: int, smoke:
     return [{"task": "ceiling", "tokens": batch.tokens, "operations a second": speed}]
 
 
+def pruned(config: TransformerConfig, device: torch.device, rounds: int, smoke: bool) -> list[dict]:
+    """What is saved in greedy decoding by models of which a share of the heads, spread over all layers, is left."""
+    models, length, rows = {}, 3 if smoke else 32, []
+    whole = candidates(config, device, "DECODING", OURS)[OURS]
+    there = masks.all_kept(whole, KINDS)
+    order = {  # the last head of each layer goes first
+        kind: -torch.arange(kept.size(1)) - torch.arange(len(kept))[:, None] / 10 - place / 100
+        for place, (kind, kept) in enumerate(there.items())
+    }
+    for share in (1, *SHARES):
+        mask = masks.top_k(order, round(share * masks.count(there)))
+        models[share] = remove_heads(whole, mask)
+        lay_out(models[share])  # as of a model that is loaded
+    for batch_size in (1, 2) if smoke else (1, 32):
+        given = [made_pairs(config.src_vocab_size, batch_size, longest, device).src for longest in LENGTHS]
+        turns = {share: partial(decode, model, given, 1, length) for share, model in models.items()}
+        seconds = in_rounds(turns, rounds, device)
+        for share in SHARES:
+            row = {"task": "pruned", "batch": batch_size, "share": share, "saved": {}}
+            for clock, dense in seconds[1].items():
+                each = zip(seconds[share][clock], dense, strict=True)
+                row["saved"][clock] = median(1 - ours / theirs for ours, theirs in each)
+            operations = [sum(flops(models[one], src.size(1), length)["total"] for src in given) for one in (share, 1)]
+            rows.append(row | {"saved": row["saved"] | {"operations": 1 - operations[0] / operations[1]}})
+    return rows
+
+
 PARTS = {"training": training, "decoding": decoding, "memory": memory, "padding": padding, "growth": growth}
-PARTS["ceiling"] = ceiling
+PARTS |= {"ceiling": ceiling, "pruned": pruned}
 
 
 def bench(out: str | Path, device: torch.device, parts: Sequence[str] = (), rounds=3, smoke=False) -> None:
@@ -306,6 +337,9 @@ def bench(out: str | Path, device: torch.device, parts: Sequence[str] = (), roun
 
 def told(size: str, row: dict) -> list[str]:
     """What a row says of a model of that size, in lines to read."""
+    if "saved" in row:
+        each = ", ".join(f"{share:.0%} of {what}" for what, share in row["saved"].items())
+        return [f"{size}; {row['share']:.0%} of the heads, batch {row['batch']}: saves {each}"]
     if "MB" in row:
         each = ", ".join(f"{who} {of['memory'][0]:,.0f} MB" for who, of in row["MB"].items())
         return [f"Peak memory of a training step, {size}: {each}."]

@@ -123,6 +123,18 @@ def speed(name: str, stored: Path) -> str:
     return "\n\n".join(lines)
 
 
+def heads_left(stored: Path) -> str:
+    """What models save that have a share of their heads left, spread over all layers: of bench-pruned.json."""
+    rows: dict[tuple, dict] = {}
+    for size, of in read_json(stored / "bench-pruned.json")["sizes"].items():
+        for row in of["rows"]:
+            saved = row["saved"]
+            shown = rows.setdefault((size, row["share"]), {"model": size, "heads left": f"{row['share']:.0%}"})
+            shown["operations saved"] = f"{saved['operations']:.0%}"
+            shown[f"time saved, batch {row['batch']}"] = f"{saved.get('cpu', saved['wall']):.0%}"
+    return f"{table(rows.values())}\n\n{speed('bench-pruned', stored)}"
+
+
 def savings(stored: Path) -> str:
     """What removing heads saved: a row for each run."""
     rows, measured, outcomes = [], [], []
@@ -246,6 +258,7 @@ PAGES: dict[str, dict[str, Callable[[Path], str]]] = {
         "bench-gpu": partial(speed, "bench-gpu"),
         "bench": partial(speed, "bench"),
         "savings": savings,
+        "heads-left": heads_left,
         "prices": prices,
     },
     "data/results/compare/README.md": {

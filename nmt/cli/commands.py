@@ -146,7 +146,7 @@ def measuring(command: Callable) -> None:
     sub = command("bench", "measure:bench_command", text, "--out runs/bench", "--out runs/bench --parts decoding")
     text = "where bench.json goes; what is there of the same code and machine is not measured again"
     sub.add_argument("--out", required=True, metavar="DIR", help=text)
-    parts = "training", "decoding", "memory", "padding", "growth", "ceiling"
+    parts = "training", "decoding", "memory", "padding", "growth", "ceiling", "pruned"
     sub.add_argument("--parts", nargs="+", default=(), choices=parts, help="measure only these (default: all, minutes)")
     sub.add_argument("--rounds", type=count, default=3, metavar="N", help="turns of each that count (default: 3)")
     sub.add_argument("--smoke", action="store_true", default=False, help="tiny models: whether it works, not how fast")

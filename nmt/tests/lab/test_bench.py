@@ -136,6 +136,7 @@ def test_all_parts_on_the_command_line(tmp_path, capsys):
         r"training step: nmt does [\d,]+ tokens a second",
         r"greedy, length 16: [\d,]+\.\d µs of wall time a token",
         r"Padding in batches of 2,000 tokens: \d+\.\d% of the source",
+        r"50% of the heads, batch 1: saves -?\d+% of wall, -?\d+% of cpu, \d+% of operations",
         r"A training step of [\d,]+ tokens: [\d.]+ TFLOP/s, \d+% of the [\d.]+ of one large product",
     ):
         assert re.search(pattern, told), told
