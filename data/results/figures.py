@@ -66,7 +66,8 @@ def draw(stored: Path, folder: Path) -> list[Path]:
         drawn["pruning"] = few_methods(Comparison(stored / "compare"))
     if sized := reading.sized_runs(stored / "corpus-size"):
         drawn["corpus-size"] = growth([run for run in sized if reading.blocks(run) == reading.blocks(sized[0])])
-    drawn |= {path.stem: speed(read_json(path)) for path in sorted(stored.glob("bench*.json"))}
+    beside_peers = (stored / f"{name}.json" for name in ("bench", "bench-gpu"))
+    drawn |= {path.stem: speed(read_json(path)) for path in beside_peers if path.is_file()}
     for corpus, runs in groupby(priced.runs(stored / "lambda"), lambda run: run.config["card"]["name"]):
         drawn[f"lambda-{corpus}"] = gates_by_price(corpus, runs)
     if (stored / "claims").is_dir():
