@@ -11,6 +11,7 @@ import termios
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import IO
 
 import pytest
 import torch
@@ -43,6 +44,13 @@ def translate(nmt_, trained):  # noqa: F811
 # translate
 
 
+def up_to_prompt(stream: IO[bytes]) -> bytes:
+    said = b""
+    while not said.endswith(b"> ") and (more := stream.read(1)):
+        said += more
+    return said
+
+
 @pytest.mark.parametrize("end", [b"\x04", b"\x03"])
 def test_a_terminal_is_prompted_and_answered(trained, end):  # noqa: F811
     """A real terminal on stdin; on stdout there is nothing but the translations. \\x04 is Ctrl-D, \\x03 Ctrl-C."""
@@ -60,10 +68,11 @@ def test_a_terminal_is_prompted_and_answered(trained, end):  # noqa: F811
     pipes = {"stdin": there, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, **pipes, preexec_fn=on_its_terminal) as program:
         os.close(there)
-        told = program.stderr.readline() + program.stderr.readline() + program.stderr.read(2)
+        told = up_to_prompt(program.stderr)
         for line in LINES:
             os.write(here, f"{line}\n".encode())
             assert program.stdout.readline().decode() == load(trained.directory).translate(line) + "\n"
+            told += up_to_prompt(program.stderr)
         os.write(here, end)
         rest, told = program.stdout.read(), told + program.stderr.read()
     os.close(here)
