@@ -164,9 +164,14 @@ def test_lines_that_cannot_be_read_are_counted_once_more(work, tmp_path):
     """What a killed command told of its lines is told by the one that ends, too."""
     lines = [b"a cat.", b"caf\xe9."] * 20
     (tmp_path / "bad.txt").write_bytes(b"\n".join(lines))
+
+    def faults(told: str) -> list[str]:  # without what was there before, which depends on when the child was killed
+        return [line for line in told.splitlines() if "bad.txt, line" in line or "could not be read" in line]
+
     status, err = work(source="bad.txt", output="whole.txt")
     in_child(lambda: work(source="bad.txt")[0], 0.1)
-    assert work(source="bad.txt") == (status, err.replace("whole.txt", "out.txt")) and "20 of 40 lines" in err
+    again, told = work(source="bad.txt")
+    assert again == status and faults(told) == faults(err) and len(faults(err)) == 21 and "20 of 40 lines" in err
     assert (tmp_path / "out.txt").read_bytes() == (tmp_path / "whole.txt").read_bytes()
 
 
