@@ -11,15 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import movies
 import numpy as np
 import torch
+from movies import Movie
 from priced import Gates
 
 from nmt import NmtError
 from nmt.gates import HardConcrete
 from nmt.plumbing.files import read_json, sha256
-from nmt.show import movies, plots
-from nmt.show.movies import Movie
+from nmt.show import plots
 from nmt.show.plots import BLUE, ORANGE
 
 FOLDER = Path(__file__).parent / "histories"

@@ -261,7 +261,7 @@ class Trainer:
 
     def _refresh(self, bar: tqdm, speed: float) -> None:
         left = self.deadline - time.monotonic()  # seconds
-        limit = f", at most {left / 60:.0f} min more" if 120 < left < math.inf else f", at most {left:.0f} s more"
-        limit = limit if left < math.inf else ""
+        limit = f", at most {left / 60:.0f} min more" if left > 120 else f", at most {left:.0f} s more"
+        limit *= left < math.inf
         bar.set_postfix_str(f"loss {self.state.mean_loss():.3f}, {speed:.0f} tokens/s{limit}", refresh=False)
         bar.update(self.state.epoch * self.pairs + self.state.pairs - bar.n)

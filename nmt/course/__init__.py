@@ -19,7 +19,6 @@ from nmt.models import Trained
 from nmt.plumbing.places import clone, in_clone
 from nmt.plumbing.provenance import description_of_session
 from nmt.runs import Run, load
-from nmt.show.movies import Movie
 from nmt.show.plots import png, save
 
 PRESETS = "smoke", "laptop", "gpu"
@@ -124,8 +123,8 @@ def show(figure: Figure, alt: str, keep: str = "") -> None:
         save(figure, Path(folder) / keep)
 
 
-def play(movie: Movie, alt: str, keep: str = "") -> None:
-    """Display a movie; a rendering also writes figures/KEEP and the last frame beside it.
+def play(movie: object, alt: str, keep: str = "") -> None:
+    """Display a `Movie` of data/movies.py; a rendering also writes figures/KEEP and the last frame beside it.
 
     The GIF goes by the name of a PNG: viewers show no output of type image/gif, but every browser plays it.
     """

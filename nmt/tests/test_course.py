@@ -10,7 +10,6 @@ import torch
 
 from nmt import NmtError, course
 from nmt.plumbing.places import in_clone
-from nmt.show.movies import movie
 from nmt.show.plots import matrices, run_curves
 
 
@@ -103,6 +102,7 @@ def test_a_figure_is_shown_as_png_with_its_text_and_kept_only_when_rendered(monk
 
 
 def test_a_movie_is_in_the_notebook_and_rendering_keeps_it_and_its_last_frame(monkeypatch, tmp_path):
+    movie = pytest.importorskip("movies", reason="needs the clone: data").movie
     shown, film = [], movie([np.full((9, 20, 3), 255, np.uint8)] * 3)
     monkeypatch.setattr(course, "display", lambda data, **more: shown.append(data["image/png"]))
     monkeypatch.delenv("NMT_FIGURES", raising=False)

@@ -11,7 +11,7 @@ Without --runs the lines of seeds 2 and 3, whose weights are not kept, stay as t
     causes.jsonl  heads closed, to zero or to their mean: the contrast items that this turns wrong, and those it turns
                   right, by their numbers, and by how many nats the margin changes in each phenomenon, mean and error
     chains.jsonl  of the dense model, for each phenomenon: heads closed one after another, each the costliest
-    roles.jsonl   scores of `nmt.phrasebook.roles`, halves of the sentences apart; on PUD where it is at hand
+    roles.jsonl   scores of `looking.py`, halves of the sentences apart; on PUD where it is at hand
 """
 
 import argparse
@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import looking
 import numpy as np
 import pud
 import torch
@@ -33,7 +34,6 @@ from nmt.bpe import BPE
 from nmt.corpora.corpus import prepare
 from nmt.corpora.normalise import clean
 from nmt.models import Trained
-from nmt.phrasebook import roles
 from nmt.phrasebook.contrast import Item, load_contrast
 from nmt.phrasebook.gold import Gold, load_gold
 from nmt.plumbing.files import json_lines, read_json_lines, write_text
@@ -237,24 +237,24 @@ def role_scores(found: dict, links: dict[str, list], counts: Sequence[Sequence[i
     """
     for kind in KINDS:
         split = halves(found[kind])
-        yield {"kind": kind, "role": "confidence", "scores": [rounded(roles.confidence(half)) for half in split]}
+        yield {"kind": kind, "role": "confidence", "scores": [rounded(looking.confidence(half)) for half in split]}
         for offset in OFFSETS:
-            scores = [rounded(roles.positional(half, offset)) for half in split]
+            scores = [rounded(looking.positional(half, offset)) for half in split]
             yield {"kind": kind, "role": f"position {offset:+}", "scores": scores}
     for name, pairs in links.items():
         kind, _, relation = name.partition(" ")
         first, second = halves(pairs)
         if sum(map(len, first)) < FEWEST:
             continue
-        offset = roles.best_offset(first)
-        fixed = [round(roles.at_offset(half, offset), 4) for half in (first, second)]
+        offset = looking.best_offset(first)
+        fixed = [round(looking.at_offset(half, offset), 4) for half in (first, second)]
         split = zip(halves(found[kind]), (first, second), strict=True)
         line = {"pairs": sum(map(len, pairs)), "offset": offset, "fixed": fixed}
-        yield {"kind": kind, "role": relation, "scores": [rounded(roles.pointing(*half)) for half in split], **line}
+        yield {"kind": kind, "role": relation, "scores": [rounded(looking.pointing(*half)) for half in split], **line}
     rare = [number for number, count in enumerate(counts) if count and min(count) > 0]
     for most in (1, 2) if rare else ():
         chosen, known = ([values[n] for n in rare] for values in (found["encoder"], counts))
-        scores = [rounded(roles.rare_word(*half, most)) for half in zip(halves(chosen), halves(known), strict=True)]
+        scores = [rounded(looking.rare_word(*half, most)) for half in zip(halves(chosen), halves(known), strict=True)]
         chance = round(float(np.mean([min(1, most / len(count)) for count in known])), 4)
         yield {
             "kind": "encoder",
@@ -269,11 +269,11 @@ def rounded(scores: Tensor) -> list[list[float]]:
     return [[round(value, 4) for value in row] for row in scores.tolist()]
 
 
-def backwards(pairs: Sequence[roles.Pairs]) -> list[roles.Pairs]:
+def backwards(pairs: Sequence[looking.Pairs]) -> list[looking.Pairs]:
     return [[(partner, word) for word, partner in links] for links in pairs]
 
 
-def both_ways(kind: str, relation: str, pairs: list[roles.Pairs]) -> dict[str, list[roles.Pairs]]:
+def both_ways(kind: str, relation: str, pairs: list[looking.Pairs]) -> dict[str, list[looking.Pairs]]:
     """A relation and its reverse; of the decoder, which does not see ahead, only pairs whose partner comes before."""
     ways = {f"{kind} {relation} →": pairs, f"{kind} {relation} ←": backwards(pairs)}
     if kind == "decoder":
@@ -281,7 +281,7 @@ def both_ways(kind: str, relation: str, pairs: list[roles.Pairs]) -> dict[str, l
     return ways
 
 
-def gold_links(gold: Sequence[Gold]) -> dict[str, list[roles.Pairs]]:
+def gold_links(gold: Sequence[Gold]) -> dict[str, list[looking.Pairs]]:
     """From each word to the one that decides its form: English ones for the encoder, Russian for the decoder."""
     links = {}
     for relation in ("agreement", "government", "antecedent"):
@@ -295,7 +295,7 @@ def gold_links(gold: Sequence[Gold]) -> dict[str, list[roles.Pairs]]:
     return links
 
 
-def pud_links(sentences: Sequence[tuple[pud.Tree, pud.Tree]]) -> dict[str, list[roles.Pairs]]:
+def pud_links(sentences: Sequence[tuple[pud.Tree, pud.Tree]]) -> dict[str, list[looking.Pairs]]:
     """From each word to the one it depends on."""
     links = {}
     for relation in RELATIONS:
@@ -319,7 +319,7 @@ def frequencies(words: Sequence[Sequence[str]], most: int = 500) -> list[list[in
 
 def alignment_errors(found: dict, alignments: Sequence) -> Iterator[dict]:
     for name, reading in (("cross", "predicts"), ("cross input", "input")):
-        scores = rounded(roles.alignment_error(found[name], alignments))
+        scores = rounded(looking.alignment_error(found[name], alignments))
         yield {"kind": "cross", "role": f"alignment error, {reading}", "scores": [scores]}
 
 
@@ -327,7 +327,7 @@ def roles_on_gold(name: str, model: Transformer, bpe: tuple[BPE, BPE]) -> Iterat
     corpus = prepare("phrasebook")
     gold = [one for split in SPLITS for one in load_gold(split)]
     pairs = [pair for split in SPLITS for pair in corpus.pairs(split)]
-    found = roles.look(model, bpe, pairs, [(one.english, one.russian) for one in gold])
+    found = looking.look(model, bpe, pairs, [(one.english, one.russian) for one in gold])
     scores = role_scores(found, gold_links(gold), frequencies([one.english for one in gold]))
     for line in (*scores, *alignment_errors(found, [one.alignment for one in gold])):
         yield {"model": name, "on": "gold links", **line}
@@ -342,7 +342,7 @@ def roles_on_pud(name: str, model: Transformer, bpe: tuple[BPE, BPE]) -> Iterato
     known = [both for both in sentences if not any(b.unknown(one.text) for b, one in zip(bpe, both, strict=True))]
     texts = [(english.text, russian.text) for english, russian in known]
     words = [[[word.replace(" ", "") for word in one.words] for one in both] for both in known]
-    found = roles.look(model, bpe, texts, words)
+    found = looking.look(model, bpe, texts, words)
     for line in role_scores(found, pud_links(known), [[] for _ in known]):
         yield {"model": name, "on": "PUD", "of": len(known), **line}
 

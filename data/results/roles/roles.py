@@ -19,10 +19,10 @@ from nmt.config import TrainingConfig, shape_of
 from nmt.corpora.corpus import prepare
 from nmt.models import Trained
 from nmt.objective import Objective
-from nmt.phrasebook import roles
 from nmt.phrasebook.contrast import contrast_table, load_contrast
 from nmt.phrasebook.gold import Gold, load_gold, pieces_of_words
 from nmt.plumbing.files import write_text
+from nmt.plumbing.places import in_clone
 from nmt.plumbing.provenance import git_revision
 from nmt.pruning import masks
 from nmt.pruning.config import PruningConfig
@@ -30,6 +30,10 @@ from nmt.pruning.methods.gradual_shedding import Shed
 from nmt.runs import Run, load
 from nmt.training import train
 from nmt.transformer import KINDS, Transformer
+
+sys.path.append(str(in_clone("data", "results", "heads")))
+
+import looking
 
 BATCHES = {"batch_tokens": 700, "dropout": 0.1, "seed": 1}
 ON = {"scheduler": "no", "lr": 5e-4, **BATCHES}  # of a trained model
@@ -97,7 +101,7 @@ def run(name: str, folder: Path) -> None:
     train(config, prepare("phrasebook"), folder / "run", checkpoint=checkpoint, objective=objective, progress=0)
 
 
-def relations(gold: Gold) -> dict[str, dict[str, roles.Pairs]]:
+def relations(gold: Gold) -> dict[str, dict[str, looking.Pairs]]:
     """{kind: {relation: (word that looks, word that it should look at)}} in one pair of sentences."""
     part = [(features.split() or [""])[0] for features in gold.features]
     aligned = [(word, sources[0]) for word, sources in enumerate(gold.alignment) if sources]
@@ -135,8 +139,8 @@ class Measured:
         for kind, names in self.relations[0].items():
             for name in names:
                 pairs = [one[kind][name] for one in self.relations]
-                offset = roles.best_offset(pairs)
-                share = round(roles.at_offset(pairs, offset), 4)
+                offset = looking.best_offset(pairs)
+                share = round(looking.at_offset(pairs, offset), 4)
                 found.setdefault(kind, {})[name] = {"pairs": sum(map(len, pairs)), "offset": offset, "share": share}
         return found
 
@@ -146,11 +150,11 @@ class Measured:
         for kind in KINDS:
             looked = []
             for one, english, russian in zip(maps, *self.words, strict=True):
-                rows, columns = roles.rows_and_columns(kind, english, russian)
-                looked.append(roles.looked(roles.over_words(one[kind], rows, columns)))
+                rows, columns = looking.rows_and_columns(kind, english, russian)
+                looked.append(looking.looked(looking.over_words(one[kind], rows, columns)))
             for name in self.relations[0][kind]:
                 pairs = [one[kind][name] for one in self.relations]
-                halves = (roles.pointing(looked[half::2], pairs[half::2]) for half in (0, 1))
+                halves = (looking.pointing(looked[half::2], pairs[half::2]) for half in (0, 1))
                 found[kind][name] = [[[round(x, 3) for x in row] for row in half.tolist()] for half in halves]
         return found
 

@@ -8,9 +8,8 @@ import pytest
 from nmt import NmtError
 from nmt.plumbing.files import write_json
 from nmt.runs import Run
-from nmt.show import movies
-from nmt.show.movies import frames_of
 
+movies = pytest.importorskip("movies", reason="needs the clone: data")
 priced = pytest.importorskip("priced", reason="needs the clone: data")
 films = pytest.importorskip("films", reason="needs the clone: data")
 
@@ -137,4 +136,4 @@ def test_one_real_film_from_figure_to_file(tmp_path):
     p_open = np.linspace(1, 0, 6)[:, None, None] * np.ones((1, 2, 4))
     gates = priced.Gates(np.arange(0, 60, 10), p_open, np.zeros((6, 2, 4)))
     gif, _ = films.gates({"λ = 1": gates, "λ = 2": gates}).save(tmp_path / "gates.gif")
-    assert len(frames_of(gif.read_bytes())[0]) == 6
+    assert len(movies.frames_of(gif.read_bytes())[0]) == 6

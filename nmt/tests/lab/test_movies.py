@@ -12,9 +12,10 @@ from PIL import Image
 
 import nmt
 from nmt import NmtError
-from nmt.show import movies
-from nmt.show.movies import MOST, evenly, film, frames_of, movie
 from nmt.show.plots import ORANGE
+
+movies = pytest.importorskip("movies", reason="needs the clone: data")
+MOST, evenly, film, frames_of, movie = movies.MOST, movies.evenly, movies.film, movies.frames_of, movies.movie
 
 WHITE = np.full((30, 80, 3), 255, np.uint8)
 
