@@ -293,8 +293,7 @@ def pruned(config: TransformerConfig, device: torch.device, rounds: int, smoke: 
     return rows
 
 
-PARTS = {"training": training, "decoding": decoding, "memory": memory, "padding": padding, "growth": growth}
-PARTS |= {"ceiling": ceiling, "pruned": pruned}
+PARTS = {part.__name__: part for part in (training, decoding, memory, padding, growth, ceiling, pruned)}
 
 
 def bench(out: str | Path, device: torch.device, parts: Sequence[str] = (), rounds=3, smoke=False) -> None:
