@@ -1,7 +1,7 @@
 """What people type: `python data/models/everyday.py MODEL [FILE…]` counts what a model gets right and lists the rest.
 
 A FILE is a list of sentences with the translations that are accepted, English TAB Russian TAB further Russian …; lines
-that begin with # are comments. Without FILE: everyday.tsv and phrases.tsv beside this script.
+that begin with # are comments. Without FILE: everyday.tsv, phrases.tsv and typed.tsv beside this script.
 """
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
@@ -13,7 +13,7 @@ from nmt.corpora.pairs import read_lines
 from nmt.models import Trained
 from nmt.runs import load
 
-LISTS = "everyday.tsv", "phrases.tsv"
+LISTS = "everyday.tsv", "phrases.tsv", "typed.tsv"
 
 
 def letters(text: str) -> str:
