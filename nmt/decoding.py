@@ -15,7 +15,7 @@ from torch import Tensor
 from nmt import BOS, EOS, PAD, NmtError
 from nmt.batches import source_batch
 from nmt.bpe import BPE
-from nmt.corpora.normalise import clean, split_sentences, translatable_parts
+from nmt.corpora.normalise import calmed, clean, split_sentences, translatable_parts
 from nmt.plumbing.fast.incremental import Decoder
 from nmt.transformer import Transformer
 
@@ -257,12 +257,15 @@ def translate_n_best(
     """For each line its translations, best first, in the order of the lines; `search` as for `greedy`, `beam_search`.
 
     A blank line has the empty translation. `typed`: the lines are what people type; they are cut into sentences, and no
-    sentence comes back empty. Two that stay together, see `translatable_parts`, are translated one by one where the
-    best translation of both is one sentence. What has more than LONGEST tokens is cut in any case, at the end of a
-    sentence or of a word where there is one. The n-th translation of a line joins the n-th of its parts.
+    sentence comes back empty; what is all in capitals is translated without them, and put in capitals again. Two that
+    stay together, see `translatable_parts`, are translated one by one where the best translation of both is one
+    sentence. What has more than LONGEST tokens is cut in any case, at the end of a sentence or of a word where there is
+    one. The n-th translation of a line joins the n-th of its parts.
     """
     device = next(model.parameters()).device
-    texts = [translatable_parts(line) if typed else [clean(line)] for line in sentences]
+    calm = [calmed(line) if typed else None for line in sentences]  # of those that are all in capitals
+    given = [quiet or line for line, quiet in zip(sentences, calm, strict=True)]
+    texts = [translatable_parts(line) if typed else [clean(line)] for line in given]
     if typed:
         both = [text for of_line in texts for text in of_line if len(split_sentences(text)) > 1]
         best = zip(both, translate(model, bpe, both, beam, batch_size=batch_size, **search), strict=True)
@@ -281,10 +284,11 @@ def translate_n_best(
         for place, row in enumerate(rows):
             found[row] = outputs[place]
     of_parts, translations = iter(found), []
-    for line, of_line in zip(lines, texts, strict=True):
+    for line, of_line, quiet in zip(lines, texts, calm, strict=True):
         unknown = bpe[0].unknown(" ".join(of_line))
         joined = list(zip(*[next(of_parts) for _ in line], strict=False)) or [()]
         written = [" ".join(filter(None, bpe[1].decode([part.ids for part in one]))) for one in joined]
+        written = [text.upper() for text in written] if quiet else written
         ranked = zip(written, joined, strict=True)
         translations.append([Translation(text, list(one), unknown, sentences=of_line) for text, one in ranked])
     return translations

@@ -358,9 +358,11 @@ def in_a_hurry(pairs: Iterable[list[str]]) -> list[tuple[str, str]]:
     return found
 
 
-if __name__ == "__main__":
+def pairs() -> list[tuple[str, str]]:
     draw = random.Random(1)
-    pairs = [pair for path in sys.argv[1:] for pair in in_a_hurry(line.split("\t") for line in read_lines(path))]
-    if not sys.argv[1:]:
-        pairs = [*of_people(draw, 30), *at_times(draw, 25), *quotations(draw), *calls(), *single_words()]
-    print(*(f"{english}\t{russian}" for english, russian in dict.fromkeys(pairs)), sep="\n")
+    return [*of_people(draw, 30), *at_times(draw, 25), *quotations(draw), *calls(), *single_words()]
+
+
+if __name__ == "__main__":
+    hurried = [pair for path in sys.argv[1:] for pair in in_a_hurry(line.split("\t") for line in read_lines(path))]
+    print(*(f"{en}\t{ru}" for en, ru in dict.fromkeys(hurried if sys.argv[1:] else pairs())), sep="\n")

@@ -53,6 +53,13 @@ def translatable_parts(line: str) -> list[str]:
     return parts
 
 
+def calmed(line: str) -> str | None:
+    """What a line all in capitals, as STOP IT!, is without them; None for any other, and for short words as USA."""
+    if not line.isupper() or (len(line.split()) == 1 and sum(map(str.isalpha, line)) < 4):
+        return None
+    return re.sub(r"(^|[.!?]\s+)\W*\w|\bi\b", lambda start: start[0].upper(), line.lower())
+
+
 def sameness_key(text: str) -> str:
     """Two sentences with one key count as the same: letters and digits without case; all else is one space."""
     return " ".join(WORD.findall(unicodedata.normalize("NFC", text).casefold()))

@@ -407,6 +407,14 @@ def test_what_is_typed_never_comes_back_empty(talker, bpe):
         assert found[0] and found[2] and not found[1]
 
 
+def test_what_is_all_in_capitals_comes_back_in_capitals(talker, bpe):
+    lines = ["THE OLD DOG SEES SNOW.", "The old dog sees snow.", ""]
+    for beam in (1, 4):
+        loud, quiet, blank = translate(talker, bpe, lines, beam, typed=True)
+        assert loud == quiet.upper() != quiet and not blank
+        assert translate(talker, bpe, lines[:1], beam) != [loud]  # of a file nothing is changed
+
+
 def test_what_speaks_against_a_translation_is_said(talker, bpe):
     ((best,),) = translate_n_best(talker, bpe, ["the old dog ☃ sees snow."], typed=True)
     assert "not English" in translate_n_best(talker, bpe, ["слово"], typed=True)[0][0].doubt

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from nmt.corpora.normalise import clean, split_sentences, translatable_parts
+from nmt.corpora.normalise import calmed, clean, split_sentences, translatable_parts
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,20 @@ def test_a_short_answer_stays_with_its_question_and_a_full_one_does_not(answer):
     assert translatable_parts(f"You are. {answer}") == ["You are.", clean(answer)]
     for full in ("Yes, I am here.", "No, I drink tea.", "No.", "Yes, of course."):
         assert translatable_parts(f"Are you? {full}") == ["Are you?", full]
+
+
+@pytest.mark.parametrize(
+    ("typed", "quiet"),
+    [
+        ("STOP IT!", "Stop it!"),
+        ("ARE YOU OK? I AM. SO AM I", "Are you ok? I am. So am I"),
+        ('"HI THERE," HE SAID.', '"Hi there," he said.'),
+        ("HELLO", "Hello"),
+        ("USA", None),
+        ("Hello, USA!", None),
+        ("12:30", None),
+        ("", None),
+    ],
+)
+def test_who_shouts_is_understood(typed, quiet):
+    assert calmed(typed) == quiet
