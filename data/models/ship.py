@@ -128,10 +128,13 @@ def ship(run: str | Path, name: str, scores: Sequence[dict] = (), about: str = "
 
 
 def words_of(links: Sequence[Link]) -> set[str]:
-    """The English words, in lower case, of all corpora that led to a model, prepared anew where they are not cached."""
+    """The English words, in lower case, of all corpora that led to a model, prepared anew where they are not cached,
+    and those that came with a model that it began with."""
     corpora = {tuple(link.run.config["corpus"]["data"]) for link in links if link.run}
     texts = (line for data in corpora for line in prepare(data).lines("train", "en"))
-    return {word for text in texts for word in WORD.findall(text.lower())}
+    known = {word for text in texts for word in WORD.findall(text.lower())}
+    first = (link.model for link in links if not link.run and not link.origins and link.model.is_dir())
+    return known.union(*(load(model).words for model in first))
 
 
 def card(trained: Trained, links: Sequence[Link], name: str, scores: Sequence[dict], about: str) -> str:

@@ -12,6 +12,7 @@ from page_parts import without_paths
 import nmt
 from nmt import NmtError, runs
 from nmt.config import TrainingConfig
+from nmt.corpora.corpus import prepare
 from nmt.models import WEIGHTS, WORD, WORDS
 from nmt.plumbing.averaging import average_last
 from nmt.pruning.config import PruningConfig
@@ -69,6 +70,17 @@ def test_a_shipped_model_is_loaded_by_name_and_is_the_run_in_half_precision(run,
     assert dense.n_best([word])[0][0].unseen == []
     assert (folder / WEIGHTS).stat().st_mode & 0o044
     assert not [p for p in data.rglob(".*")]
+
+
+def test_a_model_that_began_with_one_that_ships_knows_its_words_too(run, data, corpus, tmp_path):
+    ship.ship(run, "tiny")
+    config = TrainingConfig(max_epochs=1, limit_train_batches=2, limit_val_batches=1, precision="32", **SIZE)
+    own = tmp_path / "own.tsv"
+    own.write_text("".join(f"new word{i} here\tслово {i}\n" for i in range(200)), encoding="utf-8")
+    later = train(config, prepare(own), tmp_path / "later", device="cpu", checkpoint="tiny", progress=0, log=len)
+    began_with = set(nmt.load("tiny").words)
+    ship.ship(later.directory, "later")
+    assert began_with | {"here", "new"} <= set(nmt.load("later").words) and "here" not in began_with
 
 
 def test_the_card_tells_from_the_records_and_names_no_path_of_this_machine(run, data):
