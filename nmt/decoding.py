@@ -23,8 +23,9 @@ LENGTH_PENALTY = 0.6
 # Nats per token. Of 100 everyday sentences `real` translates 15 wrong: 6 of these are below it, and 8 of the 85 right
 # ones; `phrasebook`, of 299 of its own that hold no unseen word, 23 of 68 wrong ones and none of the 231 right ones.
 DOUBTFUL = -0.3
-# After so many steps a search looks which sentences have ended. A GPU would have to be waited for at each step.
-STEPS_A_LOOK = {"cpu": 1, "cuda": 8}
+# After so many steps a search looks which sentences have ended, and they leave the batch where no more than a share of
+# the others goes on. A GPU would have to be waited for at each step, and replays what it knows, batches of one shape.
+LOOKS = {"cuda": (8, 0.5)}  # elsewhere after each step, and who has ended leaves
 LONGEST = 256  # source tokens read at once; `translate` cuts longer lines
 
 
@@ -91,7 +92,7 @@ def greedy(
     Not `empty`: EOS may not come first. penalty: of PENALTIES, what length_penalty is the alpha of.
     """
     found: list[Hypothesis | None] = [None] * len(src)
-    limits, look = _limits(src, max_length), STEPS_A_LOOK.get(src.device.type, 1)
+    limits, (look, left) = _limits(src, max_length), LOOKS.get(src.device.type, (1, 1))
     with evaluating(model):
         decoder = Decoder(model, src)
         rows = torch.arange(len(src), device=src.device)  # which sentences are still being written: (R,)
@@ -103,7 +104,7 @@ def greedy(
             targets = torch.cat([targets, (tokens * going)[:, None]], 1)  # (R, T + 1), PAD where it has ended before
             length = targets.size(1) - 1
             going = going & (tokens != EOS) & (length < limits)
-            if length % look or going.all():
+            if length % look or going.sum() > left * (len(rows) - 1):
                 continue
             scores = log_probs / PENALTIES[penalty]((targets != PAD).sum(1) - 1, length_penalty)
             for i in (~going).nonzero().flatten().tolist():
@@ -146,7 +147,8 @@ def beam_search(
     if penalty not in PENALTIES:
         raise NmtError(f"the penalty must be {' or '.join(PENALTIES)}, not {penalty!r}")
     lp = partial(PENALTIES[penalty], alpha=length_penalty)
-    pools, look = _Pools(_limits(src, max_length), lp, n_best), STEPS_A_LOOK.get(src.device.type, 1)
+    look, left = LOOKS.get(src.device.type, (1, 1))
+    pools = _Pools(_limits(src, max_length), lp, n_best, left)
     with evaluating(model):
         decoder, steps = Decoder(model, src), []
         targets = src.new_full((len(src), 1, 1), BOS)  # (R, W, T), R sentences are not done; W = 1, then up to beam
@@ -167,9 +169,9 @@ def beam_search(
             steps.append((targets, log_probs, ended))
             log_probs = log_probs.masked_fill(ended, float("-inf"))
             if length % look == 0:
-                going, steps = pools.look(steps), []
-                if not going.all():
-                    keep = going.nonzero().flatten().to(src.device)
+                keep, steps = pools.look(steps), []
+                if keep is not None:
+                    keep = keep.to(src.device)
                     targets, log_probs, parents = targets[keep], log_probs[keep], parents[keep]
             first = torch.arange(count, device=src.device) if keep is None else keep
             decoder.select((first[:, None] * width + parents).flatten(), keep)
@@ -179,19 +181,22 @@ def beam_search(
 class _Pools:
     """What a beam search has found for each sentence. It looks at one step or more at once, on the CPU."""
 
-    def __init__(self, limits: Tensor, lp: Callable, n_best: int) -> None:
+    def __init__(self, limits: Tensor, lp: Callable, n_best: int, left: float) -> None:
         self.found: list[list[Hypothesis]] = [[] for _ in limits]
-        self.limits, self.lp, self.n_best = limits.cpu(), lp, n_best
-        self.rows = torch.arange(len(limits))  # the sentences that are not done: (R,)
+        self.limits, self.lp, self.n_best, self.left = limits.cpu(), lp, n_best, left
+        self.rows = torch.arange(len(limits))  # the sentences in the batch, and whether they are not done: (R,)
+        self.going = torch.ones_like(self.rows, dtype=torch.bool)
         self.worst = torch.full((len(limits),), float("-inf"))  # the scores to beat: (R,)
 
-    def look(self, steps: list[tuple[Tensor, Tensor, Tensor]]) -> Tensor:
-        """Of each step targets (R, W, T + 1), log_probs (R, W) and what ended, bool (R, W). Returns what goes on."""
-        going = torch.ones_like(self.rows, dtype=torch.bool)
+    def look(self, steps: list[tuple[Tensor, Tensor, Tensor]]) -> Tensor | None:
+        """Of each step targets (R, W, T + 1), log_probs (R, W) and what ended, bool (R, W).
+
+        Returns which rows stay in the batch, int64; None: all.
+        """
         for targets, log_probs, ended in [[part.cpu() for part in step] for step in steps]:
             length = targets.size(2) - 1
             scores = log_probs / self.lp(length)
-            for i, j in (ended & (scores > self.worst[:, None]) & going[:, None]).nonzero().tolist():
+            for i, j in (ended & (scores > self.worst[:, None]) & self.going[:, None]).nonzero().tolist():
                 pool = self.found[self.rows[i]]
                 pool.append(_hypothesis(targets[i, j], log_probs[i, j], scores[i, j]))
                 pool.sort(key=lambda hypothesis: -hypothesis.score)
@@ -201,13 +206,18 @@ class _Pools:
             log_probs = log_probs.masked_fill(ended, float("-inf"))
             able = log_probs.amax(1) / self.lp(self.limits) > self.worst
             able &= length < self.limits
-            for i in (going & ~able).nonzero().flatten().tolist():
+            for i in (self.going & ~able).nonzero().flatten().tolist():
                 pool = self.found[self.rows[i]]
                 for j in (log_probs[i] != float("-inf")).nonzero().flatten().tolist()[: self.n_best - len(pool)]:
                     pool.append(_hypothesis(targets[i, j], log_probs[i, j], scores[i, j]))
-            going &= able
-        self.rows, self.worst, self.limits = self.rows[going], self.worst[going], self.limits[going]
-        return going
+            self.going &= able
+        if self.going.sum() > self.left * (len(self.rows) - 1):
+            return None
+        keep = self.going.nonzero().flatten()
+        self.rows, self.worst, self.limits, self.going = (
+            one[keep] for one in (self.rows, self.worst, self.limits, self.going)
+        )
+        return keep
 
 
 @dataclass

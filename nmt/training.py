@@ -23,6 +23,7 @@ from nmt.corpora.corpus import Corpus
 from nmt.models import Trained
 from nmt.objective import Objective, noam_rate
 from nmt.plumbing import distributed
+from nmt.plumbing.fast import graphs
 from nmt.plumbing.starting import Session, begin, end_as_told, noted_signals, what_is_kept, write_batch
 from nmt.runs import Run
 from nmt.scoring import validate
@@ -73,6 +74,8 @@ class Trainer:
         self.run, self.state, self.pairs = session.run, session.state, session.pairs
         self.model, self.objective, self.device = self.state.model, self.state.objective, self.state.device
         self.parallel, self.signed = distributed.parallel(self.model), False
+        alone = self.objective.plain and distributed.count() == 1
+        self.replayed = graphs.Replayed() if alone and self.device.type in graphs.DEVICES else None
         self.signals, self.checked_next = [], []  # that came; (step, loss, rows) since the last test for NaN
         left = math.inf if config.max_minutes is None else 60 * config.max_minutes - self.state.seconds
         self.deadline = self.state.started + left  # seconds on the clock of time.monotonic
@@ -150,7 +153,7 @@ class Trainer:
             state.rate = noam_rate(state.step, config.d_model, config.noam_opt_warmup_steps, *knobs)
         state.scaler.step(state.optimizer)
         state.scaler.update()
-        state.optimizer.zero_grad()
+        state.optimizer.zero_grad(set_to_none=self.replayed is None)
         if lines := objective.after_step(state.step):
             self.run.append("gates.jsonl", *({**self._place(), **line} for line in lines))
 
@@ -161,13 +164,26 @@ class Trainer:
         shares = [batch.share(i, parts) for batch in group for i in range(distributed.rank(), parts, processes)]
         for share in shares:
             with distributed.adding_up(self.parallel, last=share is shares[-1]):
-                with self.session.numerics.autocast(self.device):
-                    states = self.parallel(share.src, share.trg_in)  # (B, T, D)
-                    loss = self.objective.loss(share, states, self.model.generator, self.config.label_smoothing)
                 # DistributedDataParallel takes the mean over processes; a step is the mean over the tokens of all.
-                self.state.scaler.scale(loss * processes / tokens).backward()
-            losses = losses + loss.detach().double()
+                if self.replayed is None or share.trg.numel() * self.config.d_model > graphs.LARGEST:
+                    loss = self._add_gradients(share, tokens / processes)
+                else:
+                    divisor = torch.full((), tokens, dtype=torch.float32, device=self.device)
+                    padded = graphs.in_few_shapes(share.src, share.trg)
+                    loss = self.replayed(self._gradients_of_tensors, *padded, divisor)
+            losses = losses + loss.double()
         return losses
+
+    def _add_gradients(self, share: Batch, divisor: Tensor | float) -> Tensor:
+        """Add up the gradients of the share's summed loss / `divisor`. Returns the loss, ()."""
+        with self.session.numerics.autocast(self.device):
+            states = self.parallel(share.src, share.trg_in)  # (B, T, D)
+            loss = self.objective.loss(share, states, self.model.generator, self.config.label_smoothing)
+        self.state.scaler.scale(loss / divisor).backward()
+        return loss.detach()
+
+    def _gradients_of_tensors(self, src: Tensor, trg: Tensor, divisor: Tensor) -> Tensor:
+        return self._add_gradients(Batch(src, trg, [], 0), divisor)
 
     def validate(self) -> dict:
         """Score the held-out pairs, log and store what comes out, and tell `on_validation`. Returns the metrics."""

@@ -29,6 +29,7 @@ from nmt import BOS, EOS, PAD, NmtError
 from nmt.batches import Batch, BatchIterator, collate
 from nmt.decoding import beam_search, greedy
 from nmt.objective import Objective, token_loss
+from nmt.plumbing.fast import graphs
 from nmt.plumbing.fast.incremental import lay_out
 from nmt.plumbing.fast.numerics import choose
 from nmt.plumbing.files import read_json, write_json
@@ -57,8 +58,9 @@ USUAL = {"length": 32, "batch": 8, "blocks": 2}  # the others, while one of them
 
 
 class Ours(Transformer):
-    def loss(self, batch: Batch) -> Tensor:
-        return Objective().loss(batch, self.states(batch.src, batch.trg_in), self.generator, label_smoothing=0.1)
+    def loss(self, src: Tensor, trg: Tensor) -> Tensor:
+        states = self.states(src, trg[:, :-1])
+        return Objective().loss(Batch(src, trg, [], 0), states, self.generator, label_smoothing=0.1)
 
     def search(self, src: Tensor, beam: int, length: int) -> list[list[int]]:
         """The ids of the best translations, B lists."""
@@ -102,25 +104,35 @@ def training_turn(model: nn.Module, batches: list[Batch], device: torch.device, 
     numerics = choose("auto" if device.type == "cuda" else precision, device)
     if not isinstance(model, Ours):
         numerics = replace(numerics, onednn=False)
-    scaler = numerics.scaler(device)
+    scaler, replays = numerics.scaler(device), isinstance(model, Ours) and device.type in graphs.DEVICES
+
+    def add_gradients(src: Tensor, trg: Tensor, divisor: Tensor | int) -> Tensor:
+        with numerics.autocast(device):
+            loss = model.loss(src, trg) if isinstance(model, Ours) else logits_loss(model, src, trg)
+        scaler.scale(loss / divisor).backward()
+        return loss.detach()
+
+    replayed = graphs.Replayed()
 
     def turn() -> None:
         for batch in batches:
             with numerics.in_use(device):
-                with numerics.autocast(device):
-                    loss = model.loss(batch) if isinstance(model, Ours) else logits_loss(model, batch)
-                scaler.scale(loss / batch.tokens).backward()
+                if replays and batch.trg.numel() * model.config.d_model <= graphs.LARGEST:
+                    divisor = torch.full((), batch.tokens, dtype=torch.float32, device=device)
+                    replayed(add_gradients, *graphs.in_few_shapes(batch.src, batch.trg), divisor)
+                else:
+                    add_gradients(batch.src, batch.trg, batch.tokens)
             scaler.unscale_(optimizer)
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             scaler.step(optimizer)
             scaler.update()
-            optimizer.zero_grad()
+            optimizer.zero_grad(set_to_none=not replays)
 
     return turn
 
 
-def logits_loss(model: nn.Module, batch: Batch) -> Tensor:
-    return token_loss(model(batch.src, batch.trg_in), batch.trg_out, label_smoothing=0.1)
+def logits_loss(model: nn.Module, src: Tensor, trg: Tensor) -> Tensor:
+    return token_loss(model(src, trg[:, :-1]), trg[:, 1:], label_smoothing=0.1)
 
 
 def decode(model: nn.Module, batches: list[Tensor], beam: int, length: int) -> list[list[int]]:

@@ -140,10 +140,10 @@ def test_looking_seldom_changes_nothing(model, src, search, monkeypatch):
     """Sentences that have ended, or are as long as they may be, go on unseen for some steps."""
     for length in (None, 1, 9):
         at_once = search(model, src, max_length=length)
-        for steps in (2, 8):
-            monkeypatch.setattr(decoding, "STEPS_A_LOOK", {src.device.type: steps})
+        for look in itertools.product((1, 2, 8), (0.5, 1)):
+            monkeypatch.setitem(decoding.LOOKS, src.device.type, look)
             assert search(model, src, max_length=length) == at_once
-        monkeypatch.setattr(decoding, "STEPS_A_LOOK", {src.device.type: 1})
+        monkeypatch.setitem(decoding.LOOKS, src.device.type, (1, 1))
 
 
 def test_batch_mates_change_nothing(model, device, search):
@@ -399,7 +399,7 @@ def test_two_sentences_that_became_one_are_translated_one_by_one(talker, bpe, mo
 
 def test_what_is_typed_never_comes_back_empty(talker, bpe):
     with torch.no_grad():
-        talker.generator.bias[EOS] = 1e9
+        talker.generator.bias[EOS] = 100  # more, and the others would all be equal
     lines = ["a cat sees snow.", "", "the girl draws. a house!"]
     for beam in (1, 4):
         assert translate(talker, bpe, lines, beam) == ["", "", ""]

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nmt.attention import MultiHeadAttention, source_mask
+from nmt.plumbing.fast import graphs
 from nmt.transformer import Block, FeedForward, Transformer
 
 Product = Callable[[Tensor], Tensor]  # what a linear layer does: x (N, inputs) -> x W^T + b (N, outputs)
@@ -82,13 +83,14 @@ class _Attention(_Sublayer):
     def update(self, x: Tensor, rows: int, mask=None, memory=None, remember=None) -> Tensor:
         """x (N, D) -> (N, D). mask: as in PyTorch; memory: keys and values, (B, H, S, K), of what the encoder wrote.
 
-        remember: takes the new keys and values (R, 2 H K), returns all there are, (T, R, 2 H K).
+        remember: takes the new keys and values (R, 2 H K), returns all there are, (T, R, 2 H K), and their mask.
         """
         x = self.project(x)
         if memory is not None:  # of one sentence the rows are W queries
             (query,), (key, value) = self.split(x, len(memory[0])), memory
         elif remember is not None:
-            seen = remember(x[:, self.width :]).view(-1, rows, 2, *self.heads)
+            seen, mask = remember(x[:, self.width :])
+            seen = seen.view(-1, rows, 2, *self.heads)
             (query,), (key, value) = self.split(x[:, : self.width], rows), seen.permute(2, 1, 3, 0, 4)
         else:
             query, key, value = self.split(x, rows)
@@ -138,26 +140,46 @@ class Decoder:
         # Keys and values of the words so far, of all layers: (room, R, columns). Time comes first: the filled part is
         # contiguous, and `select` copies only that, into the spare buffer. Both double when full.
         self.length, self.filled, self.spare = 0, x.new_empty(0, 1, end), None
+        # On a GPU all of the room is looked at, behind a mask, for the kernels that are replayed know no length.
+        self.place = torch.zeros(1, dtype=torch.int64, device=x.device) if x.device.type in graphs.DEVICES else None
+        self.replayed = graphs.Replayed()
 
     def step(self, words: Tensor) -> Tensor:
         """The newest word of each row, int64 (R,) -> logits of the next, (R, V)."""
-        rows, x = len(words), self.embedding(words[:, None], self.length).squeeze(1)  # (R, D)
-        for (own, cross, feed), memory, columns in zip(self.blocks, self.memory, self.columns, strict=True):
-            x = own(x, rows, None, None, partial(self._remember, columns))
-            x = feed(cross(x, rows, self.mask, memory), rows)
+        x = self.embedding(words[:, None], self.length).squeeze(1)  # (R, D)
+        if self.length == len(self.filled):
+            self.replayed = graphs.Replayed()
+        logits = self._layers(x) if self.place is None else self.replayed(self._layers, x)
         self.length += 1
+        return logits
+
+    def _layers(self, x: Tensor) -> Tensor:
+        for (own, cross, feed), memory, columns in zip(self.blocks, self.memory, self.columns, strict=True):
+            x = own(x, len(x), None, None, partial(self._remember, columns))
+            x = feed(cross(x, len(x), self.mask, memory), len(x))
+        if self.place is not None:
+            self.place += 1
         return self.generator(self.norm(x))
 
-    def _remember(self, columns: slice, new: Tensor) -> Tensor:
+    def _remember(self, columns: slice, new: Tensor) -> tuple[Tensor, Tensor | None]:
         if self.length == len(self.filled):
-            room = new.new_empty(max(2 * self.length, 32), len(new), self.filled.size(2))
+            room = new.new_zeros(max(2 * self.length, 32), len(new), self.filled.size(2))
             room[: self.length], self.filled, self.spare = self.filled, room, None
+        if self.place is not None:
+            written = torch.arange(len(self.filled), device=new.device) <= self.place  # (room,)
+            return self.filled[:, :, columns].index_copy_(0, self.place, new[None]), written[None]
         self.filled[self.length, :, columns] = new
-        return self.filled[: self.length + 1, :, columns]
+        return self.filled[: self.length + 1, :, columns], None
 
     def select(self, rows: Tensor, sentences: Tensor | None = None) -> None:
         """Keep these rows, int64 (R',), those of a beam in a row; where given only these sentences."""
-        if self.filled.numel():
+        if self.place is not None:
+            kept = self.filled.index_select(1, rows) if self.filled.numel() else self.filled
+            if sentences is None and kept.shape == self.filled.shape:
+                self.filled.copy_(kept)  # what is replayed knows only this place
+            else:
+                self.filled, self.replayed = kept, graphs.Replayed()
+        elif self.filled.numel():
             shape = len(self.filled), len(rows), self.filled.size(2)
             if self.spare is None or self.spare.shape != shape:
                 self.spare = self.filled.new_empty(shape)
