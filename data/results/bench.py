@@ -140,19 +140,20 @@ def decode(model: nn.Module, batches: list[Tensor], beam: int, length: int) -> l
 
 
 def in_rounds(turns: dict[object, Callable], rounds: int, device: torch.device) -> dict[object, dict]:
-    """Name -> clock -> seconds of each round. In each another begins; an additional first round is not counted."""
+    """Name -> clock -> seconds of each round. In each another begins. Two more come first and are not counted: in the
+    second a GPU's graphs are captured."""
     names, clocks = list(turns), {"wall": time.perf_counter}
     if device.type == "cpu":
         clocks["cpu"] = time.process_time  # of all threads
     seconds = {name: {clock: [] for clock in clocks} for name in names}
-    for number in range(rounds + 1):
+    for number in range(-2, rounds):
         first = number % len(names)
         for name in names[first:] + names[:first]:
             since = {clock: read() for clock, read in clocks.items()}
             turns[name]()
             if device.type == "cuda":
                 torch.cuda.synchronize(device)
-            for clock, read in clocks.items() if number else ():
+            for clock, read in clocks.items() if number >= 0 else ():
                 seconds[name][clock].append(read() - since[clock])
     return seconds
 

@@ -46,8 +46,8 @@ def _captured(
     function: Callable[..., Tensor], given: list[Tensor]
 ) -> tuple[torch.cuda.CUDAGraph, list[Tensor], Tensor]:
     device = given[0].device
-    here, aside = torch.cuda.current_stream(device), torch.cuda.Stream(device)
-    graph, pool, collects = torch.cuda.CUDAGraph(), _pool(device)[0], gc.isenabled()
+    here, (pool, aside, _) = torch.cuda.current_stream(device), _pool(device)
+    graph, collects = torch.cuda.CUDAGraph(), gc.isenabled()
     aside.wait_stream(here)
     gc.disable()  # no other graph may be freed during a capture
     try:
@@ -65,12 +65,12 @@ def _captured(
 @cache
 def _pool(device: torch.device) -> tuple:
     """Memory that all graphs share, for they run one after another; and one graph, or it would be given back."""
-    handle, graph = torch.cuda.graph_pool_handle(), torch.cuda.CUDAGraph()
-    with torch.cuda.stream(torch.cuda.Stream(device)):
+    handle, stream, graph = torch.cuda.graph_pool_handle(), torch.cuda.Stream(device), torch.cuda.CUDAGraph()
+    with torch.cuda.stream(stream):
         graph.capture_begin(pool=handle, capture_error_mode="thread_local")
         kept = torch.zeros(1, device=device)
         graph.capture_end()
-    return handle, graph, kept
+    return handle, stream, (graph, kept)
 
 
 def in_few_shapes(src: Tensor, trg: Tensor) -> tuple[Tensor, Tensor]:

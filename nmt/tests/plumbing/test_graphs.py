@@ -91,7 +91,7 @@ def test_a_run_learns_the_same(changes, corpus, device, tmp_path, plainly):
     """Without dropout, whose draws are others where pairs are added; float16 needs a GPU."""
     if device.type == "cpu" and "precision" in changes:
         pytest.skip("a CPU multiplies no float16")
-    config = replace(TINY, **{"dropout": 0.0, "max_epochs": 3, "precision": "32", **changes})
+    config = replace(TINY, **{"dropout": 0.0, "max_epochs": 2, "precision": "32", **changes})
     losses = []
     for name, how in (("replayed", lambda f, *a, **o: f(*a, **o)), ("plain", plainly)):
         run = how(quiet, config, corpus, tmp_path / name, device=device)
