@@ -9,7 +9,7 @@ from tabulate import tabulate
 
 from nmt import NmtError
 from nmt.cli import arguments
-from nmt.cli.commands import LR, SCHEDULER
+from nmt.cli.commands import LR, RECIPE, SCHEDULER
 from nmt.config import TrainingConfig, flag, shape_of
 from nmt.corpora.corpus import Corpus, to_stderr
 from nmt.models import Trained, differences
@@ -70,7 +70,7 @@ def with_times(row: dict) -> dict[str, str]:
 
 
 def pruning_config(given: argparse.Namespace) -> PruningConfig:
-    """What was said about pruning, with the origin's flag and the default of --method."""
+    """What was said about pruning, with the origin's flag, the default of --method and the recipe."""
     said = arguments.fields_said(given, PruningConfig)
     gated = getattr(given, "encoder_with_hard_concrete_gate", None)
     if gated and said.get("heads", "encoder") != "encoder":
@@ -83,11 +83,12 @@ def pruning_config(given: argparse.Namespace) -> PruningConfig:
         raise NmtError(f"--encoder-with-hard-concrete-gate=1: --method {said['method']} has no gates; leave one out")
     if said["method"] == "ours" and "keep" not in said:
         raise NmtError("how much shall stay? Say --keep K, heads, or --hcg-l0-penalty-lambda X, their price")
-    return PruningConfig(**said)
+    by_default = RECIPE if "keep" in said and getattr(given, "scheduler", SCHEDULER) == SCHEDULER else {}
+    return PruningConfig(**by_default | said)
 
 
 def training_config(given: argparse.Namespace, trained: Trained) -> TrainingConfig:
-    """What was said about training; the shape is that of the trained model, and a small constant rate the default."""
+    """What was said about training; the shape is that of the trained model, and a constant rate the default."""
     said, shape = arguments.fields_said(given, TrainingConfig), shape_of(trained.model.config)
     there = {flag(name): shape[name] for name in shape if name in said}
     if problem := differences(there, {flag(name): said[name] for name in shape if name in said}, "there"):
@@ -96,7 +97,7 @@ def training_config(given: argparse.Namespace, trained: Trained) -> TrainingConf
     # The origin's pruning line has the knobs of noam beside --scheduler=no: they are let pass.
     said = {"scheduler": SCHEDULER, "dropout": trained.model.config.dropout} | shape | said
     if said["scheduler"] != "noam":
-        said.setdefault("lr", LR)
+        said.setdefault("lr", LR * min(1, 128 / trained.model.config.d_model))
     return TrainingConfig(**said)
 
 

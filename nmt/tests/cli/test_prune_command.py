@@ -72,7 +72,8 @@ def test_methods_and_defaults(prunes, trained):  # noqa: F811
     assert (result["method"], result["kept"], result["of"]) == (OURS, 1, 2)
     assert "1 of 2 kept; the new model: ours" in out
     run = Run("ours")
-    assert run.config["training"]["scheduler"] == "no" and run.config["training"]["lr"] == 5e-4
+    assert run.config["training"]["scheduler"] == "no" and run.config["training"]["lr"] == 2e-3
+    assert (run.config["objective"]["warmup"], run.config["objective"]["average"]) == (5, 0.5)
     assert run.config["training"]["dropout"] == load(trained.directory).model.config.dropout
     assert run.config["objective"]["method"] == OURS  # the real name, so that it can be told later
     result, _ = prunes("--method taylor --heads all --keep 4 --run all --no-freeze --scheduler noam")
@@ -120,7 +121,7 @@ def test_resume(nmt_, prunes, refuses, trained):  # noqa: F811
     refuses(f"prune --resume --run {trained.directory}", r"is a run of nmt train; nmt train --run .* --resume")
     refuses("prune --resume --run r --keep 2", "keep is 1 in the run, 2 now")
     refuses("prune --resume --run r --max_epochs 9", "--max-epochs 9: r shares 1 epochs")
-    refuses("prune --resume --run r --lr 0.1", "--lr is 0.0005 in the run, 0.1 now")
+    refuses("prune --resume --run r --lr 0.1", "--lr is 0.002 in the run, 0.1 now")
     refuses(
         f"prune --checkpoint {trained.directory} {QUICK} --keep 1 --run r",
         "exists already; go on with nmt prune --run r --resume, or",
