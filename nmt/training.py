@@ -169,8 +169,7 @@ class Trainer:
                     loss = self._add_gradients(share, tokens / processes)
                 else:
                     divisor = torch.full((), tokens, dtype=torch.float32, device=self.device)
-                    padded = graphs.in_few_shapes(share.src, share.trg)
-                    loss = self.replayed(self._gradients_of_tensors, *padded, divisor)
+                    loss = self.replayed(self._of_tensors, *graphs.in_few_shapes(share.src, share.trg), divisor)
             losses = losses + loss.double()
         return losses
 
@@ -182,7 +181,7 @@ class Trainer:
         self.state.scaler.scale(loss / divisor).backward()
         return loss.detach()
 
-    def _gradients_of_tensors(self, src: Tensor, trg: Tensor, divisor: Tensor) -> Tensor:
+    def _of_tensors(self, src: Tensor, trg: Tensor, divisor: Tensor) -> Tensor:
         return self._add_gradients(Batch(src, trg, [], 0), divisor)
 
     def validate(self) -> dict:

@@ -20,8 +20,7 @@ TYPED = "real"  # of the models that ship, the best at what people type: data/mo
 BEGINS = {"method": "what is pruned", "num_blocks": "the model", "batch_size": "how much, and how long"}
 BEGINS |= {"lr": "how it learns", "check_val_every_n_epoch": "what is measured and kept"}
 
-# In pruning a recipe that lowered the loss on ten of ten models, data/results/claims: a constant rate after a short
-# warm-up, and the mean of the last weights. The rate was chosen with d_model 128; in a wider model it is as much lower.
+# In pruning, recipe R of data/results/claims. The rate was chosen with d_model 128; in a wider model it is lower.
 SCHEDULER, LR, RECIPE = "no", 2e-3, {"warmup": 5, "average": 0.5}
 PRUNE_HELP = {
     "method": "how the heads are chosen: random, last-layers, magnitude, confidence, taylor, taylor-per-layer, "
@@ -30,8 +29,7 @@ PRUNE_HELP = {
     "scheduler": f"how the learning rate goes (default: {SCHEDULER})",
     "lr": f"learning rate of the weights (default: {LR}, less above d_model 128; 1 with noam, whose factor it is then)",
     "warmup": f"steps over which the rate rises to --lr (default: {RECIPE['warmup']} with --keep, else 0)",
-    "average": "share of the steps, the last ones with chosen heads, whose weights are averaged (default: "
-    f"{RECIPE['average']} with --keep, else 0)",
+    "average": f"share of the last steps whose weights are averaged (default: {RECIPE['average']} with --keep, else 0)",
     "dropout": "dropout on embeddings and on each sub-layer's output (default: that of --checkpoint)",
     "max_epochs": "epochs in all, of search and fine-tuning (default: 10); for each number in --keep",
     "max_minutes": "stop after so many minutes of wall time, over all sessions of the run; for each number in --keep",

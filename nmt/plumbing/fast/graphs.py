@@ -21,8 +21,8 @@ MULTIPLE = 8  # of the sides of a batch: few shapes, and those that matrix units
 class Replayed:
     """Calls of one function of tensors on a GPU, replayed from the second with inputs of the same shapes on.
 
-    It returns one tensor, and must not wait for the GPU. It may change others in place. Those that it reads must stay
-    where they are: a parameter may get new values, and a gradient must be zeroed, not dropped.
+    It returns one tensor, and must not wait for the GPU. What it reads or changes must stay where it is: a parameter
+    may get new values, a gradient must be zeroed, not dropped.
     """
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ def _captured(
 
 @cache
 def _pool(device: torch.device) -> tuple:
-    """Memory that all graphs share, for they run one after another; and one graph, or it would be given back."""
+    """Memory that all graphs share, the stream of their captures, and one graph, or it would be given back."""
     handle, stream, graph = torch.cuda.graph_pool_handle(), torch.cuda.Stream(device), torch.cuda.CUDAGraph()
     with torch.cuda.stream(stream):
         graph.capture_begin(pool=handle, capture_error_mode="thread_local")

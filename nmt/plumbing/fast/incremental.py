@@ -142,7 +142,6 @@ class Decoder:
         self.length, self.filled, self.spare = 0, x.new_empty(0, 1, end), None
         # On a GPU all of the room is looked at, behind a mask, for the kernels that are replayed know no length.
         self.place = torch.zeros(1, dtype=torch.int64, device=x.device) if x.device.type in graphs.DEVICES else None
-        self.replayed = graphs.Replayed()
 
     def step(self, words: Tensor) -> Tensor:
         """The newest word of each row, int64 (R,) -> logits of the next, (R, V)."""
