@@ -160,7 +160,7 @@ def test_two_at_once(begun, work, tmp_path):
     assert kept(tmp_path) == begun and work()[0] == 0
 
 
-def test_lines_that_cannot_be_read_are_counted_once_more(work, tmp_path):
+def test_lines_that_cannot_be_read_are_counted_once_more(work, tmp_path, capfd):
     """What a killed command told of its lines is told by the one that ends, too."""
     lines = [b"a cat.", b"caf\xe9."] * 20
     (tmp_path / "bad.txt").write_bytes(b"\n".join(lines))
@@ -170,6 +170,7 @@ def test_lines_that_cannot_be_read_are_counted_once_more(work, tmp_path):
 
     status, err = work(source="bad.txt", output="whole.txt")
     in_child(lambda: work(source="bad.txt")[0], 0.1)
+    capfd.readouterr()  # what the child told, if it came so far
     again, told = work(source="bad.txt")
     assert again == status and faults(told) == faults(err) and len(faults(err)) == 21 and "20 of 40 lines" in err
     assert (tmp_path / "out.txt").read_bytes() == (tmp_path / "whole.txt").read_bytes()
