@@ -14,6 +14,7 @@ from pathlib import Path
 import movies
 import numpy as np
 import torch
+from drawings import gate_distribution
 from movies import Movie
 from priced import Gates
 
@@ -157,7 +158,7 @@ def density(
     figure, (grid,) = plots.new_figure((3.8 * len(names), 3.2), (1, len(names)), dpi=100)
     highest, drawn = 1.05 * np.max(densities), []
     for gate, axes in enumerate(grid):
-        drawn.append(plots.gate_distribution(axes, x, densities[0][:, gate], *masses[0][:, gate], highest))
+        drawn.append(gate_distribution(axes, x, densities[0][:, gate], *masses[0][:, gate], highest))
     grid[0].set_ylabel("density between 0 and 1", color=BLUE)
     drawn[-1][-1].set_ylabel("P(exactly 0), P(exactly 1)", color=ORANGE)
 

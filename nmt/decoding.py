@@ -23,9 +23,8 @@ LENGTH_PENALTY = 0.6
 # Nats per token. Of 100 everyday sentences `real` translates 15 wrong: 6 of these are below it, and 8 of the 85 right
 # ones; `phrasebook`, of 299 of its own that hold no unseen word, 23 of 68 wrong ones and none of the 231 right ones.
 DOUBTFUL = -0.3
-# After so many steps a search looks which sentences have ended, and they leave the batch where no more than a share of
-# the others goes on. A GPU would have to be waited for at each step, and replays what it knows, batches of one shape.
-LOOKS = {"cuda": (8, 0.5)}  # elsewhere after each step, and who has ended leaves
+# Steps after which a search looks who has ended, and the share that must still go on for these to stay in the batch.
+LOOKS = {"cuda": (8, 0.5)}  # to look waits for the GPU, which replays batches of one shape; elsewhere (1, 1)
 LONGEST = 256  # source tokens read at once; `translate` cuts longer lines
 
 
@@ -189,10 +188,7 @@ class _Pools:
         self.worst = torch.full((len(limits),), float("-inf"))  # the scores to beat: (R,)
 
     def look(self, steps: list[tuple[Tensor, Tensor, Tensor]]) -> Tensor | None:
-        """Of each step targets (R, W, T + 1), log_probs (R, W) and what ended, bool (R, W).
-
-        Returns which rows stay in the batch, int64; None: all.
-        """
+        """Of each step targets (R, W, T + 1), log_probs and what ended (R, W). Returns which rows stay, None: all."""
         for targets, log_probs, ended in [[part.cpu() for part in step] for step in steps]:
             length = targets.size(2) - 1
             scores = log_probs / self.lp(length)
@@ -274,8 +270,7 @@ def translate_n_best(
     """
     device = next(model.parameters()).device
     calm = [calmed(line) if typed else None for line in sentences]  # of those that are all in capitals
-    given = [quiet or line for line, quiet in zip(sentences, calm, strict=True)]
-    texts = [translatable_parts(line) if typed else [clean(line)] for line in given]
+    texts = [translatable_parts(q or s) if typed else [clean(s)] for s, q in zip(sentences, calm, strict=True)]
     if typed:
         both = [text for of_line in texts for text in of_line if len(split_sentences(text)) > 1]
         best = zip(both, translate(model, bpe, both, beam, batch_size=batch_size, **search), strict=True)

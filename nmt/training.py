@@ -166,23 +166,21 @@ class Trainer:
             with distributed.adding_up(self.parallel, last=share is shares[-1]):
                 # DistributedDataParallel takes the mean over processes; a step is the mean over the tokens of all.
                 if self.replayed is None or share.trg.numel() * self.config.d_model > graphs.LARGEST:
-                    loss = self._add_gradients(share, tokens / processes)
+                    loss = self._add_gradients(share.src, share.trg, tokens / processes, share)
                 else:
                     divisor = torch.full((), tokens, dtype=torch.float32, device=self.device)
-                    loss = self.replayed(self._of_tensors, *graphs.in_few_shapes(share.src, share.trg), divisor)
+                    loss = self.replayed(self._add_gradients, *graphs.in_few_shapes(share.src, share.trg), divisor)
             losses = losses + loss.double()
         return losses
 
-    def _add_gradients(self, share: Batch, divisor: Tensor | float) -> Tensor:
-        """Add up the gradients of the share's summed loss / `divisor`. Returns the loss, ()."""
+    def _add_gradients(self, src: Tensor, trg: Tensor, divisor: Tensor | float, share: Batch | None = None) -> Tensor:
+        """Add up the gradients of the summed loss of these pairs / `divisor`. Returns the loss, ()."""
+        share = share or Batch(src, trg, [], 0)
         with self.session.numerics.autocast(self.device):
             states = self.parallel(share.src, share.trg_in)  # (B, T, D)
             loss = self.objective.loss(share, states, self.model.generator, self.config.label_smoothing)
         self.state.scaler.scale(loss / divisor).backward()
         return loss.detach()
-
-    def _of_tensors(self, src: Tensor, trg: Tensor, divisor: Tensor) -> Tensor:
-        return self._add_gradients(Batch(src, trg, [], 0), divisor)
 
     def validate(self) -> dict:
         """Score the held-out pairs, log and store what comes out, and tell `on_validation`. Returns the metrics."""

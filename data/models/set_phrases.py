@@ -7,11 +7,11 @@ import gzip
 import random
 import sys
 
-from nmt.phrasebook.gold import words
 from nmt.plumbing.places import in_clone
 
 sys.path.append(str(in_clone("data", "phrasebook")))
 
+from gold import words
 from grammar.contractions import contract, uncontracted
 from grammar.sentences import Sentence, text
 from grammar.words import Notes, Word

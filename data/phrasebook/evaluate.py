@@ -10,11 +10,11 @@ import torch
 from tabulate import tabulate
 
 from frequency import unigram
+from gold import load_gold, words
 from nmt.analysis import score_pairs
 from nmt.corpora.corpus import prepare
 from nmt.decoding import translate
 from nmt.phrasebook.contrast import contrast_table, load_contrast
-from nmt.phrasebook.gold import load_gold, words
 from nmt.plumbing.files import write_text
 from nmt.plumbing.places import in_clone, shipped
 from nmt.runs import Run, load

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from nmt.phrasebook.gold import words
+from gold import words
 
 
 def unigram(lines: Iterable[str]) -> Callable[[str], float]:

@@ -18,7 +18,6 @@ from nmt.corpora.corpus import prepare
 from nmt.decoding import translate
 from nmt.models import Trained
 from nmt.phrasebook.contrast import contrast_table, load_contrast
-from nmt.phrasebook.gold import load_gold
 from nmt.plumbing.files import json_lines, read_json_lines, write_text
 from nmt.plumbing.places import in_clone
 from nmt.plumbing.provenance import description_of_session
@@ -26,9 +25,11 @@ from nmt.pruning import masks
 from nmt.runs import load
 from nmt.transformer import KINDS
 
-sys.path.append(str(in_clone("data")))
+sys.path += [str(in_clone("data")), str(in_clone("data", "phrasebook"))]
 
 from page_parts import replaced_between, table
+
+from gold import load_gold
 
 SPLIT = "test_seen"
 # What is measured: a shipped model; its heads that are closed, kind -> (layer, head) or ... for all of the kind; the

@@ -1,4 +1,1 @@
-"""What is known of each pair of the embedded phrasebook: gold structure and contrast sets.
-
-The generator is not imported here: its workshop is data/phrasebook/grammar.
-"""
+"""The contrast sets of the phrasebook. What reads its gold structure, and what writes it, is in data/phrasebook."""

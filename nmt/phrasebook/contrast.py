@@ -1,11 +1,14 @@
 """Contrast sets: which phenomena a model has learnt, by whether it prefers the right line to wrong ones."""
 
+import gzip
+import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 
-from nmt.phrasebook.gold import read_records
+from nmt import NmtError
+from nmt.plumbing.places import shipped
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,20 @@ class Row:
     accuracy: float
     chance: float  # accuracy of a coin among the lines of each item
     margin: float  # mean of the right line's score, less the highest of the wrong ones
+
+
+def read_records(name: str, record: Callable[[dict], object]) -> list:
+    """What `record` makes of each JSON object of a gzipped file of the shipped phrasebook."""
+    path, records = shipped() / "phrasebook" / name, []
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            for line in file:
+                records.append(record(json.loads(line)))
+    except FileNotFoundError:
+        raise NmtError(f"{path}: no such file; `python -m grammar` in data/phrasebook/ writes it") from None
+    except (OSError, EOFError, ValueError, TypeError, KeyError) as error:
+        raise NmtError(f"{path}, line {len(records) + 1}: damaged ({error})") from None
+    return records
 
 
 def load_contrast() -> list[Item]:

@@ -1,7 +1,6 @@
 """Averaging of checkpoints: a model whose weights are the mean of the last ones (Vaswani et al. 2017, section 6.1)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -26,20 +25,15 @@ def average_last(run: Run, last: int, out: str | Path) -> Path:
         raise NmtError(f"--last {last}: {there}; train with --keep_checkpoints {last}")
     if Path(out).exists():
         raise NmtError(f"--out {out} exists already; name another directory")
-    return average([run.checkpoint(step) for step in steps[-last:]], out)
-
-
-def average(models: Sequence[Path], out: str | Path) -> Path:
-    """The same of any model directories of one shape and one vocabulary, as of a model and one that was trained on."""
-    sums = defaultdict(float)
-    for model in models:
-        trained = load(model)
+    checkpoints, sums = [run.checkpoint(step) for step in steps[-last:]], defaultdict(float)
+    for checkpoint in checkpoints:
+        trained = load(checkpoint)
         for name, value in trained.model.state_dict().items():
             sums[name] = sums[name] + value.double()
-    trained.model.load_state_dict({name: total / len(models) for name, total in sums.items()})
+    trained.model.load_state_dict({name: total / last for name, total in sums.items()})
     with whole_directory(out) as new:
         save_model_directory(new, trained.model, trained.bpe, trained.lowercase)
         session = description_of_session(torch.device("cpu"), 0)
-        of = [str(model.resolve()) for model in models]
+        of = [str(checkpoint.resolve()) for checkpoint in checkpoints]
         write_json(new / "average.json", {"of": of, **{key: session[key] for key in ("time", "command", "git")}})
     return Path(out)

@@ -1,2 +1,1 @@
-"""What is shown: `plots` has the figures and the style of all, `live` the model that a reader plays with and `widgets`
-its panels."""
+"""What is shown: `plots` has figures and their style, `live` the model a reader plays with, `widgets` its panels."""

@@ -108,7 +108,7 @@ def test_no_circles():
 
 
 def test_the_package_is_thin():
-    assert lines(files().values()) <= 9_620  # what comes new makes room for itself
+    assert lines(files().values()) <= 9_500  # what comes new makes room for itself
 
 
 def test_the_transformer_stands_on_attention_alone():

@@ -1,7 +1,7 @@
 """The gold structure of a generated sentence: which words translate which, and which word decides a form."""
 
+from gold import Gold
 from grammar.sentences import Sentence
-from nmt.phrasebook.gold import Gold
 
 
 def gold(sentence: Sentence) -> Gold:

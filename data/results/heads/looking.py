@@ -5,6 +5,7 @@ for one kind of attention: how much each word looks at the word that it looks at
 Words are those of `Gold`, counted from 0; BOS and EOS are no words, what a head gives to them is left out.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -14,8 +15,12 @@ from torch import Tensor
 from nmt.analysis import attention_maps
 from nmt.bpe import BPE
 from nmt.corpora.normalise import clean
-from nmt.phrasebook.gold import pieces_of_words
+from nmt.plumbing.places import shipped
 from nmt.transformer import KINDS, Transformer
+
+sys.path.append(str(shipped() / "phrasebook"))
+
+from gold import pieces_of_words
 
 Pairs = Sequence[tuple[int, int]]  # (word that looks, word that it should look at) in one sentence
 Looked = tuple[Tensor, Tensor]  # (L, H, Q) each: the largest weight, and the word it lies on, -1 where on none

@@ -17,6 +17,7 @@ Without --runs the lines of seeds 2 and 3, whose weights are not kept, stay as t
 import argparse
 import hashlib
 import random
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,13 +36,16 @@ from nmt.corpora.corpus import prepare
 from nmt.corpora.normalise import clean
 from nmt.models import Trained
 from nmt.phrasebook.contrast import Item, load_contrast
-from nmt.phrasebook.gold import Gold, load_gold
 from nmt.plumbing.files import json_lines, read_json_lines, write_text
 from nmt.plumbing.places import shipped
 from nmt.plumbing.provenance import description_of_session
 from nmt.pruning import masks
 from nmt.runs import load
 from nmt.transformer import KINDS, Transformer
+
+sys.path.append(str(shipped() / "phrasebook"))
+
+from gold import Gold, load_gold
 
 SHIPPED = {"dense": "phrasebook", "pruned": "phrasebook-pruned", "real": "real", "real-pruned": "real-pruned"}
 SEEDS = 2, 3  # of other pruned models; the shipped one has seed 1

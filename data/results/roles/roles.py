@@ -20,7 +20,6 @@ from nmt.corpora.corpus import prepare
 from nmt.models import Trained
 from nmt.objective import Objective
 from nmt.phrasebook.contrast import contrast_table, load_contrast
-from nmt.phrasebook.gold import Gold, load_gold, pieces_of_words
 from nmt.plumbing.files import write_text
 from nmt.plumbing.places import in_clone
 from nmt.plumbing.provenance import git_revision
@@ -31,9 +30,11 @@ from nmt.runs import Run, load
 from nmt.training import train
 from nmt.transformer import KINDS, Transformer
 
-sys.path.append(str(in_clone("data", "results", "heads")))
+sys.path += [str(in_clone("data", "results", "heads")), str(in_clone("data", "phrasebook"))]
 
 import looking
+
+from gold import Gold, load_gold, pieces_of_words
 
 BATCHES = {"batch_tokens": 700, "dropout": 0.1, "seed": 1}
 ON = {"scheduler": "no", "lr": 5e-4, **BATCHES}  # of a trained model

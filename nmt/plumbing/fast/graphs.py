@@ -42,11 +42,9 @@ class Replayed:
         return output.clone()  # the next replay writes in its place
 
 
-def _captured(
-    function: Callable[..., Tensor], given: list[Tensor]
-) -> tuple[torch.cuda.CUDAGraph, list[Tensor], Tensor]:
-    device = given[0].device
-    here, (pool, aside, _) = torch.cuda.current_stream(device), _pool(device)
+def _captured(function: Callable[..., Tensor], given: list[Tensor]) -> tuple:
+    """The graph, the places of its inputs, that of its output."""
+    here, (pool, aside, _) = torch.cuda.current_stream(given[0].device), _pool(given[0].device)
     graph, collects = torch.cuda.CUDAGraph(), gc.isenabled()
     aside.wait_stream(here)
     gc.disable()  # no other graph may be freed during a capture

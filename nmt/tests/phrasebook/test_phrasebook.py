@@ -10,6 +10,7 @@ from itertools import product
 import pytest
 
 from frequency import unigram
+from gold import load_gold, pieces_of_words, words
 from grammar import generate, lexicon
 from grammar.conjugation import verb_forms
 from grammar.contractions import contract, key, uncontracted
@@ -20,7 +21,6 @@ from grammar.sentences import Sentence, text
 from grammar.words import Notes, Word, en
 from nmt import NmtError
 from nmt.phrasebook.contrast import contrast_table, load_contrast, mcnemar
-from nmt.phrasebook.gold import load_gold, pieces_of_words, words
 from nmt.plumbing.places import shipped
 
 FOLDER = shipped() / "phrasebook"
@@ -352,7 +352,7 @@ def test_mcnemar_is_the_share_of_coins_that_fall_as_unequally():
 
 
 def test_a_missing_or_damaged_gold_file_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr("nmt.phrasebook.gold.shipped", lambda: tmp_path)
+    monkeypatch.setattr("nmt.phrasebook.contrast.shipped", lambda: tmp_path)
     with pytest.raises(NmtError, match=r"test\.gold\.jsonl\.gz: no such file"):
         load_gold("test")
     (tmp_path / "phrasebook").mkdir()
@@ -362,7 +362,7 @@ def test_a_missing_or_damaged_gold_file_is_named(tmp_path, monkeypatch):
 
 
 def test_who_reads_the_corpus_loads_no_grammar():
-    modules = "nmt.phrasebook.gold, nmt.phrasebook.contrast, evaluate"
+    modules = "gold, nmt.phrasebook.contrast, evaluate"
     code = f"import sys, {modules}; print([name for name in sys.modules if name.split('.')[0] == 'grammar'])"
     path = os.pathsep.join([str(FOLDER), *filter(None, sys.path)])  # so that the grammar could be loaded
     done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path}, capture_output=True)

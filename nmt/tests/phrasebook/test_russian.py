@@ -5,8 +5,8 @@ from functools import cache
 import pymorphy3
 import pytest
 
+from gold import load_gold
 from grammar import lexicon
-from nmt.phrasebook.gold import load_gold
 
 ANALYSER = pymorphy3.MorphAnalyzer()
 # what the analyser may call a word that we call …: adjectives used as nouns, participles, words of several classes

@@ -5,15 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from drawings import gate_distribution, paddings
 
 from nmt.cli import main
 from nmt.show.plots import (
     attention_rows,
     curves,
-    gate_distribution,
     matrices,
     new_figure,
-    paddings,
     run_curves,
     run_pictures,
 )

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from gold import WORD, words
 from grammar import lexicon
 from grammar.contractions import key
 from grammar.declension import CASES
@@ -14,7 +15,6 @@ from grammar.sentences import ENDS, MARKS, Sentence, sentence, text
 from grammar.words import Notes, Word, en, inflected
 from grammar.world import World
 from nmt import NmtError
-from nmt.phrasebook.gold import WORD, words
 
 TOKEN = re.compile(rf"{{([^{{}}]*)}}|{WORD.pattern}")
 PREPOSITIONS = {"в", "на", "к", "о", "с", "из", "от", "до", "у", "по", "за", "без", "для"}

@@ -4,18 +4,13 @@ A word is what WORD matches: letters with inner hyphens and apostrophes, or one 
 words from 0. SPLIT.gold.jsonl.gz holds one JSON object a line, line by line with SPLIT.tsv.gz.
 """
 
-import gzip
-import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from nmt import NmtError
-from nmt.plumbing.places import shipped
+from nmt.phrasebook.contrast import read_records
 
 WORD = re.compile(r"\w+(?:['-]\w+)*'?|[^\w\s]")
-Record = TypeVar("Record")
 
 
 @dataclass(frozen=True)
@@ -50,20 +45,6 @@ def load_gold(split: str) -> list[Gold]:
         return Gold(**(fields | links))
 
     return read_records(f"{split}.gold.jsonl.gz", gold)
-
-
-def read_records(name: str, record: Callable[[dict], Record]) -> list[Record]:
-    """What `record` makes of each JSON object of a gzipped file of the shipped phrasebook."""
-    path, records = shipped() / "phrasebook" / name, []
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            for line in file:
-                records.append(record(json.loads(line)))
-    except FileNotFoundError:
-        raise NmtError(f"{path}: no such file; `python -m grammar` in data/phrasebook/ writes it") from None
-    except (OSError, EOFError, ValueError, TypeError, KeyError) as error:
-        raise NmtError(f"{path}, line {len(records) + 1}: damaged ({error})") from None
-    return records
 
 
 def pieces_of_words(words: list[str], pieces: list[str]) -> list[list[int]]:
