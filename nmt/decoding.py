@@ -210,9 +210,8 @@ class _Pools:
         if self.going.sum() > self.left * (len(self.rows) - 1):
             return None
         keep = self.going.nonzero().flatten()
-        self.rows, self.worst, self.limits, self.going = (
-            one[keep] for one in (self.rows, self.worst, self.limits, self.going)
-        )
+        of_rows = self.rows, self.worst, self.limits, self.going
+        self.rows, self.worst, self.limits, self.going = (one[keep] for one in of_rows)
         return keep
 
 

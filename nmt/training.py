@@ -75,7 +75,7 @@ class Trainer:
         self.model, self.objective, self.device = self.state.model, self.state.objective, self.state.device
         self.parallel, self.signed = distributed.parallel(self.model), False
         alone = self.objective.plain and distributed.count() == 1
-        self.replayed = graphs.Replayed() if alone and self.device.type in graphs.DEVICES else None
+        self.replayed = graphs.Replayed(self.model) if alone and self.device.type in graphs.DEVICES else None
         self.signals, self.checked_next = [], []  # that came; (step, loss, rows) since the last test for NaN
         left = math.inf if config.max_minutes is None else 60 * config.max_minutes - self.state.seconds
         self.deadline = self.state.started + left  # seconds on the clock of time.monotonic

@@ -9,7 +9,7 @@ from functools import cache
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from nmt import BOS, EOS, PAD
 
@@ -22,11 +22,11 @@ class Replayed:
     """Calls of one function of tensors on a GPU, replayed from the second with inputs of the same shapes on.
 
     It returns one tensor, and must not wait for the GPU. What it reads or changes must stay where it is: a parameter
-    may get new values, a gradient must be zeroed, not dropped.
+    may get new values, a gradient must be zeroed, not dropped. A buffer of `module` may be replaced.
     """
 
-    def __init__(self) -> None:
-        self.captured = {}
+    def __init__(self, module: nn.Module | None = None) -> None:
+        self.captured, self.module = {}, module or nn.Module()
 
     def __call__(self, function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
         key = tuple(one.shape for one in inputs)
@@ -34,8 +34,9 @@ class Replayed:
             self.captured[key] = None
             return function(*inputs)
         if self.captured[key] is None:
-            self.captured[key] = _captured(function, [one.clone() for one in inputs])
-        graph, given, output = self.captured[key]
+            read = list(self.module.buffers())  # kernels go on reading these, as positions before a longer table
+            self.captured[key] = *_captured(function, [one.clone() for one in inputs]), read
+        graph, given, output, _ = self.captured[key]
         for place, one in zip(given, inputs, strict=True):
             place.copy_(one)
         graph.replay()
@@ -73,8 +74,7 @@ def _pool(device: torch.device) -> tuple:
 
 def in_few_shapes(src: Tensor, trg: Tensor) -> tuple[Tensor, Tensor]:
     """src (B, S) and trg (B, T + 1) with B, S and T rounded up. An added pair has nothing that would be predicted."""
-    rows = len(src)
-    src = F.pad(src, (0, -src.size(1) % MULTIPLE, 0, -rows % MULTIPLE), value=PAD)
+    rows, src = len(src), F.pad(src, (0, -src.size(1) % MULTIPLE, 0, -len(src) % MULTIPLE), value=PAD)
     trg = F.pad(trg, (0, (1 - trg.size(1)) % MULTIPLE, 0, -rows % MULTIPLE), value=PAD)
     src[rows:, 0], trg[rows:, 0] = EOS, BOS  # a row in which nothing may be looked at has no softmax
     return src, trg

@@ -2,6 +2,7 @@
 
 import weakref
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -15,6 +16,8 @@ from nmt.plumbing.fast.incremental import Decoder
 from nmt.runs import load
 from nmt.tests.plumbing.test_incremental import LENGTH, MODELS, stepped
 from nmt.tests.test_training import TINY, _caches, quiet  # noqa: F401
+
+REPLAY = graphs.Replayed.__call__
 
 
 @pytest.fixture(autouse=True)
@@ -141,3 +144,20 @@ def test_a_search_leaves_nothing_behind(make_model, src):
     gone = weakref.ref(decoder.replayed)
     del decoder
     assert gone() is None
+
+
+def test_a_table_that_was_replaced_is_kept_for_the_kernels_that_read_it(make_model, device, src, monkeypatch):
+    """A sentence of more than 256 tokens gets a longer table of positions."""
+    model = make_model()
+    old = weakref.ref(model.src_embedding.positions)
+    if device.type == "cpu":
+        graph = SimpleNamespace(replay=lambda: None)
+        monkeypatch.setattr(graphs, "_captured", lambda function, given: (graph, given, function(*given)))
+    replayed = graphs.Replayed(model)
+    with torch.no_grad():
+        short = [REPLAY(replayed, model.src_embedding, src) for _ in range(2)]
+        model.src_embedding(src.new_ones(1, 300))
+        assert old() is not None and model.src_embedding.positions is not old()
+        assert torch.equal(short[0], REPLAY(replayed, model.src_embedding, src))
+    del replayed
+    assert old() is None
