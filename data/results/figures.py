@@ -72,8 +72,8 @@ def draw(stored: Path, folder: Path) -> list[Path]:
         drawn[f"lambda-{corpus}"] = gates_by_price(corpus, runs)
     if (stored / "claims").is_dir():
         cells, wider = (reading.claimed_cells(stored, name) for name in ("claims", "grammar"))
-        drawn |= {"methods": curves_of_methods(cells)} if cells.lines else {}
-        drawn |= {"grammar": grammar_destroyed([cells, wider])} if cells.lines and wider.lines else {}
+        drawn |= {"methods": curves_of_methods(cells)} if cells.complete else {}
+        drawn |= {"grammar": grammar_destroyed([cells, wider])} if cells.complete and wider.complete else {}
     for name, figure in drawn.items():
         plots.save(figure, folder / f"{name}.png")
     return [folder / f"{name}.png" for name in drawn]

@@ -95,13 +95,18 @@ class Cells:
         self.lines: dict[tuple[str, int], dict] = {}  # (key, how many heads are kept) -> the line of a cell
         self.dense: dict[int, dict] = {}  # seed -> the line of its dense model
         each = itertools.product(plan.cells(), plan.seeds, range(plan.repeats))
-        keys = {plan.key(said, seed, repeat) for said, seed, repeat in each}
+        self.keys = keys = {plan.key(said, seed, repeat) for said, seed, repeat in each}
         for path in (path for folder in folders for path in sorted(Path(folder).glob("seed-*.jsonl"))):
             for line in read_json_lines(path):
                 if line["key"] in keys:
                     self.lines[line["key"], line["kept"]] = line
                 elif line["key"] == "dense" and line["seed"] in plan.seeds:
                     self.dense[line["seed"]] = line
+
+    @property
+    def complete(self) -> bool:
+        """Whether every cell of the plan is there; those that plans have in common do not make a comparison."""
+        return self.keys == {key for key, _ in self.lines}
 
     def repeats(self, name: str, heads: str, keep: int, seed: int) -> list[float]:
         """The dev losses of one cell, in the order of the repeats."""
@@ -149,7 +154,9 @@ def judge(plan: Plan, cells: Cells) -> list[dict[str, object]]:
             continue
         won = int((differences.max(1) < 0).sum())
         chance = chance_in_hindsight(len(claim.against), won, len(found))
-        rows[-1]["best of all in hindsight"] = f"beaten on {won}; if all were equal, so many by chance: {chance:.3g}"
+        rows[-1]["best of all in hindsight"] = (
+            f"better than the best of them on {won} models; P by chance, were all equal: {chance:.3g}"
+        )
     return rows
 
 

@@ -26,9 +26,10 @@ def kept_runs(folder: str | Path) -> list[Run]:
 
 
 def claimed_cells(stored: Path, name: str = "claims") -> Cells:
-    """Cells of a config in data/results/claims; those of blocks.json and hotels.json lie in folders of their own."""
+    """Cells of a config in data/results/claims; those of blocks.json and hotels.json, which have dense models of their
+    own, lie in folders of their own."""
     folder = stored / "claims"
-    return Cells(Plan.read(folder / f"{name}.json"), [folder, folder / name])
+    return Cells(Plan.read(folder / f"{name}.json"), [folder / name if name in ("blocks", "hotels") else folder])
 
 
 def dev_loss(cell: dict) -> float:

@@ -223,10 +223,11 @@ def scores_of(method: str, cells: dict[int, dict]) -> dict[str, object]:
 def claims(name: str, stored: Path) -> str:
     """What became of the claims in a config, and by how much a repeated cell varies."""
     cells = reading.claimed_cells(stored, name)
-    if not cells.lines:
+    if not cells.complete:
         return "Not run yet."
     revisions = dict.fromkeys(short_revision(line["session"]["git"]) for line in cells.lines.values())
-    said = f"`nmt compare data/results/claims/{name}.json`: {len(cells.lines)} cells. Code {', '.join(revisions)}."
+    count = f"{len(cells.keys)} cells, {len(cells.lines)} models"
+    said = f"`nmt compare data/results/claims/{name}.json`: {count}. Code {', '.join(revisions)}."
     return "\n\n".join(
         [said, *(table(rows) for rows in (judge(cells.plan, cells), repeated_sd(cells.plan, cells)) if rows)]
     )
@@ -235,7 +236,7 @@ def claims(name: str, stored: Path) -> str:
 def cells_table(name: str, stored: Path) -> str:
     """Every method of a config at every number of heads: the means over the models."""
     cells, rows = reading.claimed_cells(stored, name), []
-    if not cells.lines:
+    if not cells.complete:
         return "Not run yet."
     for method, settings in cells.methods.items():
         heads = settings.get("heads", "all")

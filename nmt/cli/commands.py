@@ -25,11 +25,12 @@ SCHEDULER, LR, RECIPE = "no", 2e-3, {"warmup": 5, "average": 0.5}
 PRUNE_HELP = {
     "method": "how the heads are chosen: random, last-layers, magnitude, confidence, taylor, taylor-per-layer, "
     "leave-one-out, taylor-iterative, greedy-gnorm, block-fisher, greedy-oracle, l0, l0-topk, dsp, dsp-ste, on-budget, "
-    "shed; 'ours' is shed (default: ours; without --keep: l0)",
+    "shed; 'ours' is shed (default: ours; with a price in place of --keep: l0)",
     "scheduler": f"how the learning rate goes (default: {SCHEDULER})",
-    "lr": f"learning rate of the weights (default: {LR}, less above d_model 128; 1 with noam, whose factor it is then)",
-    "warmup": f"steps over which the rate rises to --lr (default: {RECIPE['warmup']} with --keep, else 0)",
-    "average": f"share of the last steps whose weights are averaged (default: {RECIPE['average']} with --keep, else 0)",
+    "lr": f"learning rate of the weights (default: {LR}, less above d_model 128: times 128 / d_model; with noam 1)",
+    "warmup": f"steps over which the rate rises to --lr (default: {RECIPE['warmup']} with --keep and --scheduler no)",
+    "average": "the last weights are averaged, over this share of the steps, once heads are chosen (default: "
+    f"{RECIPE['average']} with --keep and scheduler no, else 0)",
     "dropout": "dropout on embeddings and on each sub-layer's output (default: that of --checkpoint)",
     "max_epochs": "epochs in all, of search and fine-tuning (default: 10); for each number in --keep",
     "max_minutes": "stop after so many minutes of wall time, over all sessions of the run; for each number in --keep",

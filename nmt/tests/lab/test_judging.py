@@ -94,7 +94,7 @@ def test_a_claim_is_judged_over_models_from_the_cells_that_are_there(tmp_path):
     assert first["difference"] == "-0.0600" and first["95%"] == "-0.0600 to -0.0600" and first["lower on"] == "6 of 6"
     assert (first["p"], first["Holm"], first["holds"]) == ("0.0312", "0.0625", "yes")
     assert second["difference"] == f"{(-5 * 0.02 + 0.02) / 6:+.4f}" and second["lower on"] == "5 of 6"
-    assert second["holds"] == "no" and "beaten on 5" in second["best of all in hindsight"]
+    assert second["holds"] == "no" and "the best of them on 5 models" in second["best of all in hindsight"]
     assert (five["holds"], six["holds"], through["holds"]) == ("yes", "yes", "no")  # 1.9% of 4 nats are more than 0.02
     (three, six) = judging.repeated_sd(plan, cells)
     assert three["degrees"] == six["degrees"] == 24 and float(six["sd of a repeated cell"]) > 0.4
