@@ -29,7 +29,7 @@ from nmt.corpora.splits import HELD_OUT, SPLITS, split_pairs
 from nmt.plumbing import files
 from nmt.plumbing.places import cache_root
 
-CLEANING = 2  # raise it with every change of what preparation writes: caches made before are then left alone
+CLEANING = 3  # raise it with every change of what preparation writes: caches made before are then left alone
 
 
 def to_stderr(text: str) -> None:

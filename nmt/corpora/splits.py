@@ -17,7 +17,7 @@ HELD_OUT = 0.05, 50, 1_000  # share of the pairs for each of valid and test, at 
 SPLITS = "train", "valid", "test"
 SPLIT_RULE = (  # for the card
     "by a hash of the normalised pair; valid and test each {:.0%}, but {} to {:,} pairs; no sentence of theirs in "
-    "train on either side; train may hold several translations of one sentence"
+    "train on either side; train may hold several translations and forms of one sentence"
 ).format(*HELD_OUT)
 
 
@@ -28,33 +28,36 @@ class Part:
     cap: int | float | None = None  # so many of them train a model at most; a float is a share, above 1 they come again
 
 
-def pair_hashes(en: str, ru: str) -> tuple[int, int, int]:
-    """64-bit hashes of the English, of the Russian, of both: of each pair these stay in memory, not its text."""
-    en, ru = sameness_key(en), sameness_key(ru)
-    texts = en, ru, f"{en}\t{ru}"
+def pair_hashes(en: str, ru: str) -> tuple[int, int, int, int]:
+    """64-bit hashes of the English, of the Russian and of both, without case and punctuation, and of both as they are
+    written: of each pair these stay in memory, not its text."""
+    written, en, ru = f"{en}\t{ru}", sameness_key(en), sameness_key(ru)
+    texts = en, ru, f"{en}\t{ru}", written
     return tuple(int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") for text in texts)
 
 
 def choose_splits(hashes: np.ndarray, dropped: Counter, name: str, held: Mapping | None = None) -> np.ndarray:
-    """From the hashes of all pairs, uint64 (N, 3), their splits, uint8 (N,): 1 train, 2 valid, 3 test, 0 dropped.
+    """From the hashes of all pairs, uint64 (N, 4), their splits, uint8 (N,): 1 train, 2 valid, 3 test, 0 dropped.
 
     Distinct pairs in the order of their hashes give test and valid in turn, each sentence at most once; of the rest,
     train keeps what shares no English and no Russian sentence with them. So the order of the pairs does not matter.
+    Train keeps both of "Bye!" and "bye", for people type both; elsewhere they count as the same.
     `held`: the pairs of the splits that are published, with which the others share no sentence either.
     """
-    en, ru, both = hashes.T
+    en, ru, both, written = hashes.T
     distinct = np.unique(both, return_index=True)[1]  # the first row of each distinct pair, ordered by hash
-    dropped["repeats an earlier pair"] += len(both) - len(distinct)
+    forms = np.unique(written, return_index=True)[1]
+    dropped["repeats an earlier pair"] += len(written) - len(forms)
     split = np.zeros(len(both), dtype=np.uint8)
     known = [pair_hashes(*pair) for pairs in (held or {}).values() for pair in pairs]
-    held_en, held_ru, _ = np.array(known, dtype=np.uint64).reshape(-1, 3).T
+    held_en, held_ru, *_ = np.array(known, dtype=np.uint64).reshape(-1, 4).T
     free = distinct[~(np.isin(en[distinct], held_en) | np.isin(ru[distinct], held_ru))]
     labels = [label for label in (3, 2) if SPLITS[label - 1] not in (held or ())]
     chosen = _hold_out(free, en, ru, len(labels))
     for first, label in enumerate(labels):
         split[chosen[first :: len(labels)]] = label
     held_en, held_ru = np.append(held_en, en[chosen]), np.append(held_ru, ru[chosen])
-    rest = distinct[split[distinct] == 0]
+    rest = forms[split[forms] == 0]
     shared = np.isin(en[rest], held_en) | np.isin(ru[rest], held_ru)
     split[rest[~shared]] = 1
     dropped["shares a sentence with valid or test"] += int(shared.sum())
@@ -110,14 +113,14 @@ def _split_parts(
             for en, ru in clean_pairs(check_languages(rows, part.name), dropped):
                 out.write(f"{en}\t{ru}\n")
                 hashes.extend(pair_hashes(en, ru))
-            ends.append(len(hashes) // 3)
-    hashes = np.asarray(hashes).reshape(-1, 3)
+            ends.append(len(hashes) // 4)
+    hashes = np.asarray(hashes).reshape(-1, 4)
     split = choose_splits(hashes, dropped, " and ".join(part.name for part in parts), held)
     times = np.ones(len(split), dtype=np.uint8)
     for part, start, end in zip(parts, ends[:-1], ends[1:], strict=True):
         rows = start + np.flatnonzero(split[start:end] == 1)
         if part.cap is not None and len(rows):  # a smaller cap keeps part of what a larger one keeps
-            rows = rows[np.argsort(hashes[rows, 2])]  # not the first of the file: its order may mean something
+            rows = rows[np.argsort(hashes[rows, 3])]  # not the first of the file: its order may mean something
             most = min(part.cap, len(rows)) if isinstance(part.cap, int) else round(part.cap * len(rows))
             each, more = divmod(most, len(rows))
             times[rows[:more]], times[rows[more:]] = each + 1, each
