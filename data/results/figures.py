@@ -4,14 +4,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
-from statistics import mean
 
 import numpy as np
 import reading
 from judging import Cells
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator, PercentFormatter
 from reading import Comparison
 
 from nmt.plumbing.files import read_json
@@ -71,9 +70,10 @@ def draw(stored: Path, folder: Path) -> list[Path]:
     for corpus, runs in groupby(priced.runs(stored / "lambda"), lambda run: run.config["card"]["name"]):
         drawn[f"lambda-{corpus}"] = gates_by_price(corpus, runs)
     if (stored / "claims").is_dir():
-        cells, wider = (reading.claimed_cells(stored, name) for name in ("claims", "grammar"))
+        cells, wider, rows = (reading.claimed_cells(stored, name) for name in ("claims", "grammar", "rows"))
         drawn |= {"methods": curves_of_methods(cells)} if cells.complete else {}
         drawn |= {"grammar": grammar_destroyed([cells, wider])} if cells.complete and wider.complete else {}
+        drawn |= {"recovery": recovery(rows)} if rows.complete else {}
     for name, figure in drawn.items():
         plots.save(figure, folder / f"{name}.png")
     return [folder / f"{name}.png" for name in drawn]
@@ -191,33 +191,46 @@ def curves_of_methods(cells: Cells) -> Figure:
     return figure
 
 
+def recovery(cells: Cells) -> Figure:
+    """The dev loss at one number of heads after 1, 2 and 4 epochs: the mean over the models, a line for each method."""
+    (keep,), seeds, dense = cells.plan.budgets["all"], sorted(cells.dense), "the dense model, trained on"
+    figure, ((axes,),) = plots.new_figure((7, 3.4), (1, 1))
+    named = [name for name in cells.methods if f"{name}, 4 epochs" in cells.methods]
+    for number, name in enumerate(named):
+        of = np.array([
+            cells.table(name if epochs == 1 else f"{name}, {epochs} epochs", "all", [keep], seeds)[0]
+            for epochs in (1, 2, 4)
+        ])  # fmt: skip
+        spread = of.std(1, ddof=1) / len(seeds) ** 0.5
+        style = {"color": METHODS.get(name, plots.GREY), "marker": "osD^v"[number % 5], "ms": 5, "capsize": 2}
+        axes.errorbar(np.arange(3) + 0.02 * (number - 2), of.mean(1), spread, label=name, **style)
+    loss = cells.table(dense, "all", [cells.plan.total("all")], seeds).mean()
+    axes.axhline(loss, color="black", ls="--", lw=0.8)
+    axes.annotate("all heads, trained on for one epoch", (2, loss), (0, 3), textcoords="offset points", ha="right")
+    axes.set_xticks(range(3), ["1 epoch", "2 epochs", "4 epochs"])
+    axes.set_ylabel(f"dev loss with {keep} of {cells.plan.total('all')} heads", fontsize=9)
+    axes.set_ylim(0, None)
+    plots.legend_below(figure, axes.get_legend_handles_labels()[0], 5)
+    return figure
+
+
 def grammar_destroyed(several: Sequence[Cells]) -> Figure:
-    """Accuracy on the contrast sets by phenomenon (down) and heads kept (across), a panel for each of METHODS that all
-    comparisons have: the mean over the models, from the dense model on; what falls first stands above."""
-    total, seeds = several[0].plan.total("all"), sorted(several[0].dense)
-    names = [name for name in METHODS if all(name in cells.methods for cells in several)]
-    found = {}  # method -> (phenomena, budgets)
-    for name in names:
-        columns = {total: [several[0].dense[seed] for seed in seeds]}
-        for cells in several:
-            for keep in cells.plan.budgets["all"]:
-                columns[keep] = [line for seed in seeds for line in cells.of(name, "all", keep, seed)]
-        budgets = sorted(columns, reverse=True)
-        phenomena = [row for row in columns[total][0]["scores"]["contrasts"] if row != "all"]
-        of = [
-            [mean(line["scores"]["contrasts"][row][0] for line in columns[keep]) for keep in budgets]
-            for row in phenomena
-        ]
-        found[name] = np.array(of)
-    order = np.argsort(np.mean([of.mean(1) for of in found.values()], axis=0))
-    figure, (grid,) = plots.new_figure((9, 7.4), (1, len(names)), sharey=True)
-    for axes, (name, of) in zip(grid, found.items(), strict=True):
-        image = plots.heat_map(
-            axes, of[order], [phenomena[row] for row in order], [str(keep) for keep in budgets], low=0.4, rotation=0
-        )
+    """What the dense models know of grammar and the pruned ones do not, by phenomenon (down; what falls most above) and
+    heads kept (across), a panel for each method that all comparisons have: means over the models."""
+    phenomena, budgets, found = reading.contrasts(several)
+    rows = [number for number, name in enumerate(phenomena) if name != "all"]
+    lost = {name: of[rows, :1, 0] - of[rows, 1:, 0] for name, of in found.items()}  # (rows, budgets without the dense)
+    order = np.argsort(-np.mean([of.mean(1) for of in lost.values()], axis=0))
+    known = next(iter(found.values()))[rows, 0, 0]
+    labels = [f"{phenomena[rows[row]]}, {known[row]:.0%}" for row in order]
+    figure, (grid,) = plots.new_figure((9, 7.4), (1, len(lost)), sharey=True)
+    for axes, (name, of) in zip(grid, lost.items(), strict=True):
+        columns = [str(keep) for keep in budgets[1:]]
+        image = plots.heat_map(axes, of[order], labels, columns, high=max(map(np.max, lost.values())), rotation=0)
         axes.set_title(name, fontsize=9)
-        axes.set_xlabel(f"heads kept, of {total}")
-    figure.colorbar(image, ax=list(grid), shrink=0.5, label="share of contrast sets with the right line ahead")
+        axes.set_xlabel(f"heads kept, of {budgets[0]}")
+    bar = figure.colorbar(image, ax=list(grid), shrink=0.5, label="accuracy lost since the dense model")
+    bar.ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     return figure
 
 

@@ -1,9 +1,12 @@
 """The kept results, read back for the tables and figures of the pages. README.md says which records lie where."""
 
+import itertools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
 
+import numpy as np
 from comparing import Plan
 from judging import Cells
 
@@ -30,6 +33,24 @@ def claimed_cells(stored: Path, name: str = "claims") -> Cells:
     own, lie in folders of their own."""
     folder = stored / "claims"
     return Cells(Plan.read(folder / f"{name}.json"), [folder / name if name in ("blocks", "hotels") else folder])
+
+
+def contrasts(several: Sequence[Cells]) -> tuple[list[str], list[int], dict[str, np.ndarray]]:
+    """What models know of grammar, from comparisons on the same dense models: the phenomena, the numbers of heads from
+    the dense model down, and for each method of all the comparisons (phenomena, numbers of heads, 2): accuracy, and the
+    margin in nats, means over the models."""
+    first, total = several[0], several[0].plan.total("all")
+    lines = {(name, total): list(first.dense.values()) for name in first.methods}
+    for cells in several:
+        for name, keep in itertools.product(cells.methods, cells.plan.budgets["all"]):
+            lines[name, keep] = [line for seed in first.dense for line in cells.of(name, "all", keep, seed)]
+    budgets = sorted({keep for _, keep in lines}, reverse=True)
+    phenomena = list(lines[next(iter(first.methods)), total][0]["scores"]["contrasts"])
+    found = {}
+    for name in (name for name in first.methods if all(lines.get((name, keep)) for keep in budgets)):
+        scores = [[line["scores"]["contrasts"] for line in lines[name, keep]] for keep in budgets]
+        found[name] = np.array([[np.mean([of[row] for of in each], axis=0) for each in scores] for row in phenomena])
+    return phenomena, budgets, found
 
 
 def dev_loss(cell: dict) -> float:

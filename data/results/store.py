@@ -119,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     folder = in_clone("data", "results", given.folder)
     if cells := sorted(given.run.glob("seed-*.jsonl")):  # of a comparison
-        for path in cells:  # a line that is just being written stays behind
+        for path in [*cells, *given.run.glob("scratch.jsonl")]:  # a line that is just being written stays behind
             write_text(folder / path.name, json_lines(read_json_lines(path)))
         print(folder)
     else:

@@ -5,6 +5,7 @@ names. No number in these places is typed by hand; a test holds that they show w
 """
 
 import inspect
+import itertools
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections import Counter
@@ -13,13 +14,14 @@ from functools import partial
 from pathlib import Path
 from statistics import mean, stdev
 
+import numpy as np
 import reading
 from bench import told
 from judging import judge, repeated_sd
 from reading import Comparison, bleu, dev_loss, role
 
 import figures
-from nmt.plumbing.files import read_json, write_text
+from nmt.plumbing.files import read_json, read_json_lines, write_text
 from nmt.plumbing.places import in_clone
 from nmt.pruning.costs import parameters
 from nmt.pruning.methods import method_class
@@ -246,8 +248,36 @@ def cells_table(name: str, stored: Path) -> str:
             if of:
                 rows.append({"heads kept": f"{keep} of {cells.plan.total(heads)}"} | scores_of(f"`{method}`", of))
     rows.sort(key=lambda row: -int(row["heads kept"].split()[0]))
+    if name == "rows" and (scratch := read_json_lines(stored / "claims" / "scratch.jsonl")):
+        of = {line["seed"]: line for line in scratch}
+        what = "the heads that `shed` kept, from random weights, 14 epochs"
+        rows.append({"heads kept": f"6 of {cells.plan.total('all')}"} | scores_of(what, of))
     dense = {"heads kept": f"{cells.plan.total('all')}"} | scores_of("none: the dense models", cells.dense)
     return table([dense, *rows])
+
+
+def grammar(stored: Path) -> str:
+    """What pruning leaves of grammar: accuracy and margin on the contrast sets, and by phenomenon how much is lost."""
+    several = [reading.claimed_cells(stored, name) for name in ("claims", "grammar")]
+    if not all(cells.complete for cells in several):
+        return "Not run yet."
+    phenomena, budgets, found = reading.contrasts(several)  # of each method (phenomena, budgets, 2)
+    every, mean_of = phenomena.index("all"), np.mean(list(found.values()), axis=0)
+    one = [number for number in range(len(phenomena)) if number != every]
+    lost = {name: of[one, :1, 0] - of[one, :, 0] for name, of in found.items()}
+    rows = []
+    for place, keep in enumerate(budgets):
+        scores = {f"`{name}`": "{:.1%}, {:+.2f}".format(*of[every, place]) for name, of in found.items()}
+        between = itertools.combinations([of[:, place] for of in lost.values()], 2)
+        alike = f"{min(np.corrcoef(pair)[0, 1] for pair in between):.2f}" if place else ""
+        rows.append({"heads kept": f"{keep} of {budgets[0]}"} | scores | {"least correlation": alike})
+    shown = [0, *(budgets.index(keep) for keep in (12, 6, 3))]
+    each = [
+        {"phenomenon": phenomena[number]}
+        | {f"{budgets[at]} heads": "{:.1%}, {:+.2f}".format(*mean_of[number, at]) for at in shown}
+        for number in sorted(one, key=lambda number: -(mean_of[number, :1, 0] - mean_of[number, 1:, 0]).mean())
+    ]
+    return "\n\n".join([table(rows), folded("by phenomenon: means of the methods", table(each))])
 
 
 # page -> place -> the function that writes it from data/results
@@ -272,6 +302,7 @@ PAGES: dict[str, dict[str, Callable[[Path], str]]] = {
         "claims": partial(claims, "claims"),
         "cells": partial(cells_table, "claims"),
         "rows": partial(cells_table, "rows"),
+        "grammar": grammar,
         "repeats": partial(claims, "repeats"),
         "blocks": partial(claims, "blocks"),
         "hotels": partial(claims, "hotels"),

@@ -117,8 +117,8 @@ def test_the_figures_show_the_differences_and_what_falls_first(tmp_path):
     assert differences.containers[1].lines[0].get_ydata() == pytest.approx([0.1, 0.1])
     panels = figures.grammar_destroyed([cells, cells]).axes[:2]
     for axes in panels:
-        assert [label.get_text() for label in panels[0].get_yticklabels()] == ["frail", "sturdy"]
-        assert np.allclose(axes.images[0].get_array(), [[1, 0.6, 0.3], [1, 0.9, 0.9]])
+        assert [label.get_text() for label in panels[0].get_yticklabels()] == ["frail, 100%", "sturdy, 100%"]
+        assert np.allclose(axes.images[0].get_array(), [[0.4, 0.7], [0.1, 0.1]])
 
 
 @pytest.mark.parametrize(
