@@ -94,13 +94,19 @@ def gates(priced: dict[str, Gates], **options: int) -> Movie:
     return movies.film(figure, update, last + 1, **options)
 
 
-def translating(history: History, sentence: int, kind: str, **options: int) -> Movie:
-    """Every head's attention (layers down, heads across) while a sentence is translated: step by step a row more."""
+def translating(
+    history: History, sentence: int, kind: str, heads: Sequence[tuple[int, int]] = (), **options: int
+) -> Movie:
+    """Attention while a sentence is translated, step by step a row more: of these heads, (layer, head) each, side by
+    side, or of all (layers down, heads across)."""
     if kind not in ("decoder", "cross"):
         raise NmtError(f"kind {kind!r}: decoder or cross; the encoder's maps are the same at each step")
     about, maps = history.about["sentences"][sentence], as_weights(history.arrays[f"{sentence}.{kind}"])
     steps, looked_at = maps.shape[2:]
     rows, columns = {f"layer {i}": of for i, of in enumerate(maps)}, [f"head {i}" for i in range(maps.shape[1])]
+    if heads:
+        maps = np.stack([maps[place] for place in heads])
+        rows, columns = {"": maps}, [f"{kind} {layer}.{head}" for layer, head in heads]
     figure = plots.attention_rows(rows, columns, *plots.map_labels(kind, about["src"], about["trg"]))
     figure.supylabel(plots.MAP_AXES[kind][0], fontsize=9)
     figure.supxlabel(plots.MAP_AXES[kind][1], fontsize=9)

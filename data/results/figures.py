@@ -25,10 +25,10 @@ import priced
 
 # The methods of README's picture: row of the comparison -> what it is called there.
 FEW_METHODS = {
-    "shed, search 0.3": "ours",
-    "taylor-iterative": "Michel et al. 2019",
-    "l0-topk": "Voita et al. 2019",
-    "magnitude": "the size of the weights",
+    "shed, search 0.3": "shed (ours)",
+    "taylor-iterative": "taylor-iterative (Michel et al. 2019)",
+    "l0-topk": "l0-topk (Voita et al. 2019)",
+    "magnitude": "magnitude of the weights",
 }
 
 
@@ -138,14 +138,14 @@ def task(row: dict) -> str:
 def few_methods(found: Comparison) -> Figure:
     """How many heads each of FEW_METHODS keeps in each layer when all kinds may go: the mean over the seeds."""
     budgets = [budget for budget in reversed(found.budgets) if budget[0] == "all"]
-    figure, grid = plots.new_figure((8, 2.9), (1, len(budgets)), dpi=110, sharey=True)
+    figure, grid = plots.new_figure((8, 3.1), (1, len(budgets)), dpi=110, sharey=True)
     for axes, budget in zip(grid[0], budgets, strict=True):
         for number, (row, name) in enumerate(FEW_METHODS.items()):
             masks = [cell["mask"] for cell in found.best(row, budget).values()]
             means = np.mean([[sum(layer) for kind in KINDS for layer in mask[kind]] for mask in masks], axis=0)
             places = np.arange(len(means))
             if number == 0:
-                axes.bar(places, means, color=plots.BLUE, alpha=0.75, label=f"{row.split(', ')[0]}, {name}")
+                axes.bar(places, means, color=plots.BLUE, alpha=0.75, label=name)
             else:
                 style = {"color": plots.ORANGE, "mec": "black", "mew": 0.6, "ms": 6}
                 axes.plot(places + 0.18 * (number - 2), means, " o^s"[number], label=name, **style)
@@ -156,7 +156,7 @@ def few_methods(found: Comparison) -> Figure:
         axes.grid(visible=False, axis="x")
     grid[0, 0].set_ylabel("heads kept, of 8")
     *lines, bars = grid[0, 0].get_legend_handles_labels()[0]
-    plots.legend_below(figure, [bars, *lines], 4)
+    plots.legend_below(figure, [bars, *lines], 2)
     return figure
 
 

@@ -1,6 +1,5 @@
 """What the cells of the notebooks call: presets, checks, exercises, figures and movies."""
 
-import html
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,6 @@ from torch import Tensor
 import nmt
 from nmt import NmtError
 from nmt.models import Trained
-from nmt.plumbing.places import clone, in_clone
 from nmt.plumbing.provenance import description_of_session
 from nmt.runs import Run, load
 from nmt.show.plots import png, save
@@ -131,18 +129,3 @@ def play(movie: object, alt: str, keep: str = "") -> None:
     display({"image/png": movie.gif, "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})
     if keep and (folder := os.environ.get("NMT_FIGURES")):
         movie.save(Path(folder) / keep)
-
-
-def page(name: str, picture: str, alt: str) -> None:
-    """Display a page of figures/ in a frame. A rendered notebook, which would grow by all of it, shows its picture."""
-    if clone() is None:
-        print(f"figures/{name} is in the clone only")  # this nmt was installed from a wheel
-        return
-    figures = in_clone("figures")
-    if os.environ.get("NMT_FIGURES") is None:
-        held = html.escape((figures / name).read_text(encoding="utf-8"))
-        frame = f'<iframe srcdoc="{held}" width="100%" height="900"></iframe>'
-        display({"text/html": frame, "text/plain": alt}, raw=True)
-    else:
-        data = (figures / picture).read_bytes()
-        display({"image/png": data, "text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})

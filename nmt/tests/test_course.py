@@ -1,7 +1,5 @@
 """What the cells of notebooks call."""
 
-import html
-import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +7,6 @@ import pytest
 import torch
 
 from nmt import NmtError, course
-from nmt.plumbing.places import in_clone
 from nmt.show.plots import matrices, run_curves
 
 
@@ -131,18 +128,3 @@ def test_a_training_is_watched_live_and_only_a_line_stays(logged_run, monkeypatc
     assert [data["text/plain"] for data in shown[:2]] == ["epoch 0", "epoch 2, about 2 minutes left"]
     assert all(data["image/png"].startswith(b"\x89PNG") for data in shown[:2])
     assert shown[2] == {"text/plain": "epoch 2 of 4, 2.5 minutes"}
-
-
-def test_a_page_is_framed_for_whoever_runs_the_notebook_and_a_picture_in_a_rendered_one(monkeypatch):
-    shown = []
-    monkeypatch.setattr(course, "display", lambda data, **how: shown.append(data))
-    monkeypatch.delenv("NMT_FIGURES", raising=False)
-    course.page("switchboard.html", "page.png", "what it shows")
-    framed = re.fullmatch(r'<iframe srcdoc="([^"]*)" .*></iframe>', shown[0]["text/html"], re.DOTALL)
-    assert html.unescape(framed[1]) == in_clone("figures", "switchboard.html").read_text(encoding="utf-8")
-    monkeypatch.setenv("NMT_FIGURES", "")
-    course.page("switchboard.html", "page.png", "what it shows")
-    assert shown[1]["image/png"] == in_clone("figures", "page.png").read_bytes() and "text/html" not in shown[1]
-    monkeypatch.setattr(course, "clone", lambda: None)  # installed from a wheel
-    course.page("switchboard.html", "page.png", "what it shows")
-    assert len(shown) == 2

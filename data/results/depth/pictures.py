@@ -80,24 +80,16 @@ def inside(found: dict[str, list[dict]]) -> Figure:
 
 
 def after_pruning(lines: list[dict]) -> Figure:
-    """Lines of bigger.jsonl: BLEU and loss of test pairs against heads kept, by depth; a score has one scale."""
-
-    def curve(line: dict, score: str) -> list[tuple[int, float]]:
-        return [(row["kept"], row["scores"]["test"][score]) for row in line["rows"]]
-
-    titles = {"encoder": "encoder only", "all": "all kinds"}
+    """Lines of bigger.jsonl: the loss of test pairs against heads kept, by depth."""
     panels = {
-        f"{title}: {'BLEU' if score == 'bleu' else score}": {
-            f"{line['blocks']} blocks": [curve(line, score)] for line in lines if line["heads"] == heads
+        title: {
+            f"{line['blocks']} blocks": [[(row["kept"], row["scores"]["test"]["loss"]) for row in line["rows"]]]
+            for line in lines
+            if line["heads"] == heads
         }
-        for heads, title in titles.items()
-        for score in ("bleu", "loss")
+        for heads, title in {"encoder": "encoder only", "all": "all kinds"}.items()
     }
-    figure = curves_of_seeds(panels, "heads kept", ["BLEU", "loss, nats per piece"] * 2)
-    for axes, other in zip(figure.axes[:2], figure.axes[2:], strict=True):
-        axes.sharey(other)
-    figure.axes[2].set_ylim(0, None)  # BLEU, which sways by a point, of 500 pairs
-    return figure
+    return curves_of_seeds(panels, "heads kept", ["loss, nats per piece"])
 
 
 def heads_left(lines: list[dict], share: float) -> Figure:

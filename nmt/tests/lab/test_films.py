@@ -101,6 +101,15 @@ def test_each_step_of_a_translation_shows_one_row_more_and_says_what_is_written(
             assert np.allclose(shown[: i + 1], stored[: i + 1] / 255) and np.isnan(shown[i + 1 :]).all()
 
 
+def test_chosen_heads_of_a_translation_stand_side_by_side(seen):
+    history = sentence()
+    found = seen(lambda figure: [np.ma.filled(axes.images[0].get_array(), np.nan) for axes in figure.axes[:-1]])
+    films.translating(history, 0, "cross", [(1, 0), (0, 1)])
+    last = found[-1][1]
+    for shown, (layer, head) in zip(last, [(1, 0), (0, 1)], strict=True):
+        assert np.allclose(shown, history.arrays["0.cross"][layer, head] / 255)
+
+
 def test_the_encoder_is_not_filmed_while_it_does_nothing():
     with pytest.raises(NmtError, match="the same at each step"):
         films.translating(sentence(), 0, "encoder")
