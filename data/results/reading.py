@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import mean
 
@@ -12,6 +12,7 @@ from judging import Cells
 
 from nmt import NmtError
 from nmt.plumbing.files import read_json, read_json_lines
+from nmt.pruning import masks as pruned
 from nmt.pruning.config import PruningConfig
 from nmt.pruning.methods import OnBudget, Shed, method_class
 from nmt.runs import Run
@@ -51,6 +52,17 @@ def contrasts(several: Sequence[Cells]) -> tuple[list[str], list[int], dict[str,
         scores = [[line["scores"]["contrasts"] for line in lines[name, keep]] for keep in budgets]
         found[name] = np.array([[np.mean([of[row] for of in each], axis=0) for each in scores] for row in phenomena])
     return phenomena, budgets, found
+
+
+def heads_in_common(several: Sequence[Cells], names: Iterable[str], keep: int) -> list[float]:
+    """For each two methods: the share of the heads kept by one that the other keeps, too; means over the models."""
+    of = next(cells for cells in several if keep in cells.plan.budgets["all"])
+    masks = {
+        name: [pruned.flatten(pruned.from_json(of.of(name, "all", keep, seed)[0]["mask"])) for seed in of.dense]
+        for name in names
+    }
+    pairs = itertools.combinations(masks.values(), 2)
+    return [mean(float((a & b).sum()) / keep for a, b in zip(one, other, strict=True)) for one, other in pairs]
 
 
 def dev_loss(cell: dict) -> float:

@@ -268,9 +268,16 @@ def grammar(stored: Path) -> str:
     rows = []
     for place, keep in enumerate(budgets):
         scores = {f"`{name}`": "{:.1%}, {:+.2f}".format(*of[every, place]) for name, of in found.items()}
-        between = itertools.combinations([of[:, place] for of in lost.values()], 2)
-        alike = f"{min(np.corrcoef(pair)[0, 1] for pair in between):.2f}" if place else ""
-        rows.append({"heads kept": f"{keep} of {budgets[0]}"} | scores | {"least correlation": alike})
+        alike = {"heads in common": "", "correlation of what is lost": ""}
+        if place:
+            between = itertools.combinations([of[:, place] for of in lost.values()], 2)
+            correlations = [np.corrcoef(pair)[0, 1] for pair in between]
+            common = reading.heads_in_common(several, found, keep)
+            alike = {
+                "heads in common": f"{min(common):.0%} to {max(common):.0%}",
+                "correlation of what is lost": f"{min(correlations):.2f} to {max(correlations):.2f}",
+            }
+        rows.append({"heads kept": f"{keep} of {budgets[0]}"} | scores | alike)
     shown = [0, *(budgets.index(keep) for keep in (12, 6, 3))]
     each = [
         {"phenomenon": phenomena[number]}
