@@ -223,7 +223,7 @@ def grammar_destroyed(several: Sequence[Cells]) -> Figure:
     order = np.argsort(-np.mean([of.mean(1) for of in lost.values()], axis=0))
     known = next(iter(found.values()))[rows, 0, 0]
     labels = [f"{phenomena[rows[row]]}, {known[row]:.0%}" for row in order]
-    figure, (grid,) = plots.new_figure((9, 7.4), (1, len(lost)), sharey=True)
+    figure, (grid,) = plots.new_figure((9, 6.6), (1, len(lost)), sharey=True)
     for axes, (name, of) in zip(grid, lost.items(), strict=True):
         columns = [str(keep) for keep in budgets[1:]]
         image = plots.heat_map(axes, of[order], labels, columns, high=max(map(np.max, lost.values())), rotation=0)
