@@ -192,24 +192,23 @@ def curves_of_methods(cells: Cells) -> Figure:
 
 
 def recovery(cells: Cells) -> Figure:
-    """The dev loss at one number of heads after 1, 2 and 4 epochs: the mean over the models, a line for each method."""
-    (keep,), seeds, dense = cells.plan.budgets["all"], sorted(cells.dense), "the dense model, trained on"
-    figure, ((axes,),) = plots.new_figure((7, 3.4), (1, 1))
+    """The dev loss at one number of heads after 1, 2 and 4 epochs: a dot for each model, a line through the medians."""
+    (keep,), seeds, total = cells.plan.budgets["all"], sorted(cells.dense), cells.plan.total("all")
+    figure, ((axes,),) = plots.new_figure((7, 3.6), (1, 1))
     named = [name for name in cells.methods if f"{name}, 4 epochs" in cells.methods]
     for number, name in enumerate(named):
-        of = np.array([
-            cells.table(name if epochs == 1 else f"{name}, {epochs} epochs", "all", [keep], seeds)[0]
-            for epochs in (1, 2, 4)
-        ])  # fmt: skip
-        spread = of.std(1, ddof=1) / len(seeds) ** 0.5
-        style = {"color": METHODS.get(name, plots.GREY), "marker": "osD^v"[number % 5], "ms": 5, "capsize": 2}
-        axes.errorbar(np.arange(3) + 0.02 * (number - 2), of.mean(1), spread, label=name, **style)
-    loss = cells.table(dense, "all", [cells.plan.total("all")], seeds).mean()
+        settings = name, f"{name}, 2 epochs", f"{name}, 4 epochs"
+        losses = np.array([cells.table(of, "all", [keep], seeds)[0] for of in settings])  # (settings, models)
+        places, color = np.arange(3) + 0.07 * (number - 2), METHODS.get(name, plots.GREY)
+        axes.plot(places, losses, "osD^v"[number % 5], color=color, ms=4, alpha=0.5, mew=0)
+        axes.plot(places, np.median(losses, 1), color=color, marker="osD^v"[number % 5], ms=6, label=name)
+    loss = cells.table("the dense model, trained on", "all", [total], seeds).mean()
     axes.axhline(loss, color="black", ls="--", lw=0.8)
-    axes.annotate("all heads, trained on for one epoch", (2, loss), (0, 3), textcoords="offset points", ha="right")
-    axes.set_xticks(range(3), ["1 epoch", "2 epochs", "4 epochs"])
-    axes.set_ylabel(f"dev loss with {keep} of {cells.plan.total('all')} heads", fontsize=9)
-    axes.set_ylim(0, None)
+    axes.annotate(f"all {total} heads, one epoch more", (2.15, loss), (0, 3), textcoords="offset points", ha="right")
+    axes.set(yscale="log", xticks=range(3), xticklabels=["1 epoch", "2 epochs", "4 epochs"])
+    axes.set_yticks([0.3, 0.5, 1, 2, 3], ["0.3", "0.5", "1", "2", "3"])
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.set_ylabel(f"dev loss with {keep} of {total} heads", fontsize=9)
     plots.legend_below(figure, axes.get_legend_handles_labels()[0], 5)
     return figure
 

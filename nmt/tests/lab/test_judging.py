@@ -63,8 +63,9 @@ def stored(folder, plan: Plan, loss, left_out: int | None = None) -> None:
         for method, keep, repeat in itertools.product(plan.methods, (3, 6), range(plan.repeats)):
             key = plan.key(plan.said(method, "all", keep), seed, repeat)
             dev = {"loss": loss(method.get("name", method["method"]), keep, seed, repeat)}
-            scores = {"dev": dev, "contrasts": CONTRASTS[keep]}
-            lines.append({"key": key, "kept": keep, "seed": seed, "scores": scores})
+            kept = said if isinstance(said := method.get("keep"), int) else keep
+            scores = {"dev": dev, "contrasts": CONTRASTS[kept]}
+            lines.append({"key": key, "kept": kept, "seed": seed, "scores": scores})
         (folder / f"seed-{seed}.jsonl").write_text(json_lines(lines if seed != left_out else lines[:-1]))
 
 
@@ -119,6 +120,18 @@ def test_the_figures_show_the_differences_and_what_falls_first(tmp_path):
     for axes in panels:
         assert [label.get_text() for label in panels[0].get_yticklabels()] == ["frail, 100%", "sturdy, 100%"]
         assert np.allclose(axes.images[0].get_array(), [[0.4, 0.7], [0.1, 0.1]])
+
+
+def test_the_recovery_curve_is_the_median_of_the_models(tmp_path):
+    methods = [{"name": "the dense model, trained on", "method": "random", "keep": 48}, {"method": "shed"}]
+    methods += [{"name": f"shed, {epochs} epochs", "method": "shed", "max_epochs": epochs} for epochs in (2, 4)]
+    plan = Plan(**PLAN | {"methods": methods, "budgets": {"all": [6]}, "seeds": [1, 2, 3], "repeats": 1})
+    worse = {1: 0.0, 2: 0.1, 3: 2.0}
+    of = {"the dense model, trained on": 0.3, "shed": 1.0, "shed, 2 epochs": 0.7, "shed, 4 epochs": 0.5}
+    stored(tmp_path, plan, lambda name, keep, seed, repeat: of[name] + worse[seed])
+    (axes,) = figures.recovery(judging.Cells(plan, [tmp_path])).axes
+    (line,) = (line for line in axes.lines if line.get_label() == "shed")
+    assert line.get_ydata() == pytest.approx([1.1, 0.8, 0.6])
 
 
 @pytest.mark.parametrize(
