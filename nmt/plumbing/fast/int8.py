@@ -22,15 +22,18 @@ class Int8:
     def __init__(self) -> None:
         self.known: dict[tuple, tuple] = {}
 
+    def __deepcopy__(self, _: dict) -> "Int8":
+        return Int8()  # the weights of a copy lie elsewhere
+
     def __call__(self, weight: Tensor, bias: Tensor) -> Product:
         if weight.device.type != "cpu":
             raise NmtError("int8 is for a CPU: leave --int8 out, or say --gpus 0")
         if weight.numel() < SMALLEST:
             return as_they_are(weight, bias)
-        place, state = (weight.data_ptr(), weight.shape), (weight._version, bias._version)
+        place, state = (weight.data_ptr(), bias.data_ptr(), weight.shape), (weight._version, bias._version)
         if place not in self.known or self.known[place][0] != state:
-            self.known[place] = state, weight, packed(weight, bias)  # the weight stays: nothing else gets its place
-        rounded = self.known[place][2]
+            self.known[place] = state, weight.detach(), bias.detach(), packed(weight, bias)  # held: no other moves in
+        rounded = self.known[place][-1]
         return lambda x: torch.ops.quantized.linear_dynamic(x.float(), rounded, True).to(x.dtype)
 
 

@@ -9,7 +9,7 @@ import nmt
 from nmt import NmtError
 from nmt.models import save_model_directory
 from nmt.plumbing.fast import int8
-from nmt.plumbing.fast.incremental import Decoder
+from nmt.plumbing.fast.incremental import Decoder, lay_out
 from nmt.pruning import masks
 from nmt.pruning.removal import remove_heads
 
@@ -50,6 +50,27 @@ def test_rounded_weights_are_near_and_follow_the_model(model, src):
     assert smaller.products is not model.products and 0.001 < away(smaller, src) < 0.1
     masks.apply(model, mask)
     torch.testing.assert_close(stepped(model, src).std(), stepped(smaller, src).std(), rtol=0.1, atol=0)
+
+
+def test_a_weight_that_comes_to_lie_elsewhere_is_not_taken_for_another(model, src):
+    """Saving a model, or measuring its speed, lays its weights out anew; the allocator gives their places away."""
+    sizes = [weight.shape for weight in model.parameters()]
+    for turn in range(4):
+        lay_out(model, columns=turn % 2 == 0)
+        with torch.no_grad():
+            for weight, size in zip(model.parameters(), sizes, strict=True):
+                weight.data = weight.data + 0.1 * torch.randn(size)  # the old one is free, the version the same
+        fresh = copy.copy(model)
+        fresh.products = int8.Int8()
+        with torch.random.fork_rng():
+            expected = stepped(fresh, src)
+        assert torch.equal(stepped(model, src), expected)
+    for (place, of_bias, _), (_, *held, _) in model.products.known.items():
+        assert [one.data_ptr() for one in held] == [
+            place,
+            of_bias,
+        ]  # as long as a place is known, nothing else lies there
+    assert model.products.known and not copy.deepcopy(model).products.known  # the weights of a copy lie elsewhere
 
 
 def test_small_weights_stay_as_they_are(model, src, monkeypatch):
