@@ -8,12 +8,13 @@
     frames/          step_00000500.npz: attention of all heads on fixed sentences at each validation
     checkpoints/     step_00000500/: a model directory and the state of the training
     plots/           curves.png and attention.png, drawn at the end of the command, or by `nmt plot`
+    tensorboard/     the metrics again, where it is installed; bad_batch.jsonl: pairs that made the loss not finite
     saved            empty; there is, or was, a checkpoint
     run.lock         held by the process that trains here; lock.json: which one that is, or was
 
 and that of `nmt prune` also gates.jsonl, result.json and the new model in pruned/.
 
-Every file and checkpoint folder is written under a temporary name and renamed when it is whole; nothing is pickled.
+Logs grow line by line; every other file, and a checkpoint as a whole, is renamed into its place; nothing is pickled.
 """
 
 import os
@@ -42,11 +43,12 @@ from nmt.transformer import Transformer, TransformerConfig
 
 
 def refuse_taken(directory: str | Path) -> None:
-    """Raises NmtError for a place that a new run cannot have: anything but an empty folder, or nothing."""
+    """Raises NmtError for a place that a new run cannot have: anything but an empty folder, no mount, or nothing."""
     directory = Path(directory)
     if (directory / "config.json").is_file() or any(directory.glob("keep-*/config.json")):
         raise NmtError(f"--run {directory} exists already; go on with {resuming(directory)}, or name another directory")
-    if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
+    free = directory.is_dir() and not any(directory.iterdir()) and not os.path.ismount(directory.resolve())
+    if directory.exists() and not free:
         raise NmtError(f"--run {directory} exists already, and is not a run; name another directory")
 
 

@@ -20,8 +20,6 @@ def export(trained: Trained, form: str, directory: str | Path) -> None:
     """
     if form not in FORMS:
         raise NmtError(f"--to must be one of {', '.join(FORMS)}, not {form!r}")
-    if Path(directory).exists():
-        raise NmtError(f"--out {directory} exists already; name another directory")
-    with whole_directory(directory) as new:
+    with whole_directory(directory, "--out") as new:
         FORMS[form](trained, new)
         write_readme(trained, form, new)

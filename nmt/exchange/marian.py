@@ -43,19 +43,17 @@ def import_marian(
     nothing is unpickled but tensors. origin.json keeps where they came from, their revision and checksums. Raises
     NmtError for what is missing, damaged, or another architecture.
     """
-    if Path(directory).exists():
-        raise NmtError(f"--out {directory} exists already; name another directory")
-    folder = Path(source) if Path(source).is_dir() else _from_hub(str(source), revision)
-    weights = next((folder / name for name in WEIGHTS if (folder / name).is_file()), folder / WEIGHTS[0])
-    paths = [*(folder / name for name in TEXTS), weights]
-    if missing := [path.name for path in paths if not path.is_file()]:
-        raise NmtError(f"{folder}: not a Marian model in Hugging Face's form, without {', '.join(missing)}")
-    bpe = tuple(SentencePieces.of_marian(folder / "vocab.json", path) for path in paths[2:4])
-    model = Transformer(_config(paths[0], bpe[0]))
-    _fill(model, _tensors(weights), bpe[0], weights)
-    origin = {"source": str(source), "revision": None if folder == Path(source) else folder.name}  # a snapshot's commit
-    origin |= {"sha256": {path.name: sha256(path) for path in paths}}
-    with whole_directory(directory) as new:
+    with whole_directory(directory, "--out") as new:
+        folder = Path(source) if Path(source).is_dir() else _from_hub(str(source), revision)
+        weights = next((folder / name for name in WEIGHTS if (folder / name).is_file()), folder / WEIGHTS[0])
+        paths = [*(folder / name for name in TEXTS), weights]
+        if missing := [path.name for path in paths if not path.is_file()]:
+            raise NmtError(f"{folder}: not a Marian model in Hugging Face's form, without {', '.join(missing)}")
+        bpe = tuple(SentencePieces.of_marian(folder / "vocab.json", path) for path in paths[2:4])
+        model = Transformer(_config(paths[0], bpe[0]))
+        _fill(model, _tensors(weights), bpe[0], weights)
+        origin = {"source": str(source), "revision": None if folder == Path(source) else folder.name}  # its commit
+        origin |= {"sha256": {path.name: sha256(path) for path in paths}}
         save_model_directory(new, model, bpe)
         write_json(new / "origin.json", origin)
     log(f"{source}, revision {origin['revision']}: {weights.name} has SHA-256 {origin['sha256'][weights.name]}")
@@ -104,9 +102,7 @@ def _config(path: Path, vocabulary: SentencePieces) -> TransformerConfig:
         raise NmtError(f"{path}: not a Marian model that can be ours ({error})") from None
     for name, value in _hf_config(config, vocabulary).items():
         if there.get(name) != value:
-            raise NmtError(
-                f"{path}: {name} is {there.get(name)!r}; with {value!r} this model and its vocab.json were ours"
-            )
+            raise NmtError(f"{path}: {name} is {there.get(name)!r}; with {value!r} it and its vocab.json were ours")
     return config
 
 

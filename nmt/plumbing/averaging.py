@@ -23,15 +23,13 @@ def average_last(run: Run, last: int, out: str | Path) -> Path:
     if last > min(len(steps), kept):  # one more may be there, the best, but not one of the last
         there = f"{run.directory} keeps its last {min(len(steps), kept)} checkpoints"
         raise NmtError(f"--last {last}: {there}; train with --keep_checkpoints {last}")
-    if Path(out).exists():
-        raise NmtError(f"--out {out} exists already; name another directory")
     checkpoints, sums = [run.checkpoint(step) for step in steps[-last:]], defaultdict(float)
     for checkpoint in checkpoints:
         trained = load(checkpoint)
         for name, value in trained.model.state_dict().items():
             sums[name] = sums[name] + value.double()
     trained.model.load_state_dict({name: total / last for name, total in sums.items()})
-    with whole_directory(out) as new:
+    with whole_directory(out, "--out") as new:
         save_model_directory(new, trained.model, trained.bpe, trained.lowercase)
         session = description_of_session(torch.device("cpu"), 0)
         of = [str(checkpoint.resolve()) for checkpoint in checkpoints]

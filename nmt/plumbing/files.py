@@ -153,9 +153,11 @@ def continued_file(path: Path, about: dict, block: int) -> Iterator[tuple[TextIO
 
 
 @contextmanager
-def whole_directory(path: str | Path) -> Iterator[Path]:
-    """The same for a folder; an existing non-empty `path` is kept, the new one dropped: two may build a cache entry."""
-    path = Path(path)
+def whole_directory(path: str | Path, flag: str = "") -> Iterator[Path]:
+    """The same for a folder; a full one that is there stays: two may build a cache entry. One with a `flag` is new."""
+    if flag and os.path.lexists(path):
+        raise NmtError(f"{flag} {path} exists already; name another directory")
+    path = Path(path).resolve()  # where it is a link, that stays one
     with _temporary(path, Path.mkdir) as temporary:
         try:
             yield temporary
@@ -166,8 +168,8 @@ def whole_directory(path: str | Path) -> Iterator[Path]:
         to_disk(*temporary.rglob("*"), temporary)
         try:
             os.rename(temporary, path)
-        except OSError:
-            if not path.is_dir():
+        except OSError as error:
+            if flag or error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not path.is_dir():
                 raise
         to_disk(path.parent)
 

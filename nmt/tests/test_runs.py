@@ -1,10 +1,14 @@
 """The run directory and the model directory: what they hold, what is kept, what is refused."""
 
+import errno
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +19,7 @@ import nmt.runs
 from nmt import NmtError
 from nmt.analysis import attention_maps
 from nmt.config import TrainingConfig
-from nmt.plumbing import provenance
+from nmt.plumbing import files, provenance
 from nmt.runs import Run, load
 from nmt.training import train
 
@@ -220,7 +224,7 @@ def test_load_a_run_a_model_directory_and_a_shipped_name(run, copy, tmp_path, mo
             assert torch.equal(value, best.model.state_dict()[name])
         assert trained.translate("a cat sees snow.") == best.translate(["a cat sees snow."])[0]
         for wrong in (None, 5, [None], b"a cat"):
-            with pytest.raises(NmtError, match="a sentence or a list of sentences"):
+            with pytest.raises(NmtError, match="a list of sentences"):
                 trained.translate(wrong)
     with pytest.raises(NmtError, match=r"--checkpoint large: .*small"):
         load("large")
@@ -345,6 +349,39 @@ def test_forget_after(copy):
     assert {line["step"] for line in copy.lines("samples.jsonl")} == {6, 12}
     assert [step for step, _ in copy.frames()] == [6, 12]
     assert not list(copy.directory.rglob(".*"))
+
+
+def test_a_new_run_goes_to_where_a_link_points(run, tmp_path):
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "mine").symlink_to("scratch")
+    new = Run.create(tmp_path / "mine", run.config, run.bpe())
+    assert new.config == run.config and (tmp_path / "mine").is_symlink()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_folder_that_cannot_be_put_in_its_place_is_told(run, tmp_path, monkeypatch):
+    """As where that is a mount point; one that another process put there first is taken."""
+
+    def busy(here, there, number=errno.EBUSY):
+        raise OSError(number, os.strerror(number))
+
+    (tmp_path / "new").mkdir()
+    monkeypatch.setattr(os, "rename", busy)
+    with pytest.raises(OSError, match="busy"):
+        Run.create(tmp_path / "new", run.config, run.bpe())
+    monkeypatch.setattr(os, "rename", partial(busy, number=errno.ENOTEMPTY))
+    with files.whole_directory(tmp_path / "new") as made:
+        (made / "part").touch()
+    assert not list((tmp_path / "new").iterdir())
+    with pytest.raises(OSError, match="not empty"), files.whole_directory(tmp_path / "named", "--out"):
+        (tmp_path / "named").mkdir()
+    (tmp_path / "to-nowhere").symlink_to("nowhere")
+    for there in ("new", "to-nowhere"):
+        with pytest.raises(NmtError, match="exists already"), files.whole_directory(tmp_path / there, "--out"):
+            raise AssertionError("the work is not begun")
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path).name == "new")
+    with pytest.raises(NmtError, match="exists already, and is not a run; name another"):
+        Run.create(tmp_path / "new", run.config, run.bpe())
 
 
 def test_a_run_is_never_overwritten(run, tmp_path):
