@@ -31,11 +31,12 @@ NO_MODEL = "There is no trained model, in data/models/ or in runs/: `nmt demo` t
 def available_models(runs: str | Path = "runs") -> list[str]:
     """The shipped models by name, then the runs in a folder that have a checkpoint, the newest first."""
     names = sorted(path.parent.name for path in (shipped() / "models").glob("*/model.json"))
-    for path in sorted(Path(runs).glob("*"), key=lambda path: path.stat().st_mtime, reverse=True):
-        with suppress(NmtError):  # a run without a checkpoint, or another folder
+    found = {}
+    for path in Path(runs).glob("*"):
+        with suppress(NmtError, OSError):  # a run without a checkpoint, another folder, a link to nowhere
             model_directory(path)
-            names.append(path.as_posix())
-    return names
+            found[path.as_posix()] = path.stat().st_mtime
+    return names + sorted(found, key=found.get, reverse=True)
 
 
 @cache
@@ -138,12 +139,12 @@ class Live:
         """What pruning kept, by checkpoint: of candidates that have this model's vocabularies, layers and heads."""
         found = {}
         for name in candidates:
-            description = read_json(model_directory(name) / "model.json")
-            with torch.device("meta"):  # a model without weights
-                other = Transformer(TransformerConfig(**description["transformer"]))
-            vocabularies = [description["sha256"][f"{side}.bpe"] for side in SIDES]
-            if other.config.kept_heads and vocabularies == [bpe.sha256 for bpe in self.bpe]:
-                with suppress(NmtError):  # of another shape, or with heads that this model lacks
+            with suppress(Exception):  # it is gone, damaged, of another shape, or has heads that this model lacks
+                description = read_json(model_directory(name) / "model.json")
+                with torch.device("meta"):  # a model without weights
+                    other = Transformer(TransformerConfig(**description["transformer"]))
+                vocabularies = [description["sha256"][f"{side}.bpe"] for side in SIDES]
+                if other.config.kept_heads and vocabularies == [bpe.sha256 for bpe in self.bpe]:
                     mask = masks.all_kept(other, KINDS)
                     masks.check(self.model, mask)
                     found[name] = mask

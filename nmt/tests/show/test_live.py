@@ -9,7 +9,7 @@ import torch
 
 from nmt import NmtError
 from nmt.models import save_model_directory
-from nmt.plumbing.files import write_json
+from nmt.plumbing.files import read_json, write_json
 from nmt.pruning import masks
 from nmt.pruning.removal import remove_heads
 from nmt.show import live as live_module
@@ -223,6 +223,28 @@ def test_what_pruning_kept_is_found_in_a_descendant_and_only_there(live, checkpo
     live.open_only(mask)  # a closed head equals a removed one
     (dense,), (cut,) = live.log_probs(SENTENCE, ["кот."]), small.log_probs(SENTENCE, ["кот."])
     assert dense == pytest.approx(cut, abs=1e-4)
+
+
+def test_a_run_that_went_away_or_is_damaged_stops_no_panel(live, checkpoint, tmp_path, bpe):
+    mask = live.random(6, seed=3)
+    (tmp_path / "pruned").mkdir()
+    save_model_directory(tmp_path / "pruned", remove_heads(live.model, mask), bpe, False)
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    assert str(tmp_path / "pruned") in available_models(tmp_path)
+    assert not any("dangling" in name for name in available_models(tmp_path))
+    known = read_json(tmp_path / "pruned" / "model.json")
+    bad = {
+        "a": {},
+        "b": known | {"transformer": {"x": 1}},
+        "c": known | {"sha256": []},
+        "d": known | {"transformer": 3},
+    }
+    bad["e"] = known | {"transformer": known["transformer"] | {"kept_heads": 5}}
+    for name, description in bad.items():
+        (tmp_path / name).mkdir()
+        write_json(tmp_path / name / "model.json", description)
+    places = [str(tmp_path / name) for name in ("deleted", "dangling", *bad, "pruned")]
+    assert list(live.kept_by_pruning(places)) == places[-1:]
 
 
 def test_changes_are_stretches_of_words_beside_one_another():
