@@ -17,6 +17,7 @@ from nmt import NmtError
 
 # The stretch: without it g would come near 0 and 1 but never be there. The papers' values, and all codes'.
 GAMMA, ZETA = -0.1, 1.1
+AT_ZERO = math.log(-GAMMA / ZETA)  # a gate is 0 where (logit u + log α) / T is at most this
 # Voita et al.'s code. Louizos et al. take 2/3: softer gates, more of them between 0 and 1.
 TEMPERATURE = 0.33
 # torch.rand may give exactly 0, whose logarithm is infinite. 1e-6 as in both codes; 1 - 1e-9 would be 1 in float32.
@@ -48,10 +49,10 @@ class HardConcrete(nn.Module):
         u = torch.rand(1, len(self.log_alpha), device=self.log_alpha.device)
         return self.at(u * (1 - 2 * EPSILON) + EPSILON)
 
-    def at(self, u: Tensor) -> Tensor:
-        """The gates for given u in (0, 1), of any shape that ends in N: equations 10 and 11."""
+    def at(self, u: Tensor, first: int = 0, last: int | None = None) -> Tensor:
+        """The gates, or those from first to last, for u in (0, 1), (…, N) or as many as these: equations 10 and 11."""
         with torch.autocast(u.device.type, enabled=False):
-            s = torch.sigmoid((torch.logit(u) + self.log_alpha) / self.temperature)
+            s = torch.sigmoid((torch.logit(u) + self.log_alpha[first:last]) / self.temperature)
             return (s * (ZETA - GAMMA) + GAMMA).clamp(0, 1)
 
     def value(self) -> Tensor:
@@ -64,7 +65,7 @@ class HardConcrete(nn.Module):
 
     def p_open(self) -> Tensor:
         """P(g != 0), (N,): equation 12. Its sum is the expected L0 norm, which the penalty of pruning is made of."""
-        return torch.sigmoid(self.log_alpha - self.temperature * math.log(-GAMMA / ZETA))
+        return torch.sigmoid(self.log_alpha - self.temperature * AT_ZERO)
 
     def p_one(self) -> Tensor:
         """P(g = 1), (N,)."""

@@ -1,6 +1,6 @@
 """What the loss says of heads (and neurons): scores {kind: (L, H)}, float64 on the CPU; high: the head matters.
 
-Each function takes the model as it stands, with the gates that it may have, in evaluation mode, and leaves it so.
+All but the last take the model as it stands, with the gates that it may have, in evaluation mode, and leave it so.
 """
 
 import math
@@ -117,7 +117,7 @@ def gradient_norms(model: Transformer, kinds: Sequence[str], batches: Sequence[B
 
 
 def leave_one_out(model: Transformer, mask: masks.Mask, batches: Sequence[Batch]) -> Scores:
-    """By how much the loss rises when one head more is closed, for each that `mask` (applied) keeps; else -inf."""
+    """By how much the loss rises when one head more is closed, for each that `mask` keeps; else -inf. It stays on."""
     scores = {kind: torch.full(kept.shape, -math.inf, dtype=torch.float64) for kind, kept in mask.items()}
     masks.apply(model, mask)
     before = loss(model, batches)

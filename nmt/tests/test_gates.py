@@ -1,12 +1,15 @@
 """Laws of the hard concrete gate: its probabilities and gradients are those of the closed forms."""
 
 import copy
+import math
 
 import pytest
 import torch
 
+import nmt.gates
 from nmt import NmtError
-from nmt.gates import GAMMA, ZETA, HardConcrete
+from nmt.gates import EPSILON, GAMMA, ZETA, HardConcrete
+from nmt.pruning.methods.budgeted_gates import BudgetedGates
 
 LOG_ALPHA = torch.tensor([-3.0, -1.0, 0.0, 0.7, 2.0, 4.0])
 
@@ -93,6 +96,38 @@ def test_nothing_cached_breaks_deepcopy_or_the_state_dict(device):
     gate(4).sum().backward()
     twin = copy.deepcopy(gate)
     assert list(gate.state_dict()) == ["log_alpha"] and torch.equal(twin.value(), gate.value())
+
+
+@pytest.mark.parametrize("temperature", [0.33, 0.66])
+def test_gates_on_budget_are_the_same_gates(temperature, monkeypatch):
+    """To the bit, with gradients; only their log α are not free."""
+    start = torch.linspace(-2, 2, 9)
+
+    def on_budget() -> tuple[BudgetedGates, HardConcrete]:
+        of_all = BudgetedGates(start)
+        of_all.set(4.0, 0.7, temperature)
+        alone = HardConcrete(9, temperature=temperature).double()
+        alone.log_alpha.data = of_all.log_alpha.detach().clone()
+        return of_all, alone
+
+    of_all, alone = on_budget()
+    assert float(of_all.p_open().sum().detach()) == pytest.approx(4.0, abs=1e-9)
+    torch.manual_seed(1)
+    factors = of_all.factors(2, 7)
+    torch.manual_seed(1)
+    u = torch.rand(5, dtype=torch.float64) * (1 - 2 * EPSILON) + EPSILON
+    log_alpha = alone.log_alpha.detach()
+    s = torch.sigmoid((torch.logit(u) + log_alpha[2:7]) / temperature)
+    assert torch.equal(factors, (s * (ZETA - GAMMA) + GAMMA).clamp(0, 1)) and factors.requires_grad
+    assert torch.equal(of_all.p_open(), torch.sigmoid(log_alpha - temperature * math.log(-GAMMA / ZETA)))
+    assert torch.equal(of_all.p_open(), alone.p_open())
+    assert torch.equal(of_all.undecided(), log_alpha.abs() < math.log(ZETA / -GAMMA)) and of_all.undecided().any()
+    assert list(of_all.state_dict()) == ["scores"] == [name for name, _ in of_all.named_parameters()]
+
+    monkeypatch.setattr(nmt.gates, "GAMMA", -0.3)  # the stretch is said in one place
+    of_all, alone = on_budget()
+    assert float(of_all.p_open().sum().detach()) == pytest.approx(4.0, abs=1e-9)
+    assert torch.equal(of_all.undecided(), alone.undecided()) and torch.equal(of_all.p_open(), alone.p_open())
 
 
 def test_a_temperature_is_above_zero():

@@ -6,12 +6,10 @@ Borrowed: hard concrete gates (Louizos et al. 2018), first-order scores (Michel 
 temperature (Li et al. 2021).
 """
 
-import math
-
 import torch
 from torch import Tensor, nn
 
-from nmt.gates import EPSILON, GAMMA, ZETA
+from nmt.gates import AT_ZERO, EPSILON, HardConcrete
 from nmt.pruning import importance, masks
 from nmt.pruning.method import rounded
 from nmt.pruning.methods.competing_gates import CompetingHeads
@@ -31,14 +29,14 @@ def threshold(scores: Tensor, k: float) -> float:
     return (low + high) / 2
 
 
-class BudgetedGates(nn.Module):
+class BudgetedGates(HardConcrete):
     """Hard concrete gates with log α_h = a_h / τ - b, where b, one number for all heads, solves Σ_h P(open)_h = k.
 
     As b follows the scores a, raising one head's P(open) lowers the others': ∂b/∂a_h = p'_h / (τ Σ p'), p' = p (1 - p).
     """
 
     def __init__(self, start: Tensor) -> None:
-        super().__init__()
+        nn.Module.__init__(self)  # log α is no parameter here: it follows from the scores, in float64
         self.scores = nn.Parameter(start.double())
         self.set(OPEN * len(start), 1.0, TEMPERATURES[0])
 
@@ -46,7 +44,7 @@ class BudgetedGates(nn.Module):
     def set(self, k: float, tau: float, temperature: float) -> None:
         """Solve for b. To be called whenever k, τ, the temperature T or the scores have changed."""
         self.k, self.tau, self.temperature = k, tau, temperature
-        shift = -temperature * math.log(-GAMMA / ZETA)
+        shift = -temperature * AT_ZERO
         self.b = threshold(self.scores / tau + shift, k)
         p = torch.sigmoid(self.scores / tau - self.b + shift)
         slope = p * (1 - p)
@@ -58,22 +56,14 @@ class BudgetedGates(nn.Module):
         k = keep + (OPEN * len(self.scores) - keep) * max(0.0, 1 - done / 0.8)
         self.set(k, HARDENING**done, hot * (cold / hot) ** done)
 
+    @property
     def log_alpha(self) -> Tensor:
         follows = (self.weights * self.scores).sum() / self.tau  # adds ∂b/∂a to the gradient, nothing to the value
         return self.scores / self.tau - (self.b + follows - follows.detach())
 
-    def p_open(self) -> Tensor:
-        """(N,) float64, of sum k."""
-        return torch.sigmoid(self.log_alpha() - self.temperature * math.log(-GAMMA / ZETA))
-
-    def undecided(self) -> Tensor:
-        return self.log_alpha().abs() < math.log(ZETA / -GAMMA)
-
     def factors(self, first: int = 0, last: int | None = None) -> Tensor:
-        log_alpha = self.log_alpha()[first:last]
-        u = torch.rand_like(log_alpha) * (1 - 2 * EPSILON) + EPSILON
-        s = torch.sigmoid((torch.logit(u) + log_alpha) / self.temperature)
-        return (s * (ZETA - GAMMA) + GAMMA).clamp(0, 1)
+        u = torch.rand_like(self.scores[first:last]) * (1 - 2 * EPSILON) + EPSILON
+        return self.at(u, first, last)
 
 
 class OnBudget(CompetingHeads):
@@ -112,6 +102,6 @@ class OnBudget(CompetingHeads):
     @torch.no_grad()
     def gate_values(self) -> dict[str, dict]:
         self._set(self.now)
-        values = {"p_open": self.gates.p_open(), "log_alpha": self.gates.log_alpha()}
+        values = {"p_open": self.gates.p_open(), "log_alpha": self.gates.log_alpha}
         shown = {name: rounded(self.by_kind(of_all), 5) for name, of_all in values.items()}
         return {**shown, "budget": self.gates.k, "undecided": self.count_undecided()}
