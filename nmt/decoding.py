@@ -72,9 +72,19 @@ def _next(decoder: Decoder, targets: Tensor, empty: bool) -> Tensor:
 
 def _limits(src: Tensor, max_length: int | None) -> Tensor:
     """How many tokens, EOS among them, each sentence may have: int64 (B,); by default 2S + 10, S without padding."""
-    if max_length is not None and max_length < 1:
-        raise NmtError(f"max_length must be at least 1, not {max_length}")
     return 2 * (src != PAD).sum(1) + 10 if max_length is None else src.new_full((len(src),), max_length)
+
+
+def check_search(length_penalty: float, penalty: str, max_length=None, beam=1, n_best=1, batch_size=1) -> None:
+    """Raises NmtError for options that no search can have."""
+    if beam < 1 or batch_size < 1 or not 1 <= n_best <= beam:
+        raise NmtError(f"--beam {beam}, --n_best {n_best}, --batch_size {batch_size}: at least 1 each, n_best <= beam")
+    if not 0 <= length_penalty <= 10:
+        raise NmtError(f"--length_penalty must be at least 0 and at most 10, not {length_penalty}")
+    if penalty not in PENALTIES:
+        raise NmtError(f"--penalty must be {' or '.join(PENALTIES)}, not {penalty!r}")
+    if max_length is not None and max_length < 1:
+        raise NmtError(f"--max_length must be at least 1, not {max_length}")
 
 
 def greedy(
@@ -90,6 +100,7 @@ def greedy(
     max_length: tokens with EOS, by default 2S + 10 for each sentence. `length_penalty` only normalises the scores.
     Not `empty`: EOS may not come first. penalty: of PENALTIES, what length_penalty is the alpha of.
     """
+    check_search(length_penalty, penalty, max_length)
     found: list[Hypothesis | None] = [None] * len(src)
     limits, (look, left) = _limits(src, max_length), LOOKS.get(src.device.type, (1, 1))
     with evaluating(model):
@@ -139,12 +150,7 @@ def beam_search(
     can come among its n_best, even if all its further tokens were certain: with a penalty >= 0 its score stays below
     log_prob / lp(maximum length). Unfinished ones fill places only where fewer than n_best finished.
     """
-    if beam < 1 or not 1 <= n_best <= beam:
-        raise NmtError(f"beam must be at least 1 and n_best between 1 and beam, not beam {beam}, n_best {n_best}")
-    if not 0 <= length_penalty <= 10:
-        raise NmtError(f"the length penalty must be at least 0 and at most 10, not {length_penalty}")
-    if penalty not in PENALTIES:
-        raise NmtError(f"the penalty must be {' or '.join(PENALTIES)}, not {penalty!r}")
+    check_search(length_penalty, penalty, max_length, beam, n_best)
     lp = partial(PENALTIES[penalty], alpha=length_penalty)
     look, left = LOOKS.get(src.device.type, (1, 1))
     pools = _Pools(_limits(src, max_length), lp, n_best, left)
@@ -257,17 +263,20 @@ def translate_n_best(
     n_best: int = 1,
     batch_size: int = 32,
     typed: bool = False,
+    lowercase: bool = False,
     **search,
 ) -> list[list[Translation]]:
-    """For each line its translations, best first, in the order of the lines; `search` as for `greedy`, `beam_search`.
+    """For each line its translations, best first; `search` as for `greedy`, `beam_search`. NmtError for no list.
 
     A blank line has the empty translation. `typed`: the lines are what people type; they are cut into sentences, and no
     sentence comes back empty; what is all in capitals is translated without them, and put in capitals again. Two that
     stay together, see `translatable_parts`, are translated one by one where the best translation of both is one
     sentence. What has more than LONGEST tokens is cut in any case, at the end of a sentence or of a word where there is
-    one. The n-th translation of a line joins the n-th of its parts.
+    one. The n-th translation of a line joins the n-th of its parts. `lowercase`: the model reads nothing else.
     """
-    device = next(model.parameters()).device
+    if not isinstance(sentences, (list, tuple)) or not all(isinstance(one, str) for one in sentences):
+        raise NmtError(f'what is translated must be a list of sentences, ["The cat sleeps."], not {sentences!r:.60}')
+    sentences, device = [s.lower() if lowercase else s for s in sentences], next(model.parameters()).device
     calm = [calmed(line) if typed else None for line in sentences]  # of those that are all in capitals
     texts = [translatable_parts(q or s) if typed else [clean(s)] for s, q in zip(sentences, calm, strict=True)]
     if typed:

@@ -44,22 +44,18 @@ class Trained:
 
     def translate(self, sentences: str | list[str], **options) -> str | list[str]:
         """English -> Russian, a line each; options of `nmt.decoding.translate`. One string gives one string."""
-        many = [sentences] if isinstance(sentences, str) else sentences
-        if not isinstance(many, (list, tuple)) or not all(isinstance(one, str) for one in many):
-            raise NmtError(f"translate() takes a sentence or a list of sentences, not {sentences!r:.60}")
-        result = [best.text for best, *_ in self.n_best(many, **options)]
-        return result[0] if isinstance(sentences, str) else result
+        found = self.n_best([sentences] if isinstance(sentences, str) else sentences, **options)
+        return found[0][0].text if isinstance(sentences, str) else [best.text for best, *_ in found]
 
     def n_best(self, lines: Sequence[str], **options) -> list[list[Translation]]:
         """The translations of each line, best first; options of `nmt.decoding.translate_n_best`."""
-        lines = [line.lower() for line in lines] if self.lowercase else lines
-        found = translate_n_best(self.model, self.bpe, lines, **{"typed": True, **options})
+        found = translate_n_best(self.model, self.bpe, lines, **{"typed": True, "lowercase": self.lowercase, **options})
         new = [self.unseen(line) for line in lines]
         return [[replace(one, unseen=words) for one in ones] for ones, words in zip(found, new, strict=True)]
 
     def unseen(self, line: str) -> list[str]:
         """The words of a line that the model was not trained on, where a list of words came with it."""
-        words = WORD.findall(clean(line)) if self.words else ()
+        words = WORD.findall(clean(line.lower() if self.lowercase else line)) if self.words else ()
         return list(dict.fromkeys(word for word in words if word.lower() not in self.words))
 
 

@@ -37,14 +37,14 @@ def to_nowhere(stream: object) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, 2 for bad input, 130 for Ctrl-C."""
-    given = parser().parse_args((sys.argv[1:] if arguments is None else arguments) or ["--help"])
-    runs = given.command in ("train", "demo", "prune")
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if (stream := getattr(sys, name)) is None:  # closed
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
         elif mode == "w":
             with suppress(AttributeError):  # a notebook's streams are UTF-8 and cannot be told so
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # Russian, whatever the locale
+    given = parser().parse_args((sys.argv[1:] if arguments is None else arguments) or ["--help"])
+    runs = given.command in ("train", "demo", "prune")
     try:
         with ExitStack() as held:
             if runs:

@@ -19,23 +19,22 @@ from nmt.cli.commands import TYPED
 from nmt.corpora.corpus import to_stderr
 from nmt.corpora.names import unsplit_pairs
 from nmt.corpora.pairs import decode, lines_of
+from nmt.decoding import check_search
 from nmt.models import WEIGHTS, Trained
 from nmt.plumbing.files import continued_file, sha256, whole_file
 from nmt.runs import Run, load
 
 
 def search_options(given: argparse.Namespace) -> dict:
-    beam = getattr(given, "beam", max(4, getattr(given, "n_best", 1)))
-    if beam < 1 or given.batch_size < 1:
-        raise NmtError(f"--beam and --batch-size must be at least 1, not {beam} and {given.batch_size}")
-    if not 0 <= given.length_penalty <= 10:
-        raise NmtError(f"--length-penalty must be at least 0 and at most 10, not {given.length_penalty}")
-    options = {"length_penalty": given.length_penalty, "penalty": given.penalty, "batch_size": given.batch_size}
-    return {"beam": beam, **options}
+    names = "length_penalty", "penalty", "batch_size", "n_best", "max_length"  # nmt score has the first three
+    options = {name: getattr(given, name) for name in names if hasattr(given, name)}
+    options["beam"] = getattr(given, "beam", max(4, options.get("n_best", 1)))
+    check_search(**options)
+    return options
 
 
 def translate_command(given: argparse.Namespace) -> None:
-    options = search_options(given) | {"n_best": given.n_best, "max_length": given.max_length}
+    options = search_options(given)
     if given.sentences and given.input:
         raise NmtError("SENTENCE and --input: give one of them")
     if given.output and Path(given.output).exists() and not Path(given.output).is_file():
@@ -44,6 +43,8 @@ def translate_command(given: argparse.Namespace) -> None:
         raise NmtError(f"--output {given.output}: its folder does not exist; make it first")
     if given.input and (not Path(given.input).exists() or Path(given.input).is_dir()):
         raise NmtError(f"--input {given.input}: there is no such file")
+    if given.output and Path(given.output).exists() and os.path.samefile(given.input or 0, given.output):  # 0: stdin
+        raise NmtError(f"--output {given.output}: that is the file it reads; name another")
     device, typing = arguments.device_of(given), not (given.sentences or given.input) and sys.stdin.isatty()
     said = getattr(given, "checkpoint", "")
     if typing or not said:
@@ -143,7 +144,8 @@ def score_command(given: argparse.Namespace) -> None:
         shape = str.lower if getattr(given, "lowercase", False) else str
         pairs = [(shape(en), shape(ru)) for en, ru in islice(every, given.limit)]
     else:
-        above = list(trained.directory.resolve().parents)[:2]  # of RUN/checkpoints/STEP or RUN/pruned
+        place = trained.directory.resolve()  # RUN/checkpoints/step_00000500 or RUN/pruned
+        above = place.parents[1:2] if place.match("checkpoints/step_*") else [place.parent] * (place.name == "pruned")
         run = next((Run(folder) for folder in above if (folder / "config.json").is_file()), None)
         if not run and "data" not in given:
             mend = "say --data phrasebook, or name files of yours"

@@ -3,6 +3,7 @@
 import inspect
 import itertools
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from nmt.analysis import attention_maps, score_pairs
 from nmt.attention import FixedGate
 from nmt.batches import pad, source_batch
 from nmt.decoding import beam_search, greedy, translate, translate_n_best, wu_penalty
+from nmt.models import Trained
 from nmt.transformer import Transformer, TransformerConfig
 
 
@@ -233,6 +235,27 @@ def test_pad_and_bos_are_never_said(make_model, src):
 def test_wrong_settings_are_refused(model, src, bpe, wrong):
     with pytest.raises(NmtError):
         beam_search(model, src, **wrong)
+    if not wrong.keys() & {"beam", "n_best"}:
+        with pytest.raises(NmtError, match=next(iter(wrong))):
+            greedy(model, src, **wrong)
+        with pytest.raises(NmtError, match=next(iter(wrong))):
+            translate(model, bpe, ["a cat."], beam=1, **wrong)
+
+
+@pytest.mark.parametrize("wrong", ["a cat.", None, 5, [None], b"a cat"])
+def test_what_is_no_list_of_sentences_is_refused(talker, bpe, wrong, tmp_path):
+    for lowercase in (False, True):
+        trained = Trained(talker, bpe, tmp_path, lowercase)
+        for function in (trained.n_best, partial(translate, talker, bpe), partial(translate_n_best, talker, bpe)):
+            with pytest.raises(NmtError, match="a list of sentences"):
+                function(wrong)
+
+
+def test_a_model_of_lower_case_reads_lower_case(talker, bpe, tmp_path):
+    trained = Trained(talker, bpe, tmp_path, lowercase=True, words=("cat",))
+    for line in ("a Cat sees snow.", "A CAT SEES SNOW."):
+        (found,), (expected,) = trained.n_best([line]), trained.n_best([line.lower()])
+        assert found == expected and found[0].unseen == ["a", "sees", "snow"]
 
 
 def test_bfloat16_searches_too(make_model, src, device, search, without_cache):

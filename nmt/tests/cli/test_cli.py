@@ -195,7 +195,7 @@ def test_every_flag_has_a_help_line(nmt_):
         ("data", "the following arguments are required: data"),
         ("data hotels --archives nowhere", "nowhere: no such folder"),
         ("translate --checkpoint nowhere", "--checkpoint nowhere: neither a run directory"),
-        ("translate --checkpoint nowhere --beam 0", "--beam and --batch-size must be at least 1"),
+        ("translate --checkpoint nowhere --beam 0", "--beam 0, --n-best 1, --batch-size 32: at least 1 each"),
         ("translate --checkpoint nowhere --length_penalty -1", "--length-penalty must be at least 0"),
         ("score --checkpoint nowhere --data hotels --limit -1", "--limit"),
     ],
@@ -349,6 +349,17 @@ def test_score_ends_in_one_json_object(nmt_, refuses, trained, corpus, tsv, tmp_
     assert f"{trained.directory} was trained on another corpus, or on this one with other options" in err
     refuses(f"score --checkpoint {trained.directory} --data {tsv} --split dev", "no dev.*train, valid, test")
     refuses(f"score --checkpoint {trained.directory} --data {tsv} --limit 0", "0 references")
+
+
+def test_a_folder_above_a_model_is_a_run_only_where_the_model_is_its_checkpoint(nmt_, trained, tsv, tmp_path):
+    """A model in a folder of Hugging Face's, and one two folders below: their config.json is no run's."""
+    for place in (tmp_path / "hf" / "ours", tmp_path / "hf" / "models" / "ours"):
+        shutil.copytree(trained.checkpoint(trained.last_step()), place)
+        (tmp_path / "hf" / "config.json").write_text('{"model_type": "marian"}')
+        status, _, err = nmt_(f"score --checkpoint {place} --data {tsv} --limit 2 --beam 1")
+        assert status == 0 and "another corpus" not in err, err
+    status, _, err = nmt_(f"score --checkpoint {trained.checkpoint(trained.last_step())} --limit 2 --beam 1")
+    assert status == 0, err  # of the run's own corpus
 
 
 def test_score_of_all_takes_a_file_as_it_stands(nmt_, refuses, trained, tsv, tmp_path):

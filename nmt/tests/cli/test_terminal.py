@@ -115,7 +115,10 @@ def test_max_length(translate, refuses, trained):  # noqa: F811
         LINES[0], max_length=2, beam=1
     )
     for flag in ("--max-length 0", "--n-best 0", "--n-best 5 --beam 4"):
-        refuses(f"translate --checkpoint {trained.directory} {flag} 'a cat.'", "must be at least 1|n_best between 1")
+        refuses(
+            f"translate --checkpoint {trained.directory} {flag} 'a cat.'",
+            "at least 1( each, n_best <= beam)?",
+        )
 
 
 def test_input_and_output(translate, refuses, trained, tmp_path):  # noqa: F811
@@ -143,6 +146,22 @@ def test_input_and_output(translate, refuses, trained, tmp_path):  # noqa: F811
         refuses(f"{line} --input en.txt --output {place}", "no plain file; name another place")
 
 
+def test_what_is_translated_is_not_written_over(refuses, trained, tmp_path, monkeypatch):  # noqa: F811
+    english = tmp_path / "en.txt"
+    english.write_text("\n".join(LINES) + "\n", "utf-8")
+    (tmp_path / "link.txt").symlink_to("en.txt")
+    os.link(english, tmp_path / "hard.txt")
+    line, told = f"translate --checkpoint {trained.directory}", "--output .*: that is the file it reads; name another"
+    for place in ("en.txt", "./en.txt", str(english), "link.txt", "hard.txt"):
+        refuses(f"{line} --input en.txt --output {place}", told)
+    refuses(f"{line} --input link.txt --output en.txt", told)
+    with open(english) as stdin:
+        words = [sys.executable, "-m", "nmt", *line.split(), "--output", "en.txt"]
+        done = subprocess.run(words, stdin=stdin, capture_output=True, text=True)
+    assert done.returncode == 2 and re.search(told, done.stderr)
+    assert english.read_text("utf-8").splitlines() == LINES
+
+
 # The help, and typos
 
 
@@ -158,6 +177,15 @@ def test_the_help_is_short_and_its_examples_are_understood(command, nmt_, monkey
     status, full, _ = nmt_(f"{command} --help-all")
     assert status == 0 and not re.search(r"--\w+_", full)
     assert ("--help-all explains all flags" in short) == (len(full.splitlines()) > len(short.splitlines()) + 3)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1251"])
+def test_the_help_can_be_printed_whatever_the_locale(encoding):
+    for words in ("translate --help-all", "--help", "prune --help-all"):
+        command = [sys.executable, "-m", "nmt", *words.split()]
+        done = subprocess.run(command, capture_output=True, env=os.environ | {"PYTHONIOENCODING": encoding})
+        assert done.returncode == 0 and not done.stderr, done.stderr.decode()
+        assert done.stdout.decode("utf-8").startswith("usage: nmt")
 
 
 def test_the_help_has_groups(nmt_):  # noqa: F811

@@ -40,7 +40,7 @@ def test_nothing_to_read_from(half, monkeypatch, capsys):  # noqa: F811
 def test_length_penalties(half, value, capsys):  # noqa: F811
     assert main(["translate", "--checkpoint", str(half.directory), "--length_penalty", value, "a cat."]) == 2
     assert "--length-penalty must be at least 0 and at most 10" in capsys.readouterr().err
-    with pytest.raises(NmtError, match="length penalty"):
+    with pytest.raises(NmtError, match="length_penalty"):
         beam_search(None, None, 4, float(value))
 
 
