@@ -1,6 +1,6 @@
 """The run directory: everything a training run leaves behind, and the way back into it.
 
-    config.json      model, training, corpus and BPE: what fixes the run; written once
+    config.json      model, training, corpus and BPE: what fixes the run; --resume notes what it changes
     sessions.jsonl   one line each time it was started: command, git revision, versions, device, first step
     src.bpe trg.bpe  the run's own vocabularies
     metrics.jsonl    one JSON object a line: {"step": …, "split": "train" or "valid", "loss": …, …}

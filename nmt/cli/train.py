@@ -90,8 +90,9 @@ def average_command(given: argparse.Namespace) -> None:
     try:
         english, russian = zip(*arguments.corpus_of_run(run, given).pairs(said["val_split"], limit), strict=True)
         bleu = corpus_scores(translate(mean.model, mean.bpe, english, beam=1), russian)["bleu"]
-        best = max(line["bleu"] for line in run.lines(split="valid"))
-        print(f"BLEU of {len(english):,} {said['val_split']} pairs {bleu:.2f}; the run's best checkpoint: {best:.2f}")
+        best = max((line["bleu"] for line in run.lines(split="valid")), default=None)
+        beside = "" if best is None else f"; the run's best checkpoint: {best:.2f}"
+        print(f"BLEU of {len(english):,} {said['val_split']} pairs {bleu:.2f}{beside}")
     except NmtError as error:  # its corpus is not here
         print(f"not scored: {error}")
     print(arguments.next_command(run, given.out))

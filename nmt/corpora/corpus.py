@@ -92,9 +92,10 @@ def prepare(
         raise NmtError(f"tokens {tokens[0]} to {tokens[1]}: expected two numbers from 1 on, the smaller first")
     options = ({"lowercase": True} if lowercase else {}) | ({"tokens": list(tokens)} if tokens else {})
     if len(asked) == 1 and asked[0] not in KNOWN and (folder := Path(asked[0]).expanduser().absolute()).is_dir():
-        if options:
+        card = _read_card(folder)
+        if card.options | options != card.options:
             raise NmtError(f"{asked[0]}: a prepared corpus is taken as it is, with its own case and lengths")
-        return Corpus(folder, _read_card(folder), (str(folder),))
+        return Corpus(folder, card, (str(folder),))
     folders = [Path(folder).expanduser() for folder in (archives, os.environ.get("NMT_DATA"), root) if folder]
     with files.caching_in(root):
         origin = origin_of(asked, folders, log)

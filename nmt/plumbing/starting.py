@@ -27,7 +27,7 @@ from nmt.plumbing import distributed
 from nmt.plumbing.checkpoints import TrainingState
 from nmt.plumbing.fast.feeding import ORDER
 from nmt.plumbing.fast.numerics import Numerics, choose
-from nmt.plumbing.files import DISK_FULL
+from nmt.plumbing.files import DISK_FULL, write_json
 from nmt.plumbing.provenance import description_of_session
 from nmt.runs import Run, load, refuse_taken, resuming
 from nmt.scoring import HeldOut
@@ -103,6 +103,10 @@ def begin(
             torch.manual_seed(config.seed + distributed.rank())
         if run:
             distributed.first_before_others(lambda: state.restore(run, config.keep_checkpoints, log))
+            # The next resume begins with what this one changes.
+            now = {**run.config, "training": asdict(config), "objective": objective.settings}
+            distributed.by_first(lambda: now == run.config or write_json(run.directory / "config.json", now))
+            run.config |= now
         else:
             record = {
                 "training": asdict(config),

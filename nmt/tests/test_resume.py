@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -160,6 +160,14 @@ def test_more_epochs_are_as_if_asked_for_at_once(corpus, tmp_path, whole):
     assert [line["from_step"] for line in run.lines("sessions.jsonl")] == [0, 8]
     again = quiet(TINY, corpus, run.directory, resume=True)
     assert "nothing is left to do" in again.said and left_behind(again) == whole[1]
+
+
+def test_how_many_are_validated_at_a_time_is_noted_where_it_may_change(corpus, tmp_path):
+    config = replace(TINY, max_epochs=1, limit_val_batches=None)
+    run = quiet(config, corpus, tmp_path / "run")
+    less = replace(config, val_batch_size=3)
+    assert quiet(less, corpus, run.directory, resume=True).config == Run(run.directory).config
+    assert Run(run.directory).config == run.config | {"training": asdict(less)}
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

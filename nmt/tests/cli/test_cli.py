@@ -238,7 +238,9 @@ def test_small_corpora_have_defaults_of_their_own_and_a_resumed_run_keeps_its_ow
     kept = Run("r").config["training"]
     assert (kept["batch_size"], kept["d_model"], kept["noam_opt_warmup_steps"], kept["lr"]) == (16, 128, 500, 1.0)
     config = Run("r").directory / "config.json"
-    assert nmt_("train --run r --resume --max_epochs 2")[0] == 0 and json.loads(config.read_text())["training"] == kept
+    assert nmt_("train --run r --resume --max_epochs 2")[0] == 0
+    kept |= {"max_epochs": 2}
+    assert json.loads(config.read_text())["training"] == kept
     old = {name: value for name, value in kept.items() if name != "patience"}  # an early run does not say
     config.write_text(json.dumps(Run("r").config | {"training": old}))
     status, out, err = nmt_("train --run r --resume --max_epochs 3 --patience 1")
@@ -276,11 +278,43 @@ def test_resume(nmt_, refuses, copy, pairs, tmp_path):
     assert nmt_(f"{resume} --data {moved}")[0] == 0
 
 
+def test_what_a_resume_changed_the_next_one_knows(nmt_, copy):
+    """Else the command that is printed, --resume alone, would delete the checkpoints that the one before kept."""
+    resume, config = (
+        f"train --run {copy.directory} --resume --progress_bar_refresh_rate 0",
+        copy.directory / "config.json",
+    )
+    assert nmt_(f"{resume} --max_epochs 5 --keep_checkpoints 4 --max_minutes 60")[0] == 0
+    steps, written = copy.steps(), config.stat()
+    changed = {"max_epochs": 5, "keep_checkpoints": 4, "max_minutes": 60.0}
+    assert {2, 3, 4, 5} <= {*steps} and Run(copy.directory).config == copy.config | {
+        "training": copy.config["training"] | changed
+    }
+    status, out, err = nmt_(resume)
+    assert status == 0 and "nothing is left to do after 5 of 5 epochs" in out and copy.steps() == steps, err
+    assert config.stat().st_mtime_ns == written.st_mtime_ns  # nothing new, nothing written
+    assert nmt_(f"average --run {copy.directory} --last 4 --out mean")[0] == 0
+
+
 @pytest.mark.parametrize("name", ["src.bpe", "config.json", "checkpoints/step_00000001/model.safetensors"])
 def test_resume_of_a_damaged_run(name, refuses, copy):
     path = copy.directory / name
     path.write_bytes(path.read_bytes()[:-40])
     refuses(f"train --run {copy.directory} --resume --max_epochs 2", re.escape(name))
+
+
+def test_a_run_on_a_prepared_folder_with_options_goes_on_and_is_scored(nmt_, refuses, tsv, tmp_path):
+    status, out, err = nmt_(f"data {tsv} --lowercase yes --tokens 1-9")
+    assert status == 0, err
+    folder = shutil.copytree(out.splitlines()[-1].removeprefix("in "), tmp_path / "folder")
+    assert nmt_(f"{NEW} --data {folder} --run r --max_epochs 2 --keep_checkpoints 2")[0] == 0
+    for line in ("train --run r --resume --max_epochs 3", "score --checkpoint r --gpus 0 --limit 3"):
+        status, out, err = nmt_(line)
+        assert status == 0, err
+    status, out, err = nmt_("average --run r --last 2 --out mean")
+    assert status == 0 and "BLEU of 5 valid pairs" in out, err
+    assert nmt_("prune --checkpoint r --gpus 0 --keep 1 --method random --max-epochs 1 --run pruned")[0] == 0
+    refuses(f"{NEW} --data {folder} --tokens 1-8 --run s", "a prepared corpus is taken as it is")
 
 
 def test_a_config_of_another_version(refuses, copy):

@@ -262,6 +262,9 @@ def test_after_averaging(nmt_, tsv):  # noqa: F811
         r"^BLEU of 5 valid pairs \d+\.\d\d; the run's best checkpoint: \d+\.\d\d$", out, re.M
     ), err
     _pasted(out, nmt_)
+    (Run("r").directory / "metrics.jsonl").write_text("")  # as of a run that was stopped before its first validation
+    status, out, err = nmt_("average --run r --last 2 --out early")
+    assert status == 0 and re.search(r"^BLEU of 5 valid pairs \d+\.\d\d$", out, re.M), err
     config = Run("r").directory / "config.json"
     config.write_text(config.read_text().replace(Path(tsv).name, "gone.tsv"))
     status, out, _ = nmt_("average --run r --last 2 --out again")

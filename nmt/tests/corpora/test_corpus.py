@@ -167,6 +167,10 @@ def test_a_prepared_folder_is_a_corpus_wherever_it_lies(tmp_path, root, monkeypa
     assert list(corpus.pairs("train")) and corpus.fingerprint == made.fingerprint and corpus.data == (str(moved),)
     with pytest.raises(NmtError, match="taken as it is"):
         prepare(moved, root, lowercase=True)
+    lower = prepare(tsv(tmp_path / "a.tsv"), root, lowercase=True, tokens=(1, 9), **quiet).directory
+    assert prepare(lower, root, **quiet) == prepare(lower, root, lowercase=True, tokens=(1, 9))
+    with pytest.raises(NmtError, match="taken as it is"):
+        prepare(lower, root, tokens=(1, 8))
     (tmp_path / "phrasebook").mkdir()
     monkeypatch.chdir(tmp_path)
     assert prepare("phrasebook", root, **quiet).name == "phrasebook"  # not the folder of that name
