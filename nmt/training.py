@@ -90,6 +90,10 @@ class Trainer:
             if state.step == 0 and (config.validate_untrained or not self.objective.plain):
                 self.validate()  # the model before anything was done to it
             over = self._is_over() or self._is_stale()
+            if over and state.step and not (self.objective.plain or self.run.lines(split="valid", step=state.step)):
+                self.objective.finish()  # the time was up at a checkpoint that was not validated
+                self.validate()
+                end_as_told(self.signals, self.run)
             while not over:
                 bar.set_description(f"epoch {state.epoch + 1}/{config.max_epochs}", refresh=False)
                 finished = self.train_epoch(bar)

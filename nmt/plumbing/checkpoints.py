@@ -53,6 +53,7 @@ class TrainingState:
         groups = objective.parameter_groups(model)
         optimizer = torch.optim.Adam(groups, config.lr, (0.9, 0.98), eps=1e-9, fused=True)
         plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=config.scheduler_patience)
+        plateau.min_lrs = [group["lr"] if group.get("own_rate") else 0 for group in optimizer.param_groups]
         objective.optimizer = optimizer
         names = {parameter: name for name, parameter in model.named_parameters()}
         parameters = {names[p]: p for group in optimizer.param_groups for p in group["params"]}
@@ -146,7 +147,7 @@ class TrainingState:
             raise ValueError(f"{', '.join(COUNTS)}: not all are numbers from 0 on")
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
-        self.plateau.load_state_dict(state["plateau"])
+        self.plateau.load_state_dict(state["plateau"] | {"min_lrs": self.plateau.min_lrs})
         if self.scaler.is_enabled() and state["scaler"]:  # empty where the run went on in another precision
             self.scaler.load_state_dict(state["scaler"])
         self.rate = state["lr"]

@@ -9,9 +9,19 @@ from safetensors.torch import load_file
 
 from nmt.pruning.method import Method
 from nmt.pruning.methods import METHODS, OURS
-from nmt.runs import Run
-from nmt.tests.pruning.test_prune import CONFIG, _caches, all_left, dense, pruned, run_method  # noqa: F401  fixtures
+from nmt.runs import Run, load
+from nmt.tests.pruning.test_prune import (  # noqa: F401  fixtures
+    CONFIG,
+    KEEP,
+    _caches,
+    all_left,
+    dense,
+    pruned,
+    run_method,
+    validated,
+)
 from nmt.tests.test_resume import _watched, in_child, needs_fork
+from nmt.tests.test_training import left_behind
 
 
 @pytest.fixture
@@ -105,6 +115,52 @@ def test_killed_between_the_last_step_and_its_validation(killed, run_method):  #
     plan = {"config": config, "sample": 4}  # 12 of 16 steps
     expected, validations = run_method("taylor", **plan), itertools.count()
     run = killed("taylor", lambda name, when: (name, when) == ("validate", "before") and next(validations) == 1, **plan)
+    assert all_left(run) == all_left(expected)
+
+
+@needs_fork
+@pytest.mark.parametrize("every", [1, 2])
+@pytest.mark.parametrize("method", ["l0-topk", "shed", "taylor"])
+def test_no_time_is_left_after_a_kill(method, every, run_method, tmp_path):  # noqa: F811
+    """What comes out is the model of the last checkpoint; with more time the run goes on as if nothing had been."""
+    plan = {"config": replace(CONFIG, check_val_every_n_epoch=every), "search": 0.9, "sample": 1}
+    expected = left_behind(run_method(method, **plan))
+    number, step = (3, 10) if every == 1 else (1, 5)  # validated before: the model of step 8, the dense one alone
+    checkpoints = itertools.count(1)
+
+    def kill(name: str, when: str) -> bool:
+        return (name, when) == ("save_checkpoint", "after") and next(checkpoints) == number
+
+    assert in_child(lambda: run_method(method, tmp_path / "run", **plan), kill)
+    less = replace(plan["config"], max_minutes=1e-9)
+    run = run_method(method, tmp_path / "run", less, resume=True, search=0.9, sample=1)
+    assert run.result["steps"] == run.last_step() == run.lines(split="valid")[-1]["step"] == step
+    assert run.result["kept"] == KEEP
+    assert run.result["nll_pruned"] == pytest.approx(validated(load(run.directory), run.corpus)[0], abs=1e-5)
+    again = run_method(method, tmp_path / "run", less, resume=True, search=0.9, sample=1)
+    assert again.result == run.result and again.lines() == run.lines()
+    more = replace(less, max_minutes=60.0)
+    held = left_behind(run_method(method, tmp_path / "run", more, resume=True, search=0.9, sample=1))
+    last = max(name for name in expected if name.startswith("model"))
+    assert held[last] == expected[last]
+
+
+@needs_fork
+@pytest.mark.parametrize("search", [0.5, 1.0])
+def test_a_plateau_halves_the_rate_and_not_that_of_the_gates(search, killed, run_method, monkeypatch):  # noqa: F811
+    config = replace(CONFIG, scheduler="plateau", scheduler_patience=0, lr=0.5, max_epochs=4, check_val_every_n_epoch=1)
+    plan, rates, really = {"config": config, "search": search}, [], Method.after_step
+
+    def watched(method: Method, step: int) -> list[dict]:
+        rates.append([group["lr"] for group in method.optimizer.param_groups])
+        return really(method, step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Method, "after_step", watched)
+        expected = run_method("l0-topk", **plan)
+    assert rates[0] == [0.5, 0.2] and rates[-1][0] < 0.5 and {of_gates for _, of_gates in rates} == {0.2}
+    validations = itertools.count()  # that of step 0 is one
+    run = killed("l0-topk", lambda name, when: (name, when) == ("validate", "after") and next(validations) == 3, **plan)
     assert all_left(run) == all_left(expected)
 
 
