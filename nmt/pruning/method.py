@@ -35,13 +35,14 @@ class Method(Objective):
     again = False  # whether it can take more heads from layers that were pruned before
     plain = False
 
-    def __init__(self, config: PruningConfig, dense: Transformer, seed: int) -> None:
+    def __init__(self, config: PruningConfig, dense: Transformer, seed: int, batches_a_step: int = 1) -> None:
         """dense: the trained model that is pruned; it is not changed. Raises NmtError where the two do not agree."""
         self.config, self.kinds, self.dense, self.seed = config, config.kinds, dense, seed
         self.settings = self.noted(config)
         self.heads = masks.count(masks.all_kept(dense, self.kinds))  # heads, or neurons, among which is chosen
         self._refuse_contradictions()
         self.spent = 0.0  # compute beside the training steps, in steps
+        self.sampled, self.batches_a_step = 0, batches_a_step  # batches in the calibration, once counted; in a step
         self.chosen: masks.Mask | None = None
         self.undecided = 0  # gates that were neither open nor closed when the mask was chosen
         self.now = 0  # training steps done
@@ -107,7 +108,8 @@ class Method(Objective):
 
     def charge(self, passes: int = 1, backward: bool = False) -> None:
         """Pay for passes over the calibration batches, in steps: forward and backward is one, forward alone a third."""
-        self.spent += passes * self.settings["sample"] / (1 if backward else 3)
+        self.sampled = self.sampled or len(self.calibration())
+        self.spent += passes * self.sampled / self.batches_a_step / (1 if backward else 3)
 
     # What the training loop asks
 

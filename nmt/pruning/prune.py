@@ -46,7 +46,7 @@ def prune(
             given = f"--max_epochs {config.max_epochs}: {directory} shares {planned} epochs out"
             raise NmtError(f"{given}; for another number prune anew, or train on from what comes out")
     dense, kind = load(checkpoint), method_class(settings.method)
-    method = kind(replace(settings, method=kind.name), dense.model, config.seed)
+    method = kind(replace(settings, method=kind.name), dense.model, config.seed, config.accumulate_grad_batches)
     if config.scheduler != "no" and (settings.warmup or settings.decay):
         raise NmtError(f"--scheduler {config.scheduler} sets the rate itself: leave it out, or --warmup and --decay")
     if isinstance(method, L0):
@@ -101,7 +101,7 @@ def prune_through(
             told = (lambda text: None) if known else log
             results.append(prune(said, of_its_own, corpus, origin, place, begun, log=told, **how))
     finally:
-        if not (places[0] / "config.json").is_file():
+        if not resume and not (places[0] / "config.json").is_file():
             shutil.rmtree(directory)
     models = [load(Run(places[0]).config["checkpoint"]), *map(load, places)]
     sources = models[0].bpe[0].encode([*islice(corpus.lines("valid", "en"), 50)])

@@ -112,7 +112,7 @@ def test_block_fisher_counts_what_heads_cost_together(model, batch, monkeypatch)
         method = METHODS["block-fisher"](PruningConfig(method="block-fisher", heads="all", keep=keep), model, 1)
         method.model, method.calibration = model, lambda: [batch]
         mask = masks.flatten(method.choose())
-        assert method.spent == 8 and int(mask.sum()) == keep
+        assert method.spent == 1 and int(mask.sum()) == keep
         return mask
 
     gone = []

@@ -5,6 +5,7 @@ import itertools
 import json
 import math
 import os
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -23,7 +24,7 @@ from nmt.pruning import importance, masks
 from nmt.pruning.config import PruningConfig
 from nmt.pruning.method import Method
 from nmt.pruning.methods import METHODS, OURS, method_class
-from nmt.pruning.prune import prune
+from nmt.pruning.prune import prune, prune_through
 from nmt.pruning.removal import remove_heads
 from nmt.runs import Run, load
 from nmt.scoring import corpus_scores
@@ -145,6 +146,18 @@ def test_their_choice_is_paid_for_too(method, run_method):
     config = replace(CONFIG, batch_size=1, limit_train_batches=72, checkpoint_every_n_steps=1000)
     result = run_method(method, config=config).result
     assert result["steps"] <= result["compute"] <= 144 and result["kept"] == KEEP
+
+
+@pytest.mark.parametrize(
+    ("changes", "sample", "paid"),
+    [({}, 4, 4), ({"accumulate_grad_batches": 2}, 4, 2), ({"limit_train_batches": 3, "max_epochs": 4}, 8, 3)],
+    ids=["as planned", "two batches a step", "an epoch of fewer batches"],
+)
+def test_the_choice_costs_what_training_on_its_batches_would(changes, sample, paid, run_method):
+    config = replace(CONFIG, **changes)
+    planned = config.max_epochs * config.limit_train_batches // config.accumulate_grad_batches
+    result = run_method("taylor", config=config, sample=sample).result
+    assert (result["steps"], result["compute"]) == (planned - paid, planned)
 
 
 def test_ours_is_an_alias():
@@ -344,6 +357,22 @@ def test_the_clock_ends_a_run_too(run_method, tmp_path, monkeypatch):
         run_method("taylor", config=replace(CONFIG, max_minutes=1e-9))
 
 
+# Through several budgets
+
+
+def test_a_resume_removes_no_budget_that_is_done(pruned, dense, corpus, tmp_path):
+    """Also where the largest one is not there; a chain whose first run could not begin leaves nothing."""
+    plan = settings("magnitude"), [5, KEEP], replace(CONFIG, **shape_of(dense.shape)), corpus, "nowhere", tmp_path / "r"
+    with pytest.raises(NmtError, match="nowhere: neither a run"):
+        prune_through(*plan, log=lambda text: None)
+    assert not os.listdir(tmp_path)
+    shutil.copytree(pruned("magnitude").directory, tmp_path / "r" / f"keep-{KEEP}")
+    (tmp_path / "r" / "curve.json").write_text(json.dumps({"budgets": [5, KEEP]}))
+    with pytest.raises(NmtError, match="nowhere: neither a run"):
+        prune_through(*plan, resume=True, log=lambda text: None)
+    assert (tmp_path / "r" / f"keep-{KEEP}" / "result.json").is_file()
+
+
 # What is refused
 
 
@@ -396,6 +425,18 @@ def test_a_run_is_resumed_as_it_was_begun(pruned, run_method):
         run_method("taylor", run.directory, resume=True, keep=2)
     with pytest.raises(NmtError, match="method is 'taylor' in the run, 'random' now"):
         run_method("random", run.directory, resume=True)
+
+
+def test_what_a_resume_changed_is_noted(run_method):
+    run = run_method("magnitude", config=SHORT)
+    said = run.config["objective"] | {"gates_every_n_steps": 7}
+    again = run_method(
+        "magnitude", run.directory, replace(SHORT, keep_checkpoints=3), resume=True, gates_every_n_steps=7
+    )
+    assert again.config == run.config | {
+        "objective": said,
+        "training": run.config["training"] | {"keep_checkpoints": 3},
+    }
 
 
 def test_the_shape_is_the_checkpoints(dense):
