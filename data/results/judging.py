@@ -161,14 +161,20 @@ def judge(plan: Plan, cells: Cells) -> list[dict[str, object]]:
 
 
 def repeated_sd(plan: Plan, cells: Cells) -> list[dict[str, object]]:
-    """The standard deviation of a repeated cell, in nats, by budget, pooled over models and methods."""
+    """The standard deviation of a repeated cell, in nats, by budget, pooled over models: of all methods, and of each."""
+
+    def pooled(names: Iterable[str], heads: str, keep: int) -> tuple[float, int]:
+        of = [cells.repeats(name, heads, keep, seed) for name in names for seed in plan.seeds]
+        of = [cell for cell in of if len(cell) > 1]
+        freedom = sum(len(cell) - 1 for cell in of)
+        return math.sqrt(sum(variance(cell) * (len(cell) - 1) for cell in of) / max(1, freedom)), freedom
+
     rows = []
     for heads, keep in ((heads, keep) for heads, budgets in plan.budgets.items() for keep in budgets):
-        of = [cells.repeats(name, heads, keep, seed) for name in cells.methods for seed in plan.seeds]
-        of = [cell for cell in of if len(cell) > 1]
-        if freedom := sum(len(cell) - 1 for cell in of):
-            sd = math.sqrt(sum(variance(cell) * (len(cell) - 1) for cell in of) / freedom)
-            rows.append({"heads": heads, "kept": keep, "sd of a repeated cell": f"{sd:.4f}", "degrees": freedom})
+        sd, freedom = pooled(cells.methods, heads, keep)
+        if freedom:
+            row = {"heads": heads, "kept": keep, "sd of a repeated cell": f"{sd:.4f}", "degrees": freedom}
+            rows.append(row | {f"`{name}`": f"{pooled([name], heads, keep)[0]:.4f}" for name in cells.methods})
     return rows
 
 
