@@ -161,7 +161,7 @@ def judge(plan: Plan, cells: Cells) -> list[dict[str, object]]:
 
 
 def repeated_sd(plan: Plan, cells: Cells) -> list[dict[str, object]]:
-    """The standard deviation of a repeated cell, in nats, by budget, pooled over models: of all methods, and of each."""
+    """The standard deviation of a repeated cell, in nats, by budget, pooled over models: of all methods and of each."""
 
     def pooled(names: Iterable[str], heads: str, keep: int) -> tuple[float, int]:
         of = [cells.repeats(name, heads, keep, seed) for name in names for seed in plan.seeds]
