@@ -12,7 +12,7 @@ from judging import Cells
 
 from nmt import NmtError
 from nmt.plumbing.files import read_json, read_json_lines
-from nmt.pruning import masks as pruned
+from nmt.pruning import masks
 from nmt.pruning.config import PruningConfig
 from nmt.pruning.methods import OnBudget, Shed, method_class
 from nmt.runs import Run
@@ -57,11 +57,11 @@ def contrasts(several: Sequence[Cells]) -> tuple[list[str], list[int], dict[str,
 def heads_in_common(several: Sequence[Cells], names: Iterable[str], keep: int) -> list[float]:
     """For each two methods: the share of the heads kept by one that the other keeps, too; means over the models."""
     of = next(cells for cells in several if keep in cells.plan.budgets["all"])
-    masks = {
-        name: [pruned.flatten(pruned.from_json(of.of(name, "all", keep, seed)[0]["mask"])) for seed in of.dense]
+    kept = {
+        name: [masks.flatten(masks.from_json(of.of(name, "all", keep, seed)[0]["mask"])) for seed in of.dense]
         for name in names
     }
-    pairs = itertools.combinations(masks.values(), 2)
+    pairs = itertools.combinations(kept.values(), 2)
     return [mean(float((a & b).sum()) / keep for a, b in zip(one, other, strict=True)) for one, other in pairs]
 
 
